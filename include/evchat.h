@@ -1,0 +1,16 @@
+#ifndef EVCHAT_H
+#define EVCHAT_H
+
+/**
+ * @file evchat.h
+ * The whole of libevchat: protocol framing for libevent.
+ *
+ * Each of the headers below stands alone as well.
+ */
+
+#include <evchat/channel.h>
+#include <evchat/framing.h>
+#include <evchat/producer.h>
+#include <evchat/version.h>
+
+#endif

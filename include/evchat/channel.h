@@ -1,0 +1,522 @@
+#ifndef EVCHAT_CHANNEL_H
+#define EVCHAT_CHANNEL_H
+
+/**
+ * @file evchat/channel.h
+ * Channels: a bufferevent whose input is cut into frames and handed to hooks,
+ * and whose output is a queue of bytes and producers.
+ *
+ * Errors: an int call that fails returns -1 with errno set and has changed
+ * nothing. EPIPE: the channel has ended, is closing, or its write side was shut.
+ * EINVAL: an argument cannot work. EMSGSIZE: something is too large. ENOMEM.
+ *
+ * Ownership: "copied" is the caller's again when the call returns; "borrowed
+ * until" must stay valid till then; "taken" is freed by the library, also when
+ * the call fails; "returned" is the caller's to free.
+ *
+ * Life: a channel ends exactly once, with its closed hook, and its pointer dies
+ * when that hook returns, unless evchat_incref() holds it. On an ended channel
+ * int calls return -1 with EPIPE, void calls do nothing and getters give 0 or
+ * NULL, but for those that are marked as telling about the end.
+ *
+ * Hooks: every hook, and more of a producer, runs from the event loop, never
+ * inside a call. The exceptions are closed, done and cleanups inside
+ * evchat_free() and evchat_detach(), done and cleanups inside
+ * evchat_discard_buffers(), and those of the very thing that a failing push was
+ * given. Unless a comment says otherwise, every call may be made from every
+ * hook, from more, done and cleanups, and from outside of all.
+ *
+ * Threads: with BEV_OPT_THREADSAFE or EVCHAT_OPT_THREADSAFE any thread that
+ * holds a reference may make any call. Hooks run under the bufferevent's lock.
+ *
+ * Sizes are in bytes. Unread input is every byte received behind the last byte
+ * that collect was given or, where frame is used, behind the last frame that
+ * ended.
+ */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <event2/buffer.h>
+#include <event2/util.h>
+#include <evchat/producer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct bufferevent;
+struct event_base;
+struct timeval;
+struct evchat;
+struct evchat_framing;
+
+/** Things that happen to a living channel. */
+enum evchat_event {
+	EVCHAT_EVENT_CONNECTED, /**< a connection that was being made is made */
+	EVCHAT_EVENT_EOF,       /**< the peer sends no more; all it sent was delivered, and
+				     evchat_get_partial() has what no frame holds */
+	EVCHAT_EVENT_WRITABLE,  /**< the queue fell to the low mark after having passed the high one */
+	EVCHAT_EVENT_DRAINED,   /**< the queue is empty: every byte has left the bufferevent's output */
+	EVCHAT_EVENT_OVERSIZE   /**< a frame is above the maximum and the policy is not CLOSE;
+				     evchat_get_frame_length() and evchat_get_partial() tell about it */
+};
+
+/** Why a channel ended. */
+enum evchat_reason {
+	EVCHAT_REASON_FREED,         /**< evchat_free() */
+	EVCHAT_REASON_DETACHED,      /**< evchat_detach() */
+	EVCHAT_REASON_DONE,          /**< evchat_close_when_done(), and all was sent */
+	EVCHAT_REASON_EOF,           /**< the peer finished, between two frames */
+	EVCHAT_REASON_TRUNCATED,     /**< the peer finished inside a frame */
+	EVCHAT_REASON_OVERSIZE,      /**< a frame above the maximum, under EVCHAT_OVERSIZE_CLOSE */
+	EVCHAT_REASON_MALFORMED,     /**< bytes that the framing does not allow */
+	EVCHAT_REASON_READ_TIMEOUT,  /**< EVCHAT_TIMEOUT_READ */
+	EVCHAT_REASON_WRITE_TIMEOUT, /**< EVCHAT_TIMEOUT_WRITE */
+	EVCHAT_REASON_FRAME_TIMEOUT, /**< EVCHAT_TIMEOUT_FRAME */
+	EVCHAT_REASON_CONNECT,       /**< the connection could not be made */
+	EVCHAT_REASON_IO,            /**< the system failed to read or write: evchat_get_errno() */
+	EVCHAT_REASON_PRODUCER,      /**< a producer said EVCHAT_MORE_ERROR */
+	EVCHAT_REASON_TLS,           /**< TLS failed */
+	EVCHAT_REASON_INJECTION,     /**< plaintext behind an upgrade to TLS */
+	EVCHAT_REASON_NO_MEMORY      /**< memory ran out where no call could say so */
+};
+
+/** What becomes of a frame above the maximum; see evchat_set_max_frame(). */
+enum evchat_oversize {
+	EVCHAT_OVERSIZE_CLOSE,   /**< the channel ends with EVCHAT_REASON_OVERSIZE */
+	EVCHAT_OVERSIZE_DISCARD, /**< the frame is skipped: no found, no frame */
+	EVCHAT_OVERSIZE_TRUNCATE /**< its first bytes, up to the maximum, are the frame */
+};
+
+/** The timeouts of a channel; see evchat_set_timeout(). */
+enum evchat_timeout {
+	EVCHAT_TIMEOUT_READ,  /**< nothing was received for so long */
+	EVCHAT_TIMEOUT_WRITE, /**< output waited for so long and none of it could be written */
+	EVCHAT_TIMEOUT_FRAME, /**< a frame was not complete so long after its first byte */
+	EVCHAT_TIMEOUT_STALL, /**< not in this version: EINVAL */
+	EVCHAT_TIMEOUT_LINGER /**< how long input is still read, and dropped, after the last byte was written */
+};
+
+/** Options of evchat_new() and evchat_socket_new(), to be or-ed together. */
+enum evchat_option {
+	/** An unterminated, non-empty rest at EOF is a frame (delimiter framings). */
+	EVCHAT_OPT_DELIVER_LAST = 1 << 0,
+	/** The peer's EOF does not end the channel; the application does. */
+	EVCHAT_OPT_HALF_OPEN = 1 << 1,
+	/** Do not stop reading when a data hook's pushes fill the queue. */
+	EVCHAT_OPT_NO_AUTO_PAUSE = 1 << 2,
+	/** Where the library makes the bufferevent: BEV_OPT_THREADSAFE. */
+	EVCHAT_OPT_THREADSAFE = 1 << 3
+};
+
+/**
+ * The hooks of a channel. Any member may be NULL, and so may the whole.
+ *
+ * collect, found and frame are the data hooks. What a channel's results are
+ * does not depend on how the network cut the bytes, but for where one piece
+ * that collect gets ends and the next one begins.
+ */
+struct evchat_hooks {
+	/**
+	 * A piece of the current frame, as it arrives. len is never 0; data is
+	 * borrowed until this returns. Without frame, all bytes that belong to no
+	 * frame come here too.
+	 */
+	void (*collect)(struct evchat *chat, const void *data, size_t len,
+	    void *arg);
+	/** The current frame is complete. */
+	void (*found)(struct evchat *chat, void *arg);
+	/**
+	 * A whole frame, in one piece, borrowed until this returns; len may be 0.
+	 * Where this is set, found is not used, and collect gets only what no
+	 * frame holds: what comes under no terminator.
+	 */
+	void (*frame)(struct evchat *chat, const void *data, size_t len,
+	    void *arg);
+	/** Something happened; see enum evchat_event. */
+	void (*event)(struct evchat *chat, enum evchat_event what, void *arg);
+	/** The channel has ended: exactly once, the last hook of all. */
+	void (*closed)(struct evchat *chat, enum evchat_reason why, void *arg);
+};
+
+/** Counts since the channel was made. Grows at its end in later versions. */
+struct evchat_stats {
+	uint64_t bytes_in;   /**< received and delivered, or dropped as framing or by policy */
+	uint64_t bytes_out;  /**< written to the bufferevent's output and gone from it */
+	uint64_t frames_in;  /**< frames delivered: calls of found or frame */
+	uint64_t frames_out; /**< evchat_push_frame() that returned 0 */
+	uint64_t oversize;   /**< frames above the maximum */
+};
+
+/**
+ * Told that all that was pushed before it has left, or never will.
+ * Called exactly once, before closed, while chat is valid.
+ */
+typedef void (*evchat_done_cb)(struct evchat *chat, enum evchat_done how,
+    void *arg);
+
+/* Making and ending */
+
+/**
+ * Make a channel on a bufferevent.
+ *
+ * Any bufferevent: socket, pair, filter, TLS; connected, being connected or with
+ * fd -1, to be connected later; with input waiting. From now on the channel owns
+ * its callbacks, watermarks, timeouts, EV_READ and max_single_read and _write;
+ * priority, rate limits and SSL stay the application's. What is written to it
+ * behind the channel's back is sent, in no promised order. The new channel has
+ * no terminator: set one. No hook runs inside this call.
+ *
+ * @param bev taken; on failure freed at once
+ * @param hooks borrowed while any channel uses it: normally static const
+ * @param arg passed to the hooks
+ * @param options of enum evchat_option; EINVAL for others and for THREADSAFE
+ * @return the channel, which frees itself after closed, or NULL with errno
+ */
+struct evchat *evchat_new(struct bufferevent *bev,
+    const struct evchat_hooks *hooks, void *arg, unsigned options);
+
+/**
+ * Make a channel on a socket.
+ *
+ * @param base the event loop; borrowed until the channel's end
+ * @param fd a non-blocking socket: taken, closed at the end and on failure.
+ *     -1: connect it later, with bufferevent_socket_connect() or
+ *     _connect_hostname() on evchat_get_bufferevent()
+ * @return as evchat_new(); options may have EVCHAT_OPT_THREADSAFE
+ */
+struct evchat *evchat_socket_new(struct event_base *base, evutil_socket_t fd,
+    const struct evchat_hooks *hooks, void *arg, unsigned options);
+
+/**
+ * Keep the pointer valid beyond the channel's end, until evchat_decref(). Any
+ * thread that holds a reference. While one is held on an ended channel, its
+ * bufferevent and file descriptor stay allocated, though shut.
+ */
+void evchat_incref(struct evchat *chat);
+
+/** Give back what evchat_incref() took. It never ends a channel. */
+void evchat_decref(struct evchat *chat);
+
+/**
+ * End a channel now: what is queued is dropped, with EVCHAT_DONE_DISCARDED,
+ * and closed runs with EVCHAT_REASON_FREED before this returns. NULL, and an
+ * ended or ending channel, are fine.
+ */
+void evchat_free(struct evchat *chat);
+
+/**
+ * End a channel when all that is queued has been sent.
+ *
+ * Input is no longer parsed, pushes fail with EPIPE, and no hook but closed
+ * runs any more; more, done and cleanups do. When the queue is empty, the write
+ * side is shut; then input is read and dropped until EOF, for
+ * EVCHAT_TIMEOUT_LINGER and 64 KiB at most, so that unread input does not make
+ * the system destroy the reply. Then closed runs, with EVCHAT_REASON_DONE. A
+ * pause does not hold this up.
+ */
+void evchat_close_when_done(struct evchat *chat);
+
+/**
+ * Half-close: shut the write side once the queue is empty. Pushes fail with
+ * EPIPE from now on; input goes on.
+ *
+ * @return 0, also when it was called before; or -1 with errno EPIPE
+ */
+int evchat_push_eof(struct evchat *chat);
+
+/**
+ * Take the bufferevent out of the channel and end it, with closed and
+ * EVCHAT_REASON_DETACHED before this returns.
+ *
+ * Unread input is back in the bufferevent's input, pushed bytes are in its
+ * output. Its callbacks are NULL, watermarks and timeouts cleared, and the
+ * enabled events as evchat_new() found them. Data that the calling hook was
+ * given stays valid until the hook returns.
+ *
+ * @return the bufferevent, returned; or NULL with errno and nothing changed:
+ *     EBUSY while an unfinished producer or file is queued, EPIPE, ENOMEM
+ */
+struct bufferevent *evchat_detach(struct evchat *chat);
+
+/** @return the bufferevent, borrowed until the channel's end; NULL after it */
+struct bufferevent *evchat_get_bufferevent(const struct evchat *chat);
+
+/**
+ * Use other hooks from the next delivery on. What is held of an unfinished
+ * frame is delivered to the new ones.
+ *
+ * @param hooks borrowed, as with evchat_new()
+ * @return 0, or -1 with errno EPIPE
+ */
+int evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
+    void *arg);
+
+/** @return the arg of the hooks in force; also in closed */
+void *evchat_get_arg(const struct evchat *chat);
+
+/* Cutting the input
+ *
+ * A framing that is set in found or frame applies to the very next byte. Set in
+ * collect, it applies after the frame being collected has ended or, where there
+ * is no terminator, after that piece. Set anywhere else, it applies to all
+ * unread input, which is looked at again, from the event loop; a frame in
+ * progress is given up and what is unread of it begins a new one.
+ */
+
+/**
+ * Have frames end with a delimiter; see evchat_framing_delimiter(). Setting the
+ * one that was in force last allocates nothing.
+ *
+ * @param bytes copied; @param len EINVAL if 0
+ * @return 0, or -1 with errno EPIPE, EINVAL, EMSGSIZE, ENOMEM
+ */
+int evchat_set_terminator(struct evchat *chat, const void *bytes, size_t len);
+
+/**
+ * Have the next frame be of count bytes. It works once: what follows it comes
+ * under no terminator, unless a hook sets one. Count 0 is an empty frame, found
+ * even if not one byte comes any more.
+ *
+ * @return 0, or -1 with errno EPIPE
+ */
+int evchat_set_terminator_count(struct evchat *chat, uint64_t count);
+
+/** Have no frames: everything goes to collect. So it is on a new channel. */
+void evchat_set_terminator_none(struct evchat *chat);
+
+/**
+ * Have the input cut by a framing.
+ *
+ * @param framing the channel keeps a reference of its own; EINVAL if NULL
+ * @return 0, or -1 with errno EPIPE, EINVAL
+ */
+int evchat_set_framing(struct evchat *chat, struct evchat_framing *framing);
+
+/**
+ * Have evchat_push_frame() write with this framing.
+ *
+ * @param framing the channel keeps a reference of its own; NULL: that which was
+ *     set last for the input, where counts and none do not count
+ * @return 0, or -1 with errno EPIPE
+ */
+int evchat_set_output_framing(struct evchat *chat,
+    struct evchat_framing *framing);
+
+/** @return the framing in force, borrowed; NULL under a count or none */
+struct evchat_framing *evchat_get_framing(const struct evchat *chat);
+
+/** @return how many bytes a count still waits for, else 0 */
+uint64_t evchat_get_terminator_remaining(const struct evchat *chat);
+
+/**
+ * Put bytes in front of the unread input: what a parser in collect was given
+ * and did not want. They count as newly received; they come again from the
+ * event loop or, in a data hook, when it has returned.
+ *
+ * @param data copied; may lie in what the calling hook was given
+ * @return 0, or -1 with errno EPIPE, ENOMEM
+ */
+int evchat_unread(struct evchat *chat, const void *data, size_t len);
+
+/* Pushing output: what is pushed is sent in that order */
+
+/**
+ * @param data copied; len 0 does nothing
+ * @return 0, or -1 with errno EPIPE, ENOMEM
+ */
+int evchat_push(struct evchat *chat, const void *data, size_t len);
+
+/**
+ * Push bytes without copying them.
+ *
+ * @param data borrowed until cleanup is called
+ * @param cleanup called exactly once, when the bytes have been sent or dropped,
+ *     and inside this call if it fails; may be NULL
+ * @return 0, or -1 with errno EPIPE, ENOMEM
+ */
+int evchat_push_reference(struct evchat *chat, const void *data, size_t len,
+    evbuffer_ref_cleanup_cb cleanup, void *arg);
+
+/**
+ * Push all that an evbuffer holds, without copying where that can be.
+ *
+ * @param buf stays the caller's; its contents are taken, and it is left empty
+ * @return 0, or -1 with errno EPIPE, ENOMEM
+ */
+int evchat_push_buffer(struct evchat *chat, struct evbuffer *buf);
+
+/**
+ * Push a part of a regular file; see evchat_producer_new_file(). An end that is
+ * to be known of is what evchat_push_callback() behind it tells.
+ *
+ * @param fd taken
+ * @param len -1: up to the end of the file
+ * @return 0, or -1 with errno EPIPE, EINVAL, EBADF, ENOMEM
+ */
+int evchat_push_file(struct evchat *chat, int fd, int64_t offset, int64_t len);
+
+/** Push formatted text. @return 0, or -1 with errno EPIPE, EINVAL, ENOMEM */
+int evchat_push_printf(struct evchat *chat, const char *fmt, ...)
+#ifdef __GNUC__
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
+
+/** The same, with a va_list. */
+int evchat_push_vprintf(struct evchat *chat, const char *fmt, va_list ap)
+#ifdef __GNUC__
+    __attribute__((format(printf, 2, 0)))
+#endif
+    ;
+
+/**
+ * Push a frame: bytes that the output framing decodes to exactly this payload.
+ *
+ * @param data the payload; copied
+ * @return 0, or -1 with errno EPIPE, ENOMEM, EINVAL if there is no output
+ *     framing or it cannot carry this payload, EMSGSIZE
+ */
+int evchat_push_frame(struct evchat *chat, const void *data, size_t len);
+
+/**
+ * Push a producer. It is asked for bytes from the event loop, when all that was
+ * pushed before is on its way and the queue is below its high mark.
+ *
+ * @param producer taken: a call that fails ends it with EVCHAT_DONE_DISCARDED
+ * @return 0, or -1 with errno EPIPE, EINVAL for NULL or one already pushed
+ */
+int evchat_push_with_producer(struct evchat *chat,
+    struct evchat_producer *producer);
+
+/**
+ * Push a mark: done is told when all that was pushed before it has left.
+ *
+ * @param done called once, before closed; not called
+ *     if this call fails
+ * @return 0, or -1 with errno EPIPE, ENOMEM, EINVAL if done is NULL
+ */
+int evchat_push_callback(struct evchat *chat, evchat_done_cb done, void *arg);
+
+/**
+ * Drop unread input and queued output. Every producer, mark and reference in the
+ * queue is ended, with EVCHAT_DONE_DISCARDED, inside this call. A close that is
+ * pending stays so, and the input's framing starts a new frame. What a filter
+ * or TLS has already taken over is sent all the same.
+ */
+void evchat_discard_buffers(struct evchat *chat);
+
+/**
+ * @return the length of the queue, which is what the marks are compared with:
+ *     bytes pushed and not yet gone from the bufferevent's output, those that a
+ *     producer holds in memory, and at least 512 for each unfinished producer
+ */
+size_t evchat_get_output_length(const struct evchat *chat);
+
+/* Flow */
+
+/**
+ * Stop delivery and reading. After this returns no data hook runs, and no EOF is
+ * told, until evchat_resume(). It does not nest. Timeouts of the read side stand
+ * still meanwhile. Output goes on.
+ */
+void evchat_pause(struct evchat *chat);
+
+/** Go on after evchat_pause(), from the event loop. */
+void evchat_resume(struct evchat *chat);
+
+/**
+ * Set the maximum size of a frame, from the next frame on.
+ *
+ * It counts the bytes as delivered, without the delimiter. A frame of exactly
+ * max is legal. One above it is reported once, as soon as that is certain. If it
+ * shows while the frame is scanned, collect has had exactly the first max bytes;
+ * if the size was declared (a count), it is reported before any byte. The frames
+ * behind it are delivered at once. Without this call it is 1 MiB with the frame
+ * hook, and unlimited with collect, where the library keeps nothing.
+ *
+ * @param max 0: unlimited
+ * @return 0, or -1 with errno EPIPE, EINVAL for an unknown policy
+ */
+int evchat_set_max_frame(struct evchat *chat, uint64_t max,
+    enum evchat_oversize policy);
+
+/**
+ * Set the marks of the output queue; 32 KiB and 128 KiB at first.
+ *
+ * Producers are asked while the queue is below high. When a data hook has pushed
+ * and leaves the queue above high, delivery and reading stop until it has fallen
+ * to low, so that a peer that sends and does not read cannot make memory grow.
+ * Above high, and back at low, is also what EVCHAT_EVENT_WRITABLE tells.
+ *
+ * @return 0, or -1 with errno EPIPE, EINVAL if high is 0 or low is not below it
+ */
+int evchat_set_watermarks(struct evchat *chat, size_t low, size_t high);
+
+/**
+ * Set how many bytes are taken in one turn of the event loop, and how many a
+ * producer is asked for; 64 KiB each at first.
+ *
+ * @return 0, or -1 with errno EPIPE, EINVAL if one is 0 or above INT_MAX
+ */
+int evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out);
+
+/**
+ * Set a timeout. All but LINGER, which is 2 seconds, are off at first. Each ends
+ * the channel with its own reason, but for LINGER, which only ends the wait.
+ *
+ * @param tv copied; NULL: none
+ * @return 0, or -1 with errno EPIPE, EINVAL, ENOMEM
+ */
+int evchat_set_timeout(struct evchat *chat, enum evchat_timeout which,
+    const struct timeval *tv);
+
+/* Asking */
+
+/** @return the system's error that ended the channel, else 0; also in closed */
+int evchat_get_errno(const struct evchat *chat);
+
+/** @return why the channel ended, in words, never NULL in closed; borrowed until closed returns */
+const char *evchat_get_error(const struct evchat *chat);
+
+/**
+ * What is held of the frame in progress: with the frame hook its bytes so far;
+ * in EVCHAT_EVENT_OVERSIZE the first ones, up to the maximum; in
+ * EVCHAT_EVENT_EOF and closed the unterminated rest. With collect only a
+ * possible beginning of the delimiter. Also in closed.
+ *
+ * @param len set to its length
+ * @return borrowed until the hook returns or another call is made; NULL if none
+ */
+const void *evchat_get_partial(const struct evchat *chat, size_t *len);
+
+/**
+ * @return the length of the frame in progress: the declared one if there is one,
+ *     else the bytes seen so far; in found and frame that of the frame that
+ *     ended, also of one that was truncated; in EVCHAT_EVENT_OVERSIZE, where
+ *     none was declared, max + 1. Also in closed.
+ */
+uint64_t evchat_get_frame_length(const struct evchat *chat);
+
+/** @return the offset in the stream of the first unread byte; also in closed */
+uint64_t evchat_get_offset(const struct evchat *chat);
+
+/**
+ * @param stats filled in; also in closed
+ * @param size sizeof(struct evchat_stats) as the caller knows it
+ */
+void evchat_get_stats(const struct evchat *chat, struct evchat_stats *stats,
+    size_t size);
+
+/** @return a name such as "truncated"; static, never NULL */
+const char *evchat_reason_name(enum evchat_reason why);
+
+/** @return a name such as "drained"; static, never NULL */
+const char *evchat_event_name(enum evchat_event what);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

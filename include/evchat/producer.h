@@ -1,0 +1,114 @@
+#ifndef EVCHAT_PRODUCER_H
+#define EVCHAT_PRODUCER_H
+
+/**
+ * @file evchat/producer.h
+ * Producers: sources of output that are asked for bytes when there is room.
+ *
+ * A producer is made, pushed once with evchat_push_with_producer(), asked for
+ * bytes when all that was pushed before it is on its way, and told exactly
+ * once how it ended. Constructors return NULL with errno ENOMEM or EINVAL; what
+ * is marked taken is then freed all the same. Sizes are in bytes.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct evbuffer;
+struct evchat_producer;
+
+/** What a producer answers when it is asked for bytes. */
+enum evchat_more {
+	EVCHAT_MORE_DATA,  /**< ask again; if nothing was appended, a turn of the loop later */
+	EVCHAT_MORE_LATER, /**< nothing now; ask again after evchat_producer_resume() */
+	EVCHAT_MORE_END,   /**< what was appended, if anything, was the last */
+	EVCHAT_MORE_ERROR  /**< the channel ends with EVCHAT_REASON_PRODUCER */
+};
+
+/** How a producer, or another thing that was pushed, ended. */
+enum evchat_done {
+	EVCHAT_DONE_SENT,     /**< every byte of it has left the bufferevent's output */
+	EVCHAT_DONE_FAILED,   /**< the channel ended before that */
+	EVCHAT_DONE_DISCARDED /**< dropped by the application: discarded, freed or never pushed */
+};
+
+/** The functions of a producer. Both are needed. Borrowed while it lives. */
+struct evchat_producer_ops {
+	/**
+	 * Append about want bytes to out; more is allowed and less is, too.
+	 *
+	 * Called from the event loop only, never twice at the same time. It may
+	 * call anything. If it frees the channel or discards its buffers, done
+	 * runs inside that call: then return at once without touching self.
+	 * Appended bytes are sent even with LATER; with ERROR they are dropped,
+	 * and errno, if set, is what evchat_get_errno() tells.
+	 */
+	enum evchat_more (*more)(void *self, struct evbuffer *out, size_t want);
+	/**
+	 * Told how it ended, and how many bytes it had appended. Called exactly
+	 * once; free self here. The producer is gone when this is entered.
+	 */
+	void (*done)(void *self, enum evchat_done how, uint64_t bytes);
+};
+
+/**
+ * Make a producer of the application's own.
+ *
+ * @param ops its functions; borrowed until done has returned
+ * @param self passed to them; on failure it stays the caller's
+ * @return the producer, to be pushed or freed, or NULL with errno
+ */
+struct evchat_producer *evchat_producer_new(
+    const struct evchat_producer_ops *ops, void *self);
+
+/**
+ * Make a producer of what an evbuffer holds.
+ *
+ * @param buf taken: it must not be touched any more, and is freed when it is
+ *     empty, on failure at once
+ * @return the producer, or NULL with errno
+ */
+struct evchat_producer *evchat_producer_new_evbuffer(struct evbuffer *buf);
+
+/**
+ * Make a producer of a part of a regular file.
+ *
+ * The file is read piece by piece when there is room, without moving its file
+ * offset. If it turns out shorter than promised, the channel ends with
+ * EVCHAT_REASON_PRODUCER, so that the peer does not take half for the whole.
+ *
+ * @param fd taken: closed when the producer is done, on failure at once
+ * @param offset the first byte to send; EINVAL if negative
+ * @param len how many, or -1 for all up to the end of the file as it is now
+ * @return the producer, or NULL with errno: EINVAL also for what is not a
+ *     regular file, EBADF
+ */
+struct evchat_producer *evchat_producer_new_file(int fd, int64_t offset,
+    int64_t len);
+
+/**
+ * Have a producer asked again that said EVCHAT_MORE_LATER.
+ *
+ * It is asked from the event loop, never inside this call. A call that comes
+ * early, even before the producer is pushed, is remembered. Valid until done is
+ * entered. From another thread only if the channel is thread-safe, and while
+ * that thread holds a reference to the channel and keeps done from running
+ * meanwhile, for instance with bufferevent_lock().
+ */
+void evchat_producer_resume(struct evchat_producer *producer);
+
+/**
+ * Free a producer that was never pushed: calls done with
+ * EVCHAT_DONE_DISCARDED. NULL is fine.
+ */
+void evchat_producer_free(struct evchat_producer *producer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

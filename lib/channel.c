@@ -1,0 +1,443 @@
+/*
+ * The life of a channel: how it is made, referred to, and ended.
+ *
+ * A hook, and anything else of the application that the library calls, may end
+ * the channel. Whoever calls one holds the memory (channel_enter) and looks at
+ * the state afterwards; no other protection is needed anywhere. The end itself
+ * is one function, channel_end, which runs in whatever stack it happens.
+ *
+ * refs count who may use the pointer; holds count who needs the memory: the
+ * references together, each libevent event until it is finalized, and each call
+ * of libevent's into this library. The bufferevent goes with the last reference.
+ */
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "channel.h"
+#include "framing.h"
+#include "mem.h"
+
+#define DEFAULT_LOW ((size_t)32 << 10)
+#define DEFAULT_HIGH ((size_t)128 << 10)
+#define DEFAULT_SIZE ((size_t)64 << 10)   /* in and out */
+#define WRITE_AT_ONCE ((size_t)256 << 10) /* handed to one writev */
+#define ALL_OPTIONS ((unsigned)EVCHAT_OPT_DELIVER_LAST | \
+    EVCHAT_OPT_HALF_OPEN | EVCHAT_OPT_NO_AUTO_PAUSE)
+
+static const struct evchat_hooks no_hooks;
+static const struct timeval default_linger = { .tv_sec = 2 };
+
+/* Memory */
+
+static void
+destroy(struct evchat *chat)
+{
+	if (chat->bev != NULL && chat->detached)
+		(void)bufferevent_decref(chat->bev);
+	else if (chat->bev != NULL)
+		bufferevent_free(chat->bev);
+	input_free(&chat->input);
+	queue_free(&chat->queue);
+	evchat_framing_free(chat->output_framing);
+	evchat_framing_free(chat->last_framing);
+	mem_free(chat);
+}
+
+static void
+hold(struct evchat *chat)
+{
+	atomic_fetch_add_explicit(&chat->holds, 1, memory_order_relaxed);
+}
+
+static void
+let_go(struct evchat *chat)
+{
+	if (atomic_fetch_sub_explicit(&chat->holds, 1,
+	    memory_order_acq_rel) == 1)
+		destroy(chat);
+}
+
+struct bufferevent *
+channel_lock(const struct evchat *chat)
+{
+	struct bufferevent *bev = chat->bev;
+
+	if (bev != NULL)
+		bufferevent_lock(bev);
+	return (bev);
+}
+
+void
+channel_unlock(struct bufferevent *bev)
+{
+	if (bev != NULL)
+		bufferevent_unlock(bev);
+}
+
+struct bufferevent *
+channel_enter(struct evchat *chat)
+{
+	hold(chat);
+	return (channel_lock(chat));
+}
+
+void
+channel_leave(struct evchat *chat, struct bufferevent *bev)
+{
+	channel_unlock(bev);
+	let_go(chat);
+}
+
+static void
+on_event_finalized(struct event *event, void *arg)
+{
+	(void)event;
+	let_go(arg);
+}
+
+struct event *
+channel_event_new(struct evchat *chat,
+    void (*fn)(evutil_socket_t, short, void *))
+{
+	struct event *event = event_new(bufferevent_get_base(chat->bev), -1,
+	    EV_PERSIST, fn, chat);
+
+	if (event == NULL) {
+		errno = ENOMEM;
+		return (NULL);
+	}
+	(void)event_priority_set(event, bufferevent_get_priority(chat->bev));
+	hold(chat);
+	return (event);
+}
+
+/*
+ * Another thread may be in the event's callback, waiting for the lock that is
+ * held here; so the event is not deleted but finalized, by the loop.
+ */
+void
+channel_event_free(struct event *event)
+{
+	(void)event_free_finalize(0, event, on_event_finalized);
+}
+
+/* Making */
+
+static struct evchat *
+half_built_free(struct evchat *chat, int error)
+{
+	if (chat->wake != NULL) {
+		event_free(chat->wake);
+		let_go(chat);
+	}
+	let_go(chat);
+	errno = error;
+	return (NULL);
+}
+
+static void
+init(struct evchat *chat, struct bufferevent *bev,
+    const struct evchat_hooks *hooks, void *arg, unsigned options)
+{
+	atomic_init(&chat->refs, 1);
+	atomic_init(&chat->holds, 1);
+	chat->bev = bev;
+	chat->hooks = hooks != NULL ? hooks : &no_hooks;
+	chat->arg = arg;
+	chat->options = options;
+	chat->in_size = chat->out_size = DEFAULT_SIZE;
+	chat->low = DEFAULT_LOW;
+	chat->high = DEFAULT_HIGH;
+	deadline_init(&chat->frame_deadline, chat, turn_on_frame_deadline);
+	deadline_init(&chat->linger_deadline, chat, turn_on_linger_deadline);
+	deadline_set(&chat->linger_deadline, &default_linger);
+	chat->kind = transport_kind_of(bev);
+	chat->connecting = transport_is_connecting(bev);
+	chat->old_enabled = bufferevent_get_enabled(bev);
+	chat->old_max_read = bufferevent_get_max_single_read(bev);
+	chat->old_max_write = bufferevent_get_max_single_write(bev);
+}
+
+struct evchat *
+evchat_new(struct bufferevent *bev, const struct evchat_hooks *hooks,
+    void *arg, unsigned options)
+{
+	struct evchat *chat;
+
+	if (bev == NULL || (options & ~ALL_OPTIONS) != 0 ||
+	    (chat = mem_calloc(sizeof(*chat))) == NULL) {
+		if (bev == NULL || (options & ~ALL_OPTIONS) != 0)
+			errno = EINVAL;
+		if (bev != NULL)
+			bufferevent_free(bev);
+		return (NULL);
+	}
+	init(chat, bev, hooks, arg, options);
+	if (input_init(&chat->input, options & EVCHAT_OPT_DELIVER_LAST) == -1 ||
+	    queue_init(&chat->queue) == -1 ||
+	    (chat->wake = channel_event_new(chat, turn_on_wake)) == NULL ||
+	    turn_attach(chat) == -1)
+		return (half_built_free(chat, errno));
+	(void)bufferevent_set_max_single_write(bev, WRITE_AT_ONCE);
+	return (chat);
+}
+
+struct evchat *
+evchat_socket_new(struct event_base *base, evutil_socket_t fd,
+    const struct evchat_hooks *hooks, void *arg, unsigned options)
+{
+	struct bufferevent *bev = NULL;
+	int bev_options = BEV_OPT_CLOSE_ON_FREE;
+
+	if (options & EVCHAT_OPT_THREADSAFE)
+		bev_options |= BEV_OPT_THREADSAFE;
+	errno = EINVAL;
+	if (base != NULL) {
+		errno = ENOMEM;
+		bev = bufferevent_socket_new(base, fd, bev_options);
+	}
+	if (bev == NULL) {
+		int error = errno;
+
+		if (fd != -1)
+			(void)evutil_closesocket(fd);
+		errno = error;
+		return (NULL);
+	}
+	return (evchat_new(bev, hooks, arg,
+	    options & ~(unsigned)EVCHAT_OPT_THREADSAFE));
+}
+
+/* Referring to it */
+
+void
+evchat_incref(struct evchat *chat)
+{
+	atomic_fetch_add_explicit(&chat->refs, 1, memory_order_relaxed);
+}
+
+void
+evchat_decref(struct evchat *chat)
+{
+	if (atomic_fetch_sub_explicit(&chat->refs, 1,
+	    memory_order_acq_rel) == 1)
+		let_go(chat);
+}
+
+bool
+channel_is_open(const struct evchat *chat)
+{
+	if (chat->state == CHANNEL_OPEN)
+		return (true);
+	errno = EPIPE;
+	return (false);
+}
+
+void
+channel_wake(struct evchat *chat)
+{
+	if (chat->state < CHANNEL_ENDING)
+		event_active(chat->wake, EV_WRITE, 0);
+}
+
+void
+channel_set_state(struct evchat *chat, enum channel_state state)
+{
+	assert(state > chat->state);
+	chat->state = state;
+}
+
+/* Ending */
+
+/* End when the queue has drained, with what is then to be told. */
+void
+channel_finish(struct evchat *chat, enum evchat_reason why)
+{
+	channel_set_state(chat, CHANNEL_CLOSING);
+	chat->why = why;
+	if (chat->output == OUTPUT_OPEN)
+		chat->output = OUTPUT_SHUTTING;
+	deadline_stop(&chat->frame_deadline);
+	turn_set_reading(chat);
+	channel_wake(chat);
+}
+
+static const char *const reason_texts[] = {
+	[EVCHAT_REASON_FREED] = "freed by the application",
+	[EVCHAT_REASON_DETACHED] = "detached by the application",
+	[EVCHAT_REASON_DONE] = "closed by the application",
+	[EVCHAT_REASON_EOF] = "closed by the peer",
+	[EVCHAT_REASON_TRUNCATED] = "closed by the peer inside a frame",
+	[EVCHAT_REASON_OVERSIZE] = "frame above the maximum size",
+	[EVCHAT_REASON_MALFORMED] = "malformed frame",
+	[EVCHAT_REASON_READ_TIMEOUT] = "nothing received in time",
+	[EVCHAT_REASON_WRITE_TIMEOUT] = "output not accepted in time",
+	[EVCHAT_REASON_FRAME_TIMEOUT] = "frame not complete in time",
+	[EVCHAT_REASON_CONNECT] = "connection failed",
+	[EVCHAT_REASON_IO] = "input or output failed",
+	[EVCHAT_REASON_PRODUCER] = "producer failed",
+	[EVCHAT_REASON_TLS] = "TLS failed",
+	[EVCHAT_REASON_INJECTION] = "plaintext behind the upgrade to TLS",
+	[EVCHAT_REASON_NO_MEMORY] = "out of memory",
+};
+
+size_t
+channel_drop_output(struct evchat *chat)
+{
+	struct evbuffer *output = bufferevent_get_output(chat->bev);
+	size_t len = evbuffer_get_length(output);
+
+	chat->dropped += len;
+	transport_drop_output(chat->bev);
+	return (len);
+}
+
+/* Every done and cleanup, and then closed. */
+static void
+tell_end(struct evchat *chat)
+{
+	size_t in_output = chat->detached ?
+	    evbuffer_get_length(bufferevent_get_output(chat->bev)) :
+	    channel_drop_output(chat);
+	bool by_us = chat->why == EVCHAT_REASON_FREED ||
+	    chat->why == EVCHAT_REASON_DETACHED;
+
+	queue_end(&chat->queue, in_output, by_us ? EVCHAT_DONE_DISCARDED :
+	    EVCHAT_DONE_FAILED);
+	queue_drop(chat->queue.bytes);
+	if (chat->hooks->closed != NULL)
+		chat->hooks->closed(chat, chat->why, chat->arg);
+}
+
+/* The channel's own reference goes; if it is the last, so does the bufferevent. */
+static void
+drop_own_reference(struct evchat *chat)
+{
+	struct bufferevent *bev = chat->bev;
+
+	if (atomic_fetch_sub_explicit(&chat->refs, 1,
+	    memory_order_acq_rel) != 1) {
+		if (!chat->detached)
+			transport_shut(bev);
+		return;
+	}
+	/* Nobody else can have this pointer, so nobody can be reading it. */
+	chat->bev = NULL;
+	if (chat->detached)
+		(void)bufferevent_decref(bev);
+	else
+		bufferevent_free(bev);
+	let_go(chat);
+}
+
+void
+channel_end(struct evchat *chat, enum evchat_reason why)
+{
+	if (chat->state >= CHANNEL_ENDING)
+		return;
+	channel_set_state(chat, CHANNEL_ENDING);
+	chat->why = why;
+	chat->error_text = chat->error != 0 ?
+	    evutil_socket_error_to_string(chat->error) : reason_texts[why];
+	chat->running = HOOK_OTHER;
+	if (!chat->detached) {
+		turn_detach(chat);
+		(void)bufferevent_disable(chat->bev, EV_READ | EV_WRITE);
+	}
+	tell_end(chat);
+	channel_set_state(chat, CHANNEL_ENDED);
+	if (!chat->detached && chat->output != OUTPUT_SHUT)
+		transport_hang_up(chat->bev, chat->output == OUTPUT_FINISHED);
+	deadline_free(&chat->frame_deadline);
+	deadline_free(&chat->linger_deadline);
+	channel_event_free(chat->wake);
+	drop_own_reference(chat);
+}
+
+void
+evchat_free(struct evchat *chat)
+{
+	struct bufferevent *bev;
+
+	if (chat == NULL)
+		return;
+	bev = channel_enter(chat);
+	channel_end(chat, EVCHAT_REASON_FREED);
+	channel_leave(chat, bev);
+}
+
+void
+evchat_close_when_done(struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+
+	if (chat->state == CHANNEL_OPEN)
+		channel_finish(chat, EVCHAT_REASON_DONE);
+	channel_unlock(bev);
+}
+
+int
+evchat_push_eof(struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	bool open = channel_is_open(chat);
+
+	if (open && chat->output == OUTPUT_OPEN) {
+		chat->output = OUTPUT_SHUTTING;
+		channel_wake(chat);
+	}
+	channel_unlock(bev);
+	return (open ? 0 : -1);
+}
+
+/* Detaching */
+
+/* Make the bufferevent what evchat_new found, with unread in its input again. */
+static void
+give_back(struct evchat *chat, struct evbuffer *unread)
+{
+	struct bufferevent *bev = chat->bev;
+
+	turn_detach(chat);
+	(void)bufferevent_set_max_single_read(bev, (size_t)chat->old_max_read);
+	(void)bufferevent_set_max_single_write(bev,
+	    (size_t)chat->old_max_write);
+	(void)queue_flush(&chat->queue, bufferevent_get_output(bev));
+	(void)evbuffer_prepend_buffer(bufferevent_get_input(bev), unread);
+	(void)bufferevent_disable(bev,
+	    (short)((EV_READ | EV_WRITE) & ~chat->old_enabled));
+	(void)bufferevent_enable(bev, chat->old_enabled);
+}
+
+struct bufferevent *
+evchat_detach(struct evchat *chat)
+{
+	struct bufferevent *bev = channel_enter(chat), *given = NULL;
+	struct evbuffer *unread = NULL;
+
+	if (!channel_is_open(chat))
+		;
+	else if (queue_has_producer(&chat->queue))
+		errno = EBUSY;
+	else if ((unread = evbuffer_new()) == NULL ||
+	    input_copy_unread(&chat->input, unread) == -1 ||
+	    (queue_has_reference(&chat->queue) &&
+	    transport_own_output(bev, chat->queue.bytes) == -1))
+		errno = ENOMEM;
+	else {
+		give_back(chat, unread);
+		given = bev;
+		bufferevent_incref(bev);
+		chat->detached = true;
+		channel_end(chat, EVCHAT_REASON_DETACHED);
+	}
+	if (unread != NULL)
+		evbuffer_free(unread);
+	channel_leave(chat, bev);
+	return (given);
+}

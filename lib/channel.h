@@ -1,0 +1,144 @@
+#ifndef CHANNEL_H
+#define CHANNEL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "api.h"
+#include "deadline.h"
+#include "input.h"
+#include "queue.h"
+#include "transport.h"
+
+/*
+ * A channel:
+ *
+ *	OPEN --finish--> CLOSING --all written--> LINGERING
+ *	  |                 |                         |
+ *	  +--------end------+------------+------------+
+ *	                                 v
+ *	                              ENDING --closed returns--> ENDED
+ *
+ * channel_set_state is the one place where it changes.
+ */
+enum channel_state {
+	CHANNEL_OPEN,
+	CHANNEL_CLOSING,   /* input is not looked at, the queue drains */
+	CHANNEL_LINGERING, /* input is dropped, till EOF or a limit */
+	CHANNEL_ENDING,    /* done, cleanups and closed are running */
+	CHANNEL_ENDED      /* kept only because someone holds it */
+};
+
+/* The write side; on the way from one to the next pushes fail. */
+enum channel_output {
+	OUTPUT_OPEN,
+	OUTPUT_SHUTTING, /* to be shut when the queue is empty */
+	OUTPUT_FINISHED, /* the transport knows that nothing more comes */
+	OUTPUT_SHUT
+};
+
+/* What of the application is running. */
+enum channel_hook {
+	HOOK_NONE,
+	HOOK_COLLECT,
+	HOOK_FOUND, /* found and frame */
+	HOOK_OTHER
+};
+
+struct evchat {
+	/* Life. */
+	enum channel_state state;
+	atomic_uint refs;  /* the application's, and one until the end */
+	atomic_uint holds; /* of the memory: all refs, each event, each call */
+	unsigned options;
+	enum evchat_reason why; /* from CLOSING on */
+	int error;
+	const char *error_text;
+
+	/* The bufferevent; NULL only when it was given back with the last ref. */
+	struct bufferevent *bev;
+	enum transport_kind kind;
+	bool detached;     /* it is the application's again */
+	bool watched;      /* on_below_output is set on what is beneath it */
+	bool connecting;
+	short old_enabled; /* as evchat_new found it */
+	ev_ssize_t old_max_read;
+	ev_ssize_t old_max_write;
+	struct timeval read_timeout, write_timeout; /* 0: none */
+
+	/* The application. */
+	const struct evchat_hooks *hooks; /* never NULL */
+	void *arg;
+	enum channel_hook running;
+	bool pushed;       /* since the hook that is running was called */
+
+	/* The loop: a turn does all that there is to do. */
+	struct event *wake;
+	bool in_turn;
+	bool connected_now;   /* to be told */
+	bool failed;          /* to end with why and error: */
+	bool failed_reading;  /* ... when all input is delivered */
+	enum evchat_reason failed_why;
+
+	/* The read side. */
+	struct input input;
+	size_t in_size;
+	bool reading;      /* EV_READ is enabled */
+	bool paused;
+	bool auto_paused;  /* until the queue is at the low mark */
+	bool eof;          /* of the bufferevent's input */
+	struct deadline frame_deadline;
+	uint64_t frame_timed; /* which frame it is about */
+	struct deadline linger_deadline;
+	size_t lingered;   /* bytes */
+
+	/* The write side. */
+	struct queue queue;
+	enum channel_output output;
+	size_t out_size;
+	size_t low, high;
+	bool above_high;   /* since WRITABLE was told last */
+	bool undrained;    /* since DRAINED was told last */
+	struct evchat_framing *output_framing; /* that was set for it, or NULL */
+	struct evchat_framing *last_framing;   /* of the input, or NULL */
+	uint64_t frames_out;
+	uint64_t dropped;  /* of what was put into the bufferevent's output */
+};
+
+/* channel.c: life */
+
+struct bufferevent *channel_lock(const struct evchat *chat);
+void channel_unlock(struct bufferevent *bev);
+/* The same, and the memory stays until channel_leave. */
+struct bufferevent *channel_enter(struct evchat *chat);
+void channel_leave(struct evchat *chat, struct bufferevent *bev);
+
+/* An event of the channel's, which holds its memory until it is freed. */
+struct event *channel_event_new(struct evchat *chat,
+    void (*fn)(evutil_socket_t, short, void *));
+void channel_event_free(struct event *event);
+
+void channel_wake(struct evchat *chat); /* have a turn of the loop */
+bool channel_is_open(const struct evchat *chat); /* if not, errno is EPIPE */
+/* Empty the bufferevent's output; how long it was. */
+size_t channel_drop_output(struct evchat *chat);
+void channel_set_state(struct evchat *chat, enum channel_state state);
+void channel_finish(struct evchat *chat, enum evchat_reason why);
+void channel_end(struct evchat *chat, enum evchat_reason why);
+
+/* turn.c: the bufferevent's callbacks, and what follows from them */
+
+int turn_attach(struct evchat *chat);  /* set them; -1 with errno */
+void turn_detach(struct evchat *chat); /* and clear them */
+void turn_on_wake(evutil_socket_t fd, short what, void *arg);
+void turn_on_frame_deadline(evutil_socket_t fd, short what, void *arg);
+void turn_on_linger_deadline(evutil_socket_t fd, short what, void *arg);
+void turn_set_reading(struct evchat *chat);
+size_t turn_output_length(const struct evchat *chat);
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * What an application asks. Until closed has returned a channel tells what it
+ * can; afterwards, while a reference keeps it, it answers 0 or NULL.
+ */
+
+#include <string.h>
+
+#include "channel.h"
+
+static bool
+is_there(const struct evchat *chat)
+{
+	return (chat->state != CHANNEL_ENDED);
+}
+
+static bool
+is_living(const struct evchat *chat)
+{
+	return (chat->state < CHANNEL_ENDING);
+}
+
+struct bufferevent *
+evchat_get_bufferevent(const struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat), *got = NULL;
+
+	if (is_living(chat))
+		got = bev;
+	channel_unlock(bev);
+	return (got);
+}
+
+void *
+evchat_get_arg(const struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	void *arg = is_there(chat) ? chat->arg : NULL;
+
+	channel_unlock(bev);
+	return (arg);
+}
+
+struct evchat_framing *
+evchat_get_framing(const struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	struct evchat_framing *framing = NULL;
+
+	if (is_living(chat))
+		framing = chat->input.scan.terminator.framing;
+	channel_unlock(bev);
+	return (framing);
+}
+
+uint64_t
+evchat_get_terminator_remaining(const struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	uint64_t remaining = is_living(chat) ? chat->input.scan.remaining : 0;
+
+	channel_unlock(bev);
+	return (remaining);
+}
+
+size_t
+evchat_get_output_length(const struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	size_t len = is_living(chat) ? turn_output_length(chat) : 0;
+
+	channel_unlock(bev);
+	return (len);
+}
+
+int
+evchat_get_errno(const struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	int error = is_there(chat) ? chat->error : 0;
+
+	channel_unlock(bev);
+	return (error);
+}
+
+const char *
+evchat_get_error(const struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	const char *text = is_there(chat) ? chat->error_text : NULL;
+
+	channel_unlock(bev);
+	return (text);
+}
+
+const void *
+evchat_get_partial(const struct evchat *chat, size_t *len)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	const void *partial = NULL;
+
+	*len = 0;
+	if (is_there(chat))
+		partial = input_partial(&chat->input, len);
+	channel_unlock(bev);
+	return (partial);
+}
+
+uint64_t
+evchat_get_frame_length(const struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	uint64_t len = 0;
+
+	/* In found and frame, the input has gone on to the next one already. */
+	if (chat->running == HOOK_FOUND)
+		len = chat->input.last_len;
+	else if (is_there(chat))
+		len = input_frame_length(&chat->input);
+	channel_unlock(bev);
+	return (len);
+}
+
+uint64_t
+evchat_get_offset(const struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	uint64_t offset = is_there(chat) ? chat->input.offset : 0;
+
+	channel_unlock(bev);
+	return (offset);
+}
+
+/* Behind the channel's back more may have been put into the output. */
+static uint64_t
+bytes_out(const struct evchat *chat)
+{
+	uint64_t out = chat->queue.written - chat->dropped, still = 0;
+
+	if (is_living(chat))
+		still = evbuffer_get_length(bufferevent_get_output(chat->bev));
+	return (out > still ? out - still : 0);
+}
+
+void
+evchat_get_stats(const struct evchat *chat, struct evchat_stats *stats,
+    size_t size)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	struct evchat_stats now = { 0 };
+
+	if (is_there(chat)) {
+		now.bytes_in = chat->input.offset;
+		now.bytes_out = bytes_out(chat);
+		now.frames_in = chat->input.frames;
+		now.frames_out = chat->frames_out;
+		now.oversize = chat->input.oversized;
+	}
+	memset(stats, 0, size);
+	memcpy(stats, &now, size < sizeof(now) ? size : sizeof(now));
+	channel_unlock(bev);
+}

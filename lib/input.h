@@ -1,0 +1,120 @@
+#ifndef INPUT_H
+#define INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api.h"
+#include "hold.h"
+#include "scan.h"
+#include "unread.h"
+
+/*
+ * The read side: unread bytes, cut by the scanner, as a sequence of steps. It
+ * knows no bufferevent and calls no hook; whoever drives it asks for a step,
+ * acts on it, and asks again. Between two steps anything below may be called.
+ */
+
+enum input_what {
+	INPUT_MORE,     /* nothing more to deliver of what there is */
+	INPUT_DATA,     /* a piece of the frame in progress, or of no frame */
+	INPUT_FOUND,    /* the frame whose pieces these were has ended */
+	INPUT_FRAME,    /* a whole frame */
+	INPUT_OVERSIZE, /* the frame in progress is above the maximum */
+	INPUT_EOF,      /* everything was delivered, and no more will come */
+	INPUT_NO_MEMORY /* the step could not be made; it may be tried again */
+};
+
+/* Valid until the next step, whatever else is called in between. */
+struct input_step {
+	const unsigned char *data;
+	size_t len;
+};
+
+/*
+ * A frame in progress:
+ *
+ *	FRESH --first byte, or a count--> OPEN --above the maximum--> OVER
+ *	  ^                                |                            |
+ *	  +------------- the frame ends, or the framing is set ---------+
+ */
+enum input_frame { FRAME_FRESH, FRAME_OPEN, FRAME_OVER };
+
+struct input {
+	struct unread unread;
+
+	/*
+	 * Of the unread bytes the first scanned have been scanned: the first
+	 * data of them are data of this frame, the next skip are not; and then,
+	 * if ended, the frame ends. data + skip <= scanned.
+	 */
+	struct scan scan;
+	size_t scanned;
+	size_t data;
+	size_t skip;
+	bool ended;
+
+	/* The frame in progress. */
+	enum input_frame frame;
+	uint64_t passed;     /* its bytes delivered or dropped */
+	uint64_t max;        /* 0: unlimited */
+	bool max_is_default;
+	enum evchat_oversize policy;
+	uint64_t room;       /* OVER: how many more of its bytes are wanted */
+	struct hold cut;     /* OVER, whole frames: those that were wanted */
+
+	/* The frame before it, and all so far. */
+	uint64_t last_len;
+	uint64_t begun;      /* frames, this one included */
+	uint64_t frames;     /* delivered */
+	uint64_t oversized;
+	uint64_t offset;     /* in the stream, of the first unread byte */
+
+	/* What the last step lent out. */
+	const unsigned char *preview; /* OVERSIZE: the frame's first bytes */
+	size_t preview_len;
+
+	/* What comes next. */
+	uint64_t next_max;
+	bool next_max_is_default;
+	enum evchat_oversize next_policy;
+	struct terminator next; /* after this frame, if has_next */
+	bool has_next;
+	bool deliver_last;
+	bool eof;            /* no bytes will come behind the unread ones */
+	bool eof_told;
+};
+
+int input_init(struct input *input, bool deliver_last); /* -1 with errno */
+void input_free(struct input *input);
+
+/* The next step, with frames whole or in pieces. */
+enum input_what input_next(struct input *input, bool whole,
+    struct input_step *step);
+
+/* No step is in use any more: give back what the last one needed. */
+void input_settle(struct input *input);
+
+/* Take all of from, only when input_wants is true and after input_settle. */
+bool input_wants(const struct input *input);
+int input_take(struct input *input, struct evbuffer *from);
+void input_set_eof(struct input *input);
+
+/* Both take the terminator's reference. */
+void input_set_terminator(struct input *input, const struct terminator *next);
+void input_set_next(struct input *input, const struct terminator *next);
+void input_set_max(struct input *input, uint64_t max,
+    enum evchat_oversize policy);
+
+int input_unread(struct input *input, const void *data, size_t len);
+void input_discard(struct input *input);
+/* Append a copy of all unread bytes to out, or -1 with errno. */
+int input_copy_unread(const struct input *input, struct evbuffer *out);
+
+bool input_in_frame(const struct input *input);   /* it has begun and not ended */
+bool input_incomplete(const struct input *input); /* would EOF cut a frame off? */
+const void *input_partial(const struct input *input, size_t *len);
+uint64_t input_frame_length(const struct input *input);
+
+#endif

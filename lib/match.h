@@ -1,0 +1,32 @@
+#ifndef MATCH_H
+#define MATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A string that is searched for in a stream, however the stream is cut.
+ * match_new returns NULL with errno; nothing else can fail.
+ */
+
+struct match;
+
+#define MATCH_MAX ((size_t)1 << 30) /* longest string that can be searched for */
+
+struct match *match_new(const void *bytes, size_t len); /* copied; 1 to MATCH_MAX */
+void match_free(struct match *match);                   /* NULL is fine */
+
+const unsigned char *match_bytes(const struct match *match);
+size_t match_len(const struct match *match);
+
+/*
+ * Look for the string in the next len bytes of a stream. *matched, 0 at first,
+ * is carried from call to call: how many bytes at the end of what was seen are
+ * the beginning of the string (the longest such suffix, and never all of it).
+ * Returns how many bytes lead up to and include the end of the first match, and
+ * then *matched is match_len(); or 0 if there is none, and all len were seen.
+ */
+size_t match_next(const struct match *match, size_t *matched,
+    const unsigned char *bytes, size_t len);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * Producers: what is known of one, from its making to its one call of done.
+ * Where it stands in a queue is the queue's business.
+ */
+
+#include <errno.h>
+
+#include "channel.h"
+#include "mem.h"
+#include "producer.h"
+
+#define LEAST_WEIGHT 512 /* so that producers without end cannot be queued */
+
+struct evchat_producer *
+producer_new(const struct evchat_producer_ops *ops, void *self)
+{
+	struct evchat_producer *producer = mem_calloc(sizeof(*producer));
+
+	if (producer != NULL) {
+		producer->ops = ops;
+		producer->self = self;
+		producer->state = PRODUCER_NEW;
+	}
+	return (producer);
+}
+
+struct evchat_producer *
+evchat_producer_new(const struct evchat_producer_ops *ops, void *self)
+{
+	if (ops == NULL || ops->more == NULL || ops->done == NULL) {
+		errno = EINVAL;
+		return (NULL);
+	}
+	return (producer_new(ops, self));
+}
+
+void
+evchat_producer_free(struct evchat_producer *producer)
+{
+	if (producer != NULL && producer->state == PRODUCER_NEW)
+		producer_end(producer, EVCHAT_DONE_DISCARDED);
+}
+
+void
+evchat_producer_resume(struct evchat_producer *producer)
+{
+	struct evchat *chat = producer->chat;
+	struct bufferevent *bev = chat != NULL ? channel_lock(chat) : NULL;
+
+	producer->resumed = true;
+	if (chat != NULL)
+		channel_wake(chat);
+	channel_unlock(bev);
+}
+
+enum evchat_more
+producer_ask(struct evchat_producer *producer, struct evbuffer *out,
+    size_t want, bool *gone)
+{
+	enum evchat_more more;
+
+	producer->resumed = false;
+	producer->asking = true;
+	errno = 0;
+	more = producer->ops->more(producer->self, out, want);
+	producer->asking = false;
+	*gone = producer->state == PRODUCER_GONE;
+	if (*gone)
+		mem_free(producer);
+	return (more);
+}
+
+void
+producer_end(struct evchat_producer *producer, enum evchat_done how)
+{
+	producer->state = PRODUCER_GONE;
+	producer->ops->done(producer->self, how, producer->given);
+	if (!producer->asking)
+		mem_free(producer);
+}
+
+size_t
+producer_weight(const struct evchat_producer *producer)
+{
+	uint64_t held = producer->held > producer->given ?
+	    producer->held - producer->given : 0;
+
+	if (producer->state == PRODUCER_FINISHED || producer->weightless)
+		return (0);
+	return (held > LEAST_WEIGHT ? (size_t)held : LEAST_WEIGHT);
+}

@@ -1,0 +1,63 @@
+#ifndef PRODUCER_H
+#define PRODUCER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api.h"
+
+/*
+ *	NEW --pushed--> QUEUED --END--> FINISHED --its bytes have left--> GONE
+ *	                 |  ^
+ *	           LATER |  | resumed
+ *	                 v  |
+ *	                WAITING
+ *
+ * and from each of them to GONE, when it is freed, discarded or its channel
+ * ends. On the way there done is called.
+ */
+enum producer_state {
+	PRODUCER_NEW,
+	PRODUCER_QUEUED,   /* to be asked when its turn comes */
+	PRODUCER_WAITING,  /* not to be asked before it is resumed */
+	PRODUCER_FINISHED, /* has given its last byte */
+	PRODUCER_GONE      /* freed, or about to be when more returns */
+};
+
+struct evchat_producer {
+	const struct evchat_producer_ops *ops; /* without more: a mark */
+	void *self;
+	enum producer_state state;
+	bool resumed;   /* since it was asked last */
+	bool asking;    /* more is running */
+	uint64_t given; /* bytes so far */
+	uint64_t held;  /* bytes that it keeps in memory, given ones included */
+	bool weightless; /* what it stands for is counted elsewhere */
+
+	/* From QUEUED on. */
+	struct evchat *chat; /* set when it is pushed */
+	struct evchat_producer *next;
+	uint64_t number; /* in the order of pushing */
+	size_t before;  /* pushed bytes between the one before it and this */
+	uint64_t end;   /* FINISHED: offset in the output behind its last byte */
+};
+
+/* As evchat_producer_new does; and it may be a mark, without more. */
+struct evchat_producer *producer_new(const struct evchat_producer_ops *ops,
+    void *self);
+
+/*
+ * Ask for about want bytes, which are appended to out. If meanwhile it has been
+ * ended, *gone is set, and it must not be touched any more.
+ */
+enum evchat_more producer_ask(struct evchat_producer *producer,
+    struct evbuffer *out, size_t want, bool *gone);
+
+/* Call done and free it. */
+void producer_end(struct evchat_producer *producer, enum evchat_done how);
+
+/* What it adds to the length of a queue. */
+size_t producer_weight(const struct evchat_producer *producer);
+
+#endif

@@ -1,0 +1,320 @@
+/*
+ * Pushing. Every push appends to the queue and wakes the channel; nothing is
+ * written, and no producer asked, before the loop's next turn. What has to be
+ * told of its end, a reference or a callback, is a mark in the queue: a producer
+ * that has nothing to give.
+ */
+
+#include <errno.h>
+
+#include "channel.h"
+#include "framing.h"
+#include "mem.h"
+#include "producer.h"
+
+static bool
+may_push(const struct evchat *chat)
+{
+	if (!channel_is_open(chat))
+		return (false);
+	if (chat->output == OUTPUT_OPEN)
+		return (true);
+	errno = EPIPE;
+	return (false);
+}
+
+/* Something has been queued. */
+static void
+pushed(struct evchat *chat)
+{
+	chat->pushed = chat->undrained = true;
+	if (turn_output_length(chat) > chat->high)
+		chat->above_high = true;
+	channel_wake(chat);
+}
+
+/* Count what was appended to the queue's bytes since they were before long. */
+static void
+pushed_bytes(struct evchat *chat, size_t before)
+{
+	size_t len = evbuffer_get_length(chat->queue.bytes) - before;
+
+	if (len == 0)
+		return;
+	queue_added(&chat->queue, len);
+	pushed(chat);
+}
+
+int
+evchat_push(struct evchat *chat, const void *data, size_t len)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	struct evbuffer *bytes = chat->queue.bytes;
+	size_t before;
+	int done = -1;
+
+	if (may_push(chat)) {
+		before = evbuffer_get_length(bytes);
+		errno = ENOMEM;
+		done = len == 0 ? 0 : evbuffer_add(bytes, data, len);
+		if (done == 0)
+			pushed_bytes(chat, before);
+	}
+	channel_unlock(bev);
+	return (done);
+}
+
+int
+evchat_push_buffer(struct evchat *chat, struct evbuffer *buf)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	struct evbuffer *bytes = chat->queue.bytes;
+	size_t before;
+	int done = -1;
+
+	if (may_push(chat)) {
+		before = evbuffer_get_length(bytes);
+		errno = EINVAL;
+		done = evbuffer_add_buffer(bytes, buf);
+		if (done == 0)
+			pushed_bytes(chat, before);
+	}
+	channel_unlock(bev);
+	if (done == -1) {
+		int error = errno;
+
+		queue_drop(buf);
+		errno = error;
+	}
+	return (done);
+}
+
+int
+evchat_push_vprintf(struct evchat *chat, const char *fmt, va_list ap)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	struct evbuffer *bytes = chat->queue.bytes;
+	size_t before;
+	int done = -1;
+
+	if (may_push(chat)) {
+		before = evbuffer_get_length(bytes);
+		errno = 0;
+		done = evbuffer_add_vprintf(bytes, fmt, ap) == -1 ? -1 : 0;
+		if (done == 0)
+			pushed_bytes(chat, before);
+		else if (errno == 0)
+			errno = ENOMEM;
+	}
+	channel_unlock(bev);
+	return (done);
+}
+
+int
+evchat_push_printf(struct evchat *chat, const char *fmt, ...)
+{
+	va_list ap;
+	int done;
+
+	va_start(ap, fmt);
+	done = evchat_push_vprintf(chat, fmt, ap);
+	va_end(ap);
+	return (done);
+}
+
+int
+evchat_push_frame(struct evchat *chat, const void *data, size_t len)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	struct evbuffer *bytes = chat->queue.bytes;
+	const struct evchat_framing *framing = chat->output_framing != NULL ?
+	    chat->output_framing : chat->last_framing;
+	size_t before;
+	int done = -1;
+
+	if (may_push(chat)) {
+		before = evbuffer_get_length(bytes);
+		errno = EINVAL;
+		if (framing != NULL)
+			done = framing->ops->encode(framing, bytes, data, len);
+		if (done == 0) {
+			chat->frames_out++;
+			pushed_bytes(chat, before);
+		}
+	}
+	channel_unlock(bev);
+	return (done);
+}
+
+/* Producers */
+
+int
+evchat_push_with_producer(struct evchat *chat, struct evchat_producer *producer)
+{
+	struct bufferevent *bev;
+	int done = -1, error;
+
+	if (producer == NULL || producer->state != PRODUCER_NEW) {
+		errno = EINVAL;
+		return (-1);
+	}
+	bev = channel_lock(chat);
+	if (may_push(chat)) {
+		producer->chat = chat;
+		queue_add_producer(&chat->queue, producer);
+		pushed(chat);
+		done = 0;
+	}
+	channel_unlock(bev);
+	if (done == -1) {
+		error = errno;
+		evchat_producer_free(producer);
+		errno = error;
+	}
+	return (done);
+}
+
+int
+evchat_push_file(struct evchat *chat, int fd, int64_t offset, int64_t len)
+{
+	struct evchat_producer *producer;
+
+	producer = evchat_producer_new_file(fd, offset, len);
+	if (producer == NULL)
+		return (-1);
+	return (evchat_push_with_producer(chat, producer));
+}
+
+/* Marks */
+
+struct mark {
+	struct evchat *chat;
+	void *arg;
+	evchat_done_cb done;
+	evbuffer_ref_cleanup_cb cleanup;
+	const void *data; /* what cleanup is told */
+	size_t len;
+};
+
+static void
+mark_done(void *self, enum evchat_done how, uint64_t bytes)
+{
+	struct mark mark = *(struct mark *)self;
+
+	(void)bytes;
+	mem_free(self);
+	if (mark.done != NULL)
+		mark.done(mark.chat, how, mark.arg);
+	if (mark.cleanup != NULL)
+		mark.cleanup(mark.data, mark.len, mark.arg);
+}
+
+static const struct evchat_producer_ops mark_ops = { .done = mark_done };
+
+/* A producer that stands for mark, or NULL with errno. */
+static struct evchat_producer *
+mark_new(const struct mark *mark)
+{
+	struct evchat_producer *producer = NULL;
+	struct mark *self = mem_alloc(sizeof(*self));
+
+	if (self != NULL) {
+		*self = *mark;
+		producer = producer_new(&mark_ops, self);
+		if (producer == NULL)
+			mem_free(self);
+	}
+	return (producer);
+}
+
+int
+evchat_push_callback(struct evchat *chat, evchat_done_cb done, void *arg)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	struct evchat_producer *producer = NULL;
+
+	if (done == NULL)
+		errno = EINVAL;
+	else if (may_push(chat)) {
+		producer = mark_new(&(struct mark){ .chat = chat,
+		    .done = done, .arg = arg });
+		if (producer != NULL) {
+			queue_add_producer(&chat->queue, producer);
+			pushed(chat);
+		}
+	}
+	channel_unlock(bev);
+	return (producer != NULL ? 0 : -1);
+}
+
+/* Append the bytes, and then the mark that their cleanup hangs on. */
+static int
+push_marked(struct evchat *chat, const struct mark *mark)
+{
+	struct evbuffer *bytes = chat->queue.bytes;
+	struct evchat_producer *producer = mark_new(mark);
+	int added = 0;
+
+	if (producer == NULL)
+		return (-1);
+	/*
+	 * A pair hands its chains on to its peer, and a layer may keep them;
+	 * neither tells when they are released. So they get a copy.
+	 */
+	if (mark->len > 0 && chat->kind == TRANSPORT_SOCKET)
+		added = evbuffer_add_reference(bytes, mark->data, mark->len,
+		    NULL, NULL);
+	else if (mark->len > 0)
+		added = evbuffer_add(bytes, mark->data, mark->len);
+	if (added == -1) {
+		mem_free(producer->self);
+		mem_free(producer);
+		errno = ENOMEM;
+		return (-1);
+	}
+	queue_added(&chat->queue, mark->len);
+	producer->weightless = mark->len > 0;
+	queue_add_producer(&chat->queue, producer);
+	pushed(chat);
+	return (0);
+}
+
+int
+evchat_push_reference(struct evchat *chat, const void *data, size_t len,
+    evbuffer_ref_cleanup_cb cleanup, void *arg)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	int done = -1, error;
+
+	if (may_push(chat))
+		done = push_marked(chat, &(struct mark){ .cleanup = cleanup,
+		    .data = data, .len = len, .arg = arg });
+	channel_unlock(bev);
+	if (done == -1 && cleanup != NULL) {
+		error = errno;
+		cleanup(data, len, arg);
+		errno = error;
+	}
+	return (done);
+}
+
+void
+evchat_discard_buffers(struct evchat *chat)
+{
+	struct bufferevent *bev = channel_enter(chat);
+	size_t in_output;
+
+	if (chat->state < CHANNEL_ENDING) {
+		input_discard(&chat->input);
+		(void)evbuffer_drain(bufferevent_get_input(bev),
+		    evbuffer_get_length(bufferevent_get_input(bev)));
+		if (chat->kind == TRANSPORT_LAYERED)
+			in_output = evbuffer_get_length(
+			    bufferevent_get_output(bev));
+		else
+			in_output = channel_drop_output(chat);
+		queue_discard(&chat->queue, in_output);
+		channel_wake(chat);
+	}
+	channel_leave(chat, bev);
+}

@@ -1,0 +1,301 @@
+/*
+ * The write side. It is pulled: nothing moves, and no producer is asked, but in
+ * queue_pull, one thing at a time, so that whoever drives it can look between
+ * two of them at what the producers' functions have done meanwhile. Those may
+ * push, discard and end the queue; so nothing is kept across such a call but
+ * what can be checked.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "producer.h"
+#include "queue.h"
+
+#define MOVED_AT_ONCE ((size_t)1 << 30) /* libevent counts them in an int */
+
+void
+queue_drop(struct evbuffer *buffer)
+{
+	struct evbuffer *dropped = evbuffer_new();
+
+	/* Cleanups may call anything, so they must not find it half drained. */
+	if (dropped != NULL) {
+		(void)evbuffer_add_buffer(dropped, buffer);
+		evbuffer_free(dropped);
+	} else
+		(void)evbuffer_drain(buffer, evbuffer_get_length(buffer));
+}
+
+int
+queue_init(struct queue *queue)
+{
+	memset(queue, 0, sizeof(*queue));
+	if ((queue->bytes = evbuffer_new()) != NULL)
+		return (0);
+	errno = ENOMEM;
+	return (-1);
+}
+
+void
+queue_free(struct queue *queue)
+{
+	if (queue->bytes != NULL)
+		evbuffer_free(queue->bytes);
+	if (queue->stage != NULL)
+		evbuffer_free(queue->stage);
+}
+
+/* The first producer that still has to give something. */
+static struct evchat_producer *
+unfinished(const struct queue *queue)
+{
+	struct evchat_producer *producer = queue->first;
+
+	while (producer != NULL && producer->state == PRODUCER_FINISHED)
+		producer = producer->next;
+	return (producer);
+}
+
+bool
+queue_is_empty(const struct queue *queue)
+{
+	return (evbuffer_get_length(queue->bytes) == 0 &&
+	    unfinished(queue) == NULL);
+}
+
+bool
+queue_has_producer(const struct queue *queue)
+{
+	const struct evchat_producer *producer = unfinished(queue);
+
+	while (producer != NULL && producer->ops->more == NULL)
+		producer = producer->next;
+	return (producer != NULL);
+}
+
+bool
+queue_has_reference(const struct queue *queue)
+{
+	const struct evchat_producer *producer = queue->first;
+
+	while (producer != NULL && !producer->weightless)
+		producer = producer->next;
+	return (producer != NULL);
+}
+
+size_t
+queue_length(const struct queue *queue)
+{
+	return (evbuffer_get_length(queue->bytes) + queue->weight);
+}
+
+void
+queue_added(struct queue *queue, size_t len)
+{
+	queue->behind += len;
+}
+
+void
+queue_add_producer(struct queue *queue, struct evchat_producer *producer)
+{
+	producer->state = PRODUCER_QUEUED;
+	producer->number = ++queue->pushed;
+	producer->before = queue->behind;
+	queue->behind = 0;
+	queue->weight += producer_weight(producer);
+	if (queue->first == NULL)
+		queue->first = producer;
+	else
+		queue->last->next = producer;
+	queue->last = producer;
+}
+
+static bool
+has_stage(struct queue *queue)
+{
+	if (queue->stage == NULL)
+		queue->stage = evbuffer_new();
+	return (queue->stage != NULL);
+}
+
+/*
+ * Move the first len pushed bytes to the output. Where that splits a chain,
+ * libevent copies, and loses the bytes if it cannot; so they go by the stage,
+ * where they can be counted.
+ */
+static int
+move_bytes(struct queue *queue, struct evbuffer *output, size_t len)
+{
+	struct evbuffer *from = queue->bytes;
+
+	if (len < evbuffer_get_length(from)) {
+		if (!has_stage(queue))
+			return (-1);
+		(void)evbuffer_remove_buffer(from, queue->stage, len);
+		from = queue->stage;
+		if (evbuffer_get_length(from) != len)
+			return (-1);
+	}
+	if (evbuffer_add_buffer(output, from) == -1)
+		return (-1);
+	queue->written += len;
+	return (0);
+}
+
+static enum queue_what
+pull_bytes(struct queue *queue, struct evbuffer *output, size_t *len)
+{
+	size_t n = *len < MOVED_AT_ONCE ? *len : MOVED_AT_ONCE;
+
+	if (move_bytes(queue, output, n) == -1)
+		return (QUEUE_NO_MEMORY);
+	*len -= n;
+	return (QUEUE_MOVED);
+}
+
+/* Put what it has appended to the stage into the output. */
+static int
+take_given(struct queue *queue, struct evchat_producer *producer,
+    struct evbuffer *output)
+{
+	size_t n = evbuffer_get_length(queue->stage);
+
+	if (evbuffer_add_buffer(output, queue->stage) == -1)
+		return (-1);
+	queue->written += n;
+	queue->weight -= producer_weight(producer);
+	producer->given += n;
+	queue->weight += producer_weight(producer);
+	return (0);
+}
+
+static void
+finish(struct queue *queue, struct evchat_producer *producer)
+{
+	queue->weight -= producer_weight(producer);
+	producer->state = PRODUCER_FINISHED;
+	producer->end = queue->written;
+}
+
+static enum queue_what
+pull_producer(struct queue *queue, struct evchat_producer *producer,
+    struct evbuffer *output, size_t want)
+{
+	enum evchat_more more;
+	bool gone, gave;
+	int error;
+
+	if (!has_stage(queue))
+		return (QUEUE_NO_MEMORY);
+	more = producer_ask(producer, queue->stage, want, &gone);
+	gave = evbuffer_get_length(queue->stage) > 0;
+	if (gone || more == EVCHAT_MORE_ERROR) {
+		error = errno;
+		queue_drop(queue->stage);
+		errno = error;
+		return (gone ? QUEUE_GONE : QUEUE_FAILED);
+	}
+	if (take_given(queue, producer, output) == -1)
+		return (QUEUE_NO_MEMORY);
+	switch (more) {
+	case EVCHAT_MORE_END:
+		finish(queue, producer);
+		return (QUEUE_MOVED);
+	case EVCHAT_MORE_LATER:
+		producer->state = PRODUCER_WAITING;
+		return (QUEUE_MOVED);
+	default:
+		return (gave ? QUEUE_MOVED : QUEUE_IDLE);
+	}
+}
+
+enum queue_what
+queue_pull(struct queue *queue, struct evbuffer *output, size_t want)
+{
+	struct evchat_producer *producer = unfinished(queue);
+
+	if (producer == NULL) {
+		if (queue->behind == 0)
+			return (QUEUE_EMPTY);
+		return (pull_bytes(queue, output, &queue->behind));
+	}
+	if (producer->before > 0)
+		return (pull_bytes(queue, output, &producer->before));
+	if (producer->ops->more == NULL) {
+		finish(queue, producer);
+		return (QUEUE_MOVED);
+	}
+	if (producer->state == PRODUCER_WAITING && !producer->resumed)
+		return (QUEUE_WAITING);
+	return (pull_producer(queue, producer, output, want));
+}
+
+/* Take the first producer out of the list and call its done. */
+static void
+end_first(struct queue *queue, enum evchat_done how)
+{
+	struct evchat_producer *producer = queue->first;
+
+	queue->first = producer->next;
+	if (queue->first != NULL)
+		queue->first->before += producer->before;
+	else {
+		queue->last = NULL;
+		queue->behind += producer->before;
+	}
+	queue->weight -= producer_weight(producer);
+	producer_end(producer, how);
+}
+
+static bool
+first_has_left(const struct queue *queue, size_t in_output)
+{
+	const struct evchat_producer *producer = queue->first;
+
+	return (producer != NULL && producer->state == PRODUCER_FINISHED &&
+	    producer->end + in_output <= queue->written);
+}
+
+void
+queue_release(struct queue *queue, size_t in_output)
+{
+	while (first_has_left(queue, in_output))
+		end_first(queue, EVCHAT_DONE_SENT);
+}
+
+void
+queue_end(struct queue *queue, size_t in_output, enum evchat_done how)
+{
+	queue_release(queue, in_output);
+	while (queue->first != NULL)
+		end_first(queue, how);
+}
+
+void
+queue_discard(struct queue *queue, size_t in_output)
+{
+	uint64_t last = queue->pushed;
+	struct evchat_producer *producer;
+
+	queue_release(queue, in_output);
+	for (producer = queue->first; producer != NULL;
+	    producer = producer->next)
+		producer->before = 0;
+	queue->behind = 0;
+	queue_drop(queue->bytes);
+	/* What a done pushes stays; what it discards or ends is gone. */
+	while (queue->first != NULL && queue->first->number <= last)
+		end_first(queue, EVCHAT_DONE_DISCARDED);
+}
+
+int
+queue_flush(struct queue *queue, struct evbuffer *output)
+{
+	size_t n = evbuffer_get_length(queue->bytes);
+
+	if (evbuffer_add_buffer(output, queue->bytes) == -1)
+		return (-1);
+	queue->written += n;
+	return (0);
+}

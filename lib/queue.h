@@ -1,0 +1,84 @@
+#ifndef QUEUE_H
+#define QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api.h"
+
+/*
+ * The write side: what was pushed, in order, and is not yet in the output, the
+ * evbuffer that it is drained into. It knows no bufferevent and calls no hook;
+ * more and done of producers are called only where it is said so.
+ *
+ * All pushed bytes are in one evbuffer. A producer says how many of them stand
+ * between it and the one before it, so that the order is
+ *
+ *	bytes[first->before] first bytes[first->next->before] first->next ...
+ *
+ * and behind the last producer the rest of the bytes. Producers that have
+ * finished stay at the head of the list until their bytes have left the output.
+ */
+
+enum queue_what {
+	QUEUE_EMPTY,    /* all is in the output */
+	QUEUE_MOVED,    /* something is, and there is more */
+	QUEUE_WAITING,  /* the first producer has nothing now */
+	QUEUE_IDLE,     /* it gave nothing, and may be asked again later */
+	QUEUE_GONE,     /* it was ended while it was asked */
+	QUEUE_FAILED,   /* it has failed, with errno or 0 */
+	QUEUE_NO_MEMORY
+};
+
+struct queue {
+	struct evbuffer *bytes;
+	struct evbuffer *stage; /* what a producer appends to, while asked */
+	struct evchat_producer *first;
+	struct evchat_producer *last;
+	size_t behind;    /* bytes behind the last producer that has not finished */
+	size_t weight;    /* of all producers */
+	uint64_t pushed;  /* producers so far */
+	uint64_t written; /* bytes that were put into the output */
+};
+
+int queue_init(struct queue *queue); /* -1 with errno */
+void queue_free(struct queue *queue); /* ended before */
+
+/* Is nothing left but what is in the output? */
+bool queue_is_empty(const struct queue *queue);
+/* Is a producer queued that has not finished, marks aside? */
+bool queue_has_producer(const struct queue *queue);
+/* Is a reference queued, or on its way, whose cleanup was not called? */
+bool queue_has_reference(const struct queue *queue);
+/* What was pushed and is not yet in the output, producers by their weight. */
+size_t queue_length(const struct queue *queue);
+
+/*
+ * To push bytes, append them to queue->bytes and say how many they were.
+ * A producer is taken. Neither can fail.
+ */
+void queue_added(struct queue *queue, size_t len);
+void queue_add_producer(struct queue *queue, struct evchat_producer *producer);
+
+/* Put the next bytes into the output. May call one producer's more. */
+enum queue_what queue_pull(struct queue *queue, struct evbuffer *output,
+    size_t want);
+
+/*
+ * Call done of the producers whose bytes have left, given how many are still in
+ * the output; queue_end: and then of all the others, as how says.
+ */
+void queue_release(struct queue *queue, size_t in_output);
+void queue_end(struct queue *queue, size_t in_output, enum evchat_done how);
+
+/* The same for what is queued now, as DISCARDED; pushed bytes are dropped. */
+void queue_discard(struct queue *queue, size_t in_output);
+
+/* Put all pushed bytes into the output; marks may remain. */
+int queue_flush(struct queue *queue, struct evbuffer *output);
+
+/* Empty an evbuffer, whose cleanups may call whatever they like. */
+void queue_drop(struct evbuffer *buffer);
+
+#endif

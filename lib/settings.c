@@ -1,0 +1,286 @@
+/*
+ * What an application sets: how its input is cut, who is told, and the limits.
+ * Each call checks, changes a value, and wakes the channel if that matters.
+ */
+
+#include <errno.h>
+#include <limits.h>
+
+#include "channel.h"
+#include "delimiter.h"
+#include "framing.h"
+
+static const struct evchat_hooks no_hooks;
+
+int
+evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
+    void *arg)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	bool open = channel_is_open(chat);
+
+	if (open) {
+		chat->hooks = hooks != NULL ? hooks : &no_hooks;
+		chat->arg = arg;
+		channel_wake(chat);
+	}
+	channel_unlock(bev);
+	return (open ? 0 : -1);
+}
+
+/* Cutting the input */
+
+/*
+ * Set in a data hook, a terminator is for what comes behind the frame that is
+ * being delivered: in collect that frame goes on, unless there is none. Set
+ * elsewhere, it is for all unread bytes, and the loop has to look at them.
+ */
+static void
+set_terminator(struct evchat *chat, const struct terminator *terminator)
+{
+	if (chat->running == HOOK_COLLECT &&
+	    chat->input.scan.terminator.kind != SCAN_NONE)
+		input_set_next(&chat->input, terminator);
+	else {
+		input_set_terminator(&chat->input, terminator);
+		channel_wake(chat);
+	}
+}
+
+/* The framing's reference is taken. */
+static void
+set_framing(struct evchat *chat, struct evchat_framing *framing)
+{
+	struct terminator terminator = {
+		.kind = SCAN_FRAMING,
+		.framing = framing
+	};
+
+	framing_ref(framing);
+	evchat_framing_free(chat->last_framing);
+	chat->last_framing = framing;
+	set_terminator(chat, &terminator);
+}
+
+int
+evchat_set_terminator(struct evchat *chat, const void *bytes, size_t len)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	struct evchat_framing *framing = NULL;
+
+	if (channel_is_open(chat)) {
+		if (delimiter_is(chat->last_framing, bytes, len))
+			framing = framing_ref(chat->last_framing);
+		else
+			framing = evchat_framing_delimiter(bytes, len, 0);
+		if (framing != NULL)
+			set_framing(chat, framing);
+	}
+	channel_unlock(bev);
+	return (framing != NULL ? 0 : -1);
+}
+
+int
+evchat_set_framing(struct evchat *chat, struct evchat_framing *framing)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	bool open = channel_is_open(chat);
+
+	if (open && framing != NULL)
+		set_framing(chat, framing_ref(framing));
+	else if (open)
+		errno = EINVAL;
+	channel_unlock(bev);
+	return (open && framing != NULL ? 0 : -1);
+}
+
+int
+evchat_set_terminator_count(struct evchat *chat, uint64_t count)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	bool open = channel_is_open(chat);
+
+	if (open)
+		set_terminator(chat, &(struct terminator){ .kind = SCAN_COUNT,
+		    .count = count });
+	channel_unlock(bev);
+	return (open ? 0 : -1);
+}
+
+void
+evchat_set_terminator_none(struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+
+	if (chat->state == CHANNEL_OPEN)
+		set_terminator(chat, &(struct terminator){ .kind = SCAN_NONE });
+	channel_unlock(bev);
+}
+
+int
+evchat_set_output_framing(struct evchat *chat, struct evchat_framing *framing)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	bool open = channel_is_open(chat);
+
+	if (open) {
+		framing_ref(framing);
+		evchat_framing_free(chat->output_framing);
+		chat->output_framing = framing;
+	}
+	channel_unlock(bev);
+	return (open ? 0 : -1);
+}
+
+int
+evchat_unread(struct evchat *chat, const void *data, size_t len)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	int done = -1;
+
+	if (channel_is_open(chat) &&
+	    (done = input_unread(&chat->input, data, len)) == 0)
+		channel_wake(chat);
+	channel_unlock(bev);
+	return (done);
+}
+
+int
+evchat_set_max_frame(struct evchat *chat, uint64_t max,
+    enum evchat_oversize policy)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	bool open = channel_is_open(chat), valid = policy ==
+	    EVCHAT_OVERSIZE_CLOSE || policy == EVCHAT_OVERSIZE_DISCARD ||
+	    policy == EVCHAT_OVERSIZE_TRUNCATE;
+
+	if (open && valid)
+		input_set_max(&chat->input, max, policy);
+	else if (open)
+		errno = EINVAL;
+	channel_unlock(bev);
+	return (open && valid ? 0 : -1);
+}
+
+/* Flow */
+
+void
+evchat_pause(struct evchat *chat)
+{
+	struct bufferevent *bev = channel_enter(chat);
+
+	chat->paused = true;
+	if (!chat->in_turn)
+		turn_set_reading(chat);
+	channel_wake(chat);
+	channel_leave(chat, bev);
+}
+
+void
+evchat_resume(struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+
+	chat->paused = false;
+	channel_wake(chat);
+	channel_unlock(bev);
+}
+
+int
+evchat_set_watermarks(struct evchat *chat, size_t low, size_t high)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	bool open = channel_is_open(chat);
+
+	if (open && low < high) {
+		chat->low = low;
+		chat->high = high;
+		channel_wake(chat);
+	} else if (open)
+		errno = EINVAL;
+	channel_unlock(bev);
+	return (open && low < high ? 0 : -1);
+}
+
+int
+evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	bool open = channel_is_open(chat);
+	bool valid = in > 0 && in <= INT_MAX && out > 0 && out <= INT_MAX;
+
+	if (open && valid) {
+		chat->in_size = in;
+		chat->out_size = out;
+		(void)bufferevent_set_max_single_read(bev, in);
+	} else if (open)
+		errno = EINVAL;
+	channel_unlock(bev);
+	return (open && valid ? 0 : -1);
+}
+
+static bool
+is_valid_timeout(const struct timeval *tv)
+{
+	return (tv == NULL || (tv->tv_sec >= 0 && tv->tv_usec >= 0 &&
+	    tv->tv_usec < 1000000 && evutil_timerisset(tv)));
+}
+
+static int
+set_io_timeout(struct evchat *chat, struct timeval *timeout,
+    const struct timeval *tv)
+{
+	struct timeval old = *timeout;
+
+	if (tv != NULL)
+		*timeout = *tv;
+	else
+		evutil_timerclear(timeout);
+	if (bufferevent_set_timeouts(chat->bev,
+	    evutil_timerisset(&chat->read_timeout) ? &chat->read_timeout : NULL,
+	    evutil_timerisset(&chat->write_timeout) ? &chat->write_timeout :
+	    NULL) == 0)
+		return (0);
+	*timeout = old;
+	errno = ENOMEM;
+	return (-1);
+}
+
+static int
+set_timeout(struct evchat *chat, enum evchat_timeout which,
+    const struct timeval *tv)
+{
+	switch (which) {
+	case EVCHAT_TIMEOUT_READ:
+		return (set_io_timeout(chat, &chat->read_timeout, tv));
+	case EVCHAT_TIMEOUT_WRITE:
+		return (set_io_timeout(chat, &chat->write_timeout, tv));
+	case EVCHAT_TIMEOUT_FRAME:
+		deadline_set(&chat->frame_deadline, tv);
+		channel_wake(chat);
+		return (0);
+	case EVCHAT_TIMEOUT_LINGER:
+		deadline_set(&chat->linger_deadline, tv);
+		return (0);
+	case EVCHAT_TIMEOUT_STALL:
+		break;
+	}
+	errno = EINVAL;
+	return (-1);
+}
+
+int
+evchat_set_timeout(struct evchat *chat, enum evchat_timeout which,
+    const struct timeval *tv)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	int done = -1;
+
+	if (channel_is_open(chat)) {
+		errno = EINVAL;
+		if (is_valid_timeout(tv))
+			done = set_timeout(chat, which, tv);
+	}
+	channel_unlock(bev);
+	return (done);
+}

@@ -1,0 +1,62 @@
+#ifndef TRANSPORT_H
+#define TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "api.h"
+
+struct bufferevent;
+
+/*
+ * What differs between the kinds of bufferevent, so that no other file has to
+ * know which one it has.
+ */
+
+enum transport_kind {
+	TRANSPORT_SOCKET, /* bytes go straight to a descriptor */
+	TRANSPORT_PAIR,   /* to another bufferevent of this process */
+	TRANSPORT_LAYERED /* through a filter, TLS or what else there may be */
+};
+
+enum transport_kind transport_kind_of(struct bufferevent *bev);
+
+/* Is a connection still to be made? */
+bool transport_is_connecting(struct bufferevent *bev);
+
+/* Bytes in the outputs of bev and of what lies beneath it. */
+size_t transport_output_length(struct bufferevent *bev);
+
+/*
+ * Have wake called with arg whenever bytes leave an output beneath bev, which
+ * bev's own callbacks do not tell. transport_unwatch ends that. -1 with errno.
+ */
+int transport_watch(struct bufferevent *bev, evbuffer_cb_func wake, void *arg);
+void transport_unwatch(struct bufferevent *bev, evbuffer_cb_func wake,
+    void *arg);
+
+/* Nothing more will be put into bev's output: let filters write their ends. */
+void transport_finish(struct bufferevent *bev);
+
+/* All has left the outputs, after transport_finish: shut the write side. */
+void transport_shut_write(struct bufferevent *bev);
+
+/* The end: tell the peer, where freeing bev does not do so. */
+void transport_hang_up(struct bufferevent *bev, bool finished);
+
+/* Tell the peer, although bev is not freed yet. */
+void transport_shut(struct bufferevent *bev);
+
+/* Would unread input make the system destroy output on its way? */
+bool transport_lingers(struct bufferevent *bev);
+
+/* Empty bev's output, which calls the cleanups of what is in it. */
+void transport_drop_output(struct bufferevent *bev);
+
+/*
+ * Put what behind has behind bev's output, all copied, so that it refers to
+ * nobody's memory but its own. -1 with errno.
+ */
+int transport_own_output(struct bufferevent *bev, struct evbuffer *behind);
+
+#endif

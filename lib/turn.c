@@ -1,0 +1,525 @@
+/*
+ * What a channel does when the event loop calls it. Callbacks only take note of
+ * what they were told; then a turn does, in a fixed order, all that there is to
+ * do: deliver input, move output, tell what has left, and go on to closing or to
+ * the end. Everything else wakes the channel, which is one more turn. So hooks
+ * run only here, no hook runs inside another, and the order of what they are
+ * told does not depend on which callback came first.
+ */
+
+#include <errno.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "channel.h"
+
+#define LINGER_SIZE ((size_t)64 << 10)
+
+static void
+call_event(struct evchat *chat, enum evchat_event what)
+{
+	chat->running = HOOK_OTHER;
+	if (chat->hooks->event != NULL)
+		chat->hooks->event(chat, what, chat->arg);
+	chat->running = HOOK_NONE;
+}
+
+size_t
+turn_output_length(const struct evchat *chat)
+{
+	return (queue_length(&chat->queue) +
+	    transport_output_length(chat->bev));
+}
+
+/* Reading */
+
+void
+turn_set_reading(struct evchat *chat)
+{
+	bool wanted = chat->state == CHANNEL_LINGERING ||
+	    (chat->state == CHANNEL_OPEN && !chat->paused &&
+	    !chat->auto_paused && !chat->eof && !chat->failed);
+
+	if (wanted == chat->reading || chat->state >= CHANNEL_ENDING)
+		return;
+	chat->reading = wanted;
+	if (!wanted)
+		(void)bufferevent_disable(chat->bev, EV_READ);
+	else if (bufferevent_enable(chat->bev, EV_READ) == -1)
+		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
+}
+
+/* A data hook has returned. */
+static void
+after_data_hook(struct evchat *chat)
+{
+	chat->running = HOOK_NONE;
+	if (chat->pushed && chat->state == CHANNEL_OPEN &&
+	    !(chat->options & EVCHAT_OPT_NO_AUTO_PAUSE) &&
+	    turn_output_length(chat) > chat->high)
+		chat->auto_paused = true;
+}
+
+static void
+deliver(struct evchat *chat, enum input_what what,
+    const struct input_step *step)
+{
+	const struct evchat_hooks *hooks = chat->hooks;
+
+	chat->pushed = false;
+	chat->running = what == INPUT_DATA ? HOOK_COLLECT : HOOK_FOUND;
+	if (what == INPUT_DATA && hooks->collect != NULL)
+		hooks->collect(chat, step->data, step->len, chat->arg);
+	else if (what == INPUT_FOUND && hooks->found != NULL)
+		hooks->found(chat, chat->arg);
+	else if (what == INPUT_FRAME)
+		hooks->frame(chat, step->data, step->len, chat->arg);
+	after_data_hook(chat);
+}
+
+/*
+ * A frame above the maximum under the policy CLOSE. The answers to the frames
+ * before it are still sent and protected from a reset, if there are any; a peer
+ * that does not take them gets the time of the linger timeout in all.
+ */
+static void
+close_oversize(struct evchat *chat)
+{
+	if (chat->queue.written == 0 && queue_is_empty(&chat->queue)) {
+		channel_end(chat, EVCHAT_REASON_OVERSIZE);
+		return;
+	}
+	channel_finish(chat, EVCHAT_REASON_OVERSIZE);
+	if (!chat->linger_deadline.has_limit ||
+	    deadline_start(&chat->linger_deadline) == -1)
+		channel_end(chat, EVCHAT_REASON_OVERSIZE);
+}
+
+/* All input that there is was delivered. True: there is more after all. */
+static bool
+get_more(struct evchat *chat)
+{
+	struct evbuffer *from = bufferevent_get_input(chat->bev);
+	struct input *input = &chat->input;
+
+	if (evbuffer_get_length(from) > 0) {
+		if (input_take(input, from) == 0)
+			return (true);
+		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
+		return (false);
+	}
+	if (chat->eof && !input->eof) {
+		input_set_eof(input);
+		return (true);
+	}
+	if (input->eof_told && !(chat->options & EVCHAT_OPT_HALF_OPEN))
+		channel_finish(chat, input_incomplete(input) ?
+		    EVCHAT_REASON_TRUNCATED : EVCHAT_REASON_EOF);
+	else if (chat->failed)
+		channel_end(chat, chat->failed_why);
+	return (false);
+}
+
+/* Do the next step of the input; false if there is none. */
+static bool
+do_step(struct evchat *chat)
+{
+	struct input_step step;
+	enum input_what what;
+
+	what = input_next(&chat->input, chat->hooks->frame != NULL, &step);
+	switch (what) {
+	case INPUT_MORE:
+		return (get_more(chat));
+	case INPUT_DATA:
+	case INPUT_FOUND:
+	case INPUT_FRAME:
+		deliver(chat, what, &step);
+		break;
+	case INPUT_OVERSIZE:
+		if (chat->input.policy == EVCHAT_OVERSIZE_CLOSE)
+			close_oversize(chat);
+		else
+			call_event(chat, EVCHAT_EVENT_OVERSIZE);
+		break;
+	case INPUT_EOF:
+		call_event(chat, EVCHAT_EVENT_EOF);
+		break;
+	case INPUT_NO_MEMORY:
+		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
+		break;
+	}
+	return (true);
+}
+
+/*
+ * Deliver. A turn ends after so many bytes, each step counting for one more, so
+ * that no channel can keep the loop from the others.
+ */
+static void
+receive(struct evchat *chat)
+{
+	uint64_t from = chat->input.offset, steps = 0;
+
+	while (chat->state == CHANNEL_OPEN && !chat->paused &&
+	    !chat->auto_paused) {
+		if (steps + (chat->input.offset - from) >= chat->in_size) {
+			channel_wake(chat);
+			break;
+		}
+		/* What was unread again is delivered again. */
+		if (chat->input.offset < from)
+			from = chat->input.offset;
+		steps++;
+		if (!do_step(chat))
+			break;
+	}
+}
+
+/* Drop input, so that none is unread when the descriptor is closed. */
+static void
+drop_input(struct evchat *chat)
+{
+	struct evbuffer *input = bufferevent_get_input(chat->bev);
+	size_t len = evbuffer_get_length(input);
+
+	chat->lingered += len;
+	(void)evbuffer_drain(input, len);
+	if (chat->eof || chat->lingered >= LINGER_SIZE)
+		channel_end(chat, chat->why);
+}
+
+/* Writing */
+
+/* Move output while there is room below the high mark. */
+static void
+move_output(struct evchat *chat)
+{
+	struct evbuffer *output = bufferevent_get_output(chat->bev);
+	uint64_t from = chat->queue.written;
+
+	while (chat->state < CHANNEL_LINGERING &&
+	    transport_output_length(chat->bev) < chat->high) {
+		if (chat->queue.written - from >= chat->high) {
+			channel_wake(chat);
+			return;
+		}
+		switch (queue_pull(&chat->queue, output, chat->out_size)) {
+		case QUEUE_MOVED:
+		case QUEUE_GONE:
+			break;
+		case QUEUE_EMPTY:
+		case QUEUE_WAITING:
+			return;
+		case QUEUE_IDLE:
+			channel_wake(chat);
+			return;
+		case QUEUE_FAILED:
+			chat->error = errno;
+			channel_end(chat, EVCHAT_REASON_PRODUCER);
+			return;
+		case QUEUE_NO_MEMORY:
+			channel_end(chat, EVCHAT_REASON_NO_MEMORY);
+			return;
+		}
+	}
+}
+
+/* Tell what has left. */
+static void
+tell_sent(struct evchat *chat)
+{
+	size_t len;
+
+	queue_release(&chat->queue,
+	    evbuffer_get_length(bufferevent_get_output(chat->bev)));
+	if (chat->state != CHANNEL_OPEN)
+		return;
+	len = turn_output_length(chat);
+	if (chat->auto_paused && len <= chat->low) {
+		chat->auto_paused = false;
+		channel_wake(chat);
+	}
+	if (chat->above_high && len <= chat->low) {
+		chat->above_high = false;
+		call_event(chat, EVCHAT_EVENT_WRITABLE);
+	}
+	if (chat->state == CHANNEL_OPEN && chat->undrained &&
+	    turn_output_length(chat) == 0) {
+		chat->undrained = false;
+		call_event(chat, EVCHAT_EVENT_DRAINED);
+	}
+}
+
+/* Closing */
+
+/* Shut the write side, when that is wanted and all has left. */
+static void
+shut_write(struct evchat *chat)
+{
+	if (!queue_is_empty(&chat->queue) || chat->connecting)
+		return;
+	if (chat->output == OUTPUT_SHUTTING) {
+		transport_finish(chat->bev);
+		chat->output = OUTPUT_FINISHED;
+	}
+	if (chat->output == OUTPUT_FINISHED &&
+	    transport_output_length(chat->bev) == 0) {
+		transport_shut_write(chat->bev);
+		chat->output = OUTPUT_SHUT;
+	}
+}
+
+/* Nothing is left to be sent: end, or first take what input still comes. */
+static void
+linger(struct evchat *chat)
+{
+	if (chat->eof || !transport_lingers(chat->bev) ||
+	    !chat->linger_deadline.has_limit ||
+	    (!chat->linger_deadline.running &&
+	    deadline_start(&chat->linger_deadline) == -1)) {
+		channel_end(chat, chat->why);
+		return;
+	}
+	channel_set_state(chat, CHANNEL_LINGERING);
+	(void)bufferevent_set_timeouts(chat->bev, NULL, NULL);
+	turn_set_reading(chat);
+	if (chat->state == CHANNEL_LINGERING)
+		drop_input(chat);
+}
+
+static void
+go_on_closing(struct evchat *chat)
+{
+	if (chat->output != OUTPUT_OPEN && chat->state < CHANNEL_LINGERING)
+		shut_write(chat);
+	if (chat->state == CHANNEL_CLOSING && chat->connecting &&
+	    turn_output_length(chat) == 0)
+		channel_end(chat, chat->why);
+	else if (chat->state == CHANNEL_CLOSING &&
+	    chat->output == OUTPUT_SHUT)
+		linger(chat);
+	else if (chat->state == CHANNEL_OPEN && chat->output == OUTPUT_SHUT &&
+	    chat->input.eof_told && input_wants(&chat->input))
+		channel_end(chat, input_incomplete(&chat->input) ?
+		    EVCHAT_REASON_TRUNCATED : EVCHAT_REASON_EOF);
+}
+
+/* The frame deadline runs while a frame is incomplete and reading goes on. */
+static void
+time_frame(struct evchat *chat)
+{
+	struct deadline *deadline = &chat->frame_deadline;
+	int timed = 0;
+
+	if (!deadline->has_limit)
+		return;
+	if (!input_in_frame(&chat->input) || chat->input.eof_told)
+		deadline_stop(deadline);
+	else if (!deadline->running || chat->frame_timed != chat->input.begun) {
+		chat->frame_timed = chat->input.begun;
+		timed = deadline_start(deadline);
+	}
+	if (chat->paused || chat->auto_paused)
+		deadline_freeze(deadline);
+	else if (timed == 0)
+		timed = deadline_thaw(deadline);
+	if (timed == -1)
+		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
+}
+
+static void
+turn(struct evchat *chat)
+{
+	if (chat->in_turn) {
+		channel_wake(chat);
+		return;
+	}
+	chat->in_turn = true;
+	if (chat->connected_now && chat->state == CHANNEL_OPEN)
+		call_event(chat, EVCHAT_EVENT_CONNECTED);
+	chat->connected_now = false;
+	if (chat->failed &&
+	    (!chat->failed_reading || chat->state != CHANNEL_OPEN))
+		channel_end(chat, chat->failed_why);
+	if (chat->state == CHANNEL_LINGERING)
+		drop_input(chat);
+	receive(chat);
+	if (chat->state < CHANNEL_LINGERING)
+		move_output(chat);
+	if (chat->state < CHANNEL_LINGERING)
+		tell_sent(chat);
+	if (chat->state < CHANNEL_LINGERING)
+		go_on_closing(chat);
+	if (chat->state == CHANNEL_OPEN)
+		time_frame(chat);
+	turn_set_reading(chat);
+	if (chat->state == CHANNEL_OPEN)
+		input_settle(&chat->input);
+	chat->in_turn = false;
+}
+
+/* Callbacks */
+
+static void
+on_ready(struct bufferevent *bev, void *arg)
+{
+	struct evchat *chat = arg;
+
+	(void)channel_enter(chat);
+	/* Bytes have come or gone, whether or not a connect was told of. */
+	chat->connecting = false;
+	turn(chat);
+	channel_leave(chat, bev);
+}
+
+void
+turn_on_wake(evutil_socket_t fd, short what, void *arg)
+{
+	struct evchat *chat = arg;
+	struct bufferevent *bev = channel_enter(chat);
+
+	(void)fd;
+	(void)what;
+	if (chat->state < CHANNEL_ENDING)
+		turn(chat);
+	channel_leave(chat, bev);
+}
+
+/* When libevent has no memory to read into, errno is whatever it was before. */
+static bool
+is_system_error(int error)
+{
+	return (error != 0 && error != EAGAIN && error != ENOMEM);
+}
+
+static void
+note_failure(struct evchat *chat, short what, int error)
+{
+	bool reading = (what & BEV_EVENT_READING) != 0;
+
+	chat->failed = true;
+	chat->failed_reading = false;
+	if (what & BEV_EVENT_TIMEOUT) {
+		chat->failed_why = reading ? EVCHAT_REASON_READ_TIMEOUT :
+		    EVCHAT_REASON_WRITE_TIMEOUT;
+	} else if (chat->connecting) {
+		chat->failed_why = EVCHAT_REASON_CONNECT;
+		chat->error = error;
+	} else if (!is_system_error(error)) {
+		chat->failed_why = EVCHAT_REASON_NO_MEMORY;
+	} else {
+		/* What was received before a failed read is still delivered. */
+		chat->failed_why = EVCHAT_REASON_IO;
+		chat->failed_reading = reading;
+		chat->error = error;
+	}
+}
+
+static void
+note(struct evchat *chat, short what, int error)
+{
+	if (what & BEV_EVENT_CONNECTED) {
+		chat->connecting = false;
+		chat->connected_now = true;
+	}
+	if ((what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT | BEV_EVENT_EOF)) == 0)
+		return;
+	if (chat->state == CHANNEL_LINGERING ||
+	    ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING)))
+		chat->eof = true;
+	else if (what & BEV_EVENT_EOF)
+		note_failure(chat, BEV_EVENT_ERROR | BEV_EVENT_WRITING, EPIPE);
+	else
+		note_failure(chat, what, error);
+}
+
+/* May be called inside bufferevent_socket_connect, where no hook may run. */
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct evchat *chat = arg;
+	int error = EVUTIL_SOCKET_ERROR();
+
+	(void)channel_enter(chat);
+	note(chat, what, error);
+	channel_wake(chat);
+	channel_leave(chat, bev);
+}
+
+/* Bytes have come into, or left, an output beneath the bufferevent. */
+static void
+on_below_output(struct evbuffer *buffer, const struct evbuffer_cb_info *info,
+    void *arg)
+{
+	(void)buffer;
+	if (info->n_deleted > 0)
+		channel_wake(arg);
+}
+
+void
+turn_on_frame_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct evchat *chat = arg;
+	struct bufferevent *bev = channel_enter(chat);
+
+	(void)fd;
+	(void)what;
+	if (chat->state == CHANNEL_OPEN && chat->frame_deadline.running &&
+	    !chat->frame_deadline.frozen)
+		channel_end(chat, EVCHAT_REASON_FRAME_TIMEOUT);
+	channel_leave(chat, bev);
+}
+
+void
+turn_on_linger_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct evchat *chat = arg;
+	struct bufferevent *bev = channel_enter(chat);
+
+	(void)fd;
+	(void)what;
+	if (chat->state < CHANNEL_ENDING)
+		channel_end(chat, chat->why);
+	channel_leave(chat, bev);
+}
+
+int
+turn_attach(struct evchat *chat)
+{
+	struct bufferevent *bev = chat->bev;
+
+	if (transport_watch(bev, on_below_output, chat) == -1)
+		return (-1);
+	chat->watched = true;
+	bufferevent_setcb(bev, on_ready, on_ready, on_event, chat);
+	bufferevent_setwatermark(bev, EV_READ, 0, 0);
+	/* To be called whenever bytes have left. */
+	bufferevent_setwatermark(bev, EV_WRITE, SIZE_MAX, 0);
+	(void)bufferevent_set_timeouts(bev, NULL, NULL);
+	if (bufferevent_enable(bev, EV_READ) == -1 ||
+	    (!(chat->old_enabled & EV_WRITE) &&
+	    bufferevent_enable(bev, EV_WRITE) == -1)) {
+		errno = ENOMEM;
+		return (-1);
+	}
+	chat->reading = true;
+	/* Nothing else tells of input that is there already. */
+	if (evbuffer_get_length(bufferevent_get_input(bev)) > 0)
+		channel_wake(chat);
+	return (0);
+}
+
+void
+turn_detach(struct evchat *chat)
+{
+	struct bufferevent *bev = chat->bev;
+
+	bufferevent_setcb(bev, NULL, NULL, NULL, NULL);
+	bufferevent_setwatermark(bev, EV_READ | EV_WRITE, 0, 0);
+	(void)bufferevent_set_timeouts(bev, NULL, NULL);
+	if (chat->watched)
+		transport_unwatch(bev, on_below_output, chat);
+	chat->watched = false;
+}
