@@ -111,7 +111,6 @@ channel_event_new(struct evchat *chat,
 		errno = ENOMEM;
 		return (NULL);
 	}
-	(void)event_priority_set(event, bufferevent_get_priority(chat->bev));
 	hold(chat);
 	return (event);
 }
@@ -241,8 +240,15 @@ channel_is_open(const struct evchat *chat)
 void
 channel_wake(struct evchat *chat)
 {
-	if (chat->state < CHANNEL_ENDING)
-		event_active(chat->wake, EV_WRITE, 0);
+	int priority;
+
+	if (chat->state >= CHANNEL_ENDING)
+		return;
+	/* The application may have given the bufferevent another priority. */
+	priority = bufferevent_get_priority(chat->bev);
+	if (priority != event_get_priority(chat->wake))
+		(void)event_priority_set(chat->wake, priority);
+	event_active(chat->wake, EV_WRITE, 0);
 }
 
 void
@@ -287,26 +293,32 @@ static const char *const reason_texts[] = {
 };
 
 size_t
+channel_in_output(const struct evchat *chat)
+{
+	/* Not even a mark with no bytes before it has gone anywhere yet. */
+	if (chat->connecting)
+		return (SIZE_MAX);
+	return (evbuffer_get_length(bufferevent_get_output(chat->bev)));
+}
+
+void
 channel_drop_output(struct evchat *chat)
 {
-	struct evbuffer *output = bufferevent_get_output(chat->bev);
-	size_t len = evbuffer_get_length(output);
-
-	chat->dropped += len;
+	chat->dropped +=
+	    evbuffer_get_length(bufferevent_get_output(chat->bev));
 	transport_drop_output(chat->bev);
-	return (len);
 }
 
 /* Every done and cleanup, and then closed. */
 static void
 tell_end(struct evchat *chat)
 {
-	size_t in_output = chat->detached ?
-	    evbuffer_get_length(bufferevent_get_output(chat->bev)) :
-	    channel_drop_output(chat);
+	size_t in_output = channel_in_output(chat);
 	bool by_us = chat->why == EVCHAT_REASON_FREED ||
 	    chat->why == EVCHAT_REASON_DETACHED;
 
+	if (!chat->detached)
+		channel_drop_output(chat);
 	queue_end(&chat->queue, in_output, by_us ? EVCHAT_DONE_DISCARDED :
 	    EVCHAT_DONE_FAILED);
 	queue_drop(chat->queue.bytes);
@@ -342,8 +354,10 @@ channel_end(struct evchat *chat, enum evchat_reason why)
 		return;
 	channel_set_state(chat, CHANNEL_ENDING);
 	chat->why = why;
-	chat->error_text = chat->error != 0 ?
-	    evutil_socket_error_to_string(chat->error) : reason_texts[why];
+	if (chat->error != 0)
+		chat->error_text = evutil_socket_error_to_string(chat->error);
+	else if (chat->error_text == NULL)
+		chat->error_text = reason_texts[why];
 	chat->running = HOOK_OTHER;
 	if (!chat->detached) {
 		turn_detach(chat);

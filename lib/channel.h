@@ -125,8 +125,9 @@ void channel_event_free(struct event *event);
 
 void channel_wake(struct evchat *chat); /* have a turn of the loop */
 bool channel_is_open(const struct evchat *chat); /* if not, errno is EPIPE */
-/* Empty the bufferevent's output; how long it was. */
-size_t channel_drop_output(struct evchat *chat);
+/* How many of the bytes written to the bufferevent's output have not left. */
+size_t channel_in_output(const struct evchat *chat);
+void channel_drop_output(struct evchat *chat);
 void channel_set_state(struct evchat *chat, enum channel_state state);
 void channel_finish(struct evchat *chat, enum evchat_reason why);
 void channel_end(struct evchat *chat, enum evchat_reason why);

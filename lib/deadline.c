@@ -2,6 +2,8 @@
  * Deadlines of a channel, on libevent's timers.
  */
 
+#define _DEFAULT_SOURCE /* for what event2/util.h makes of timeval macros */
+
 #include <event2/event.h>
 
 #include "channel.h"

@@ -100,7 +100,8 @@ evchat_get_partial(const struct evchat *chat, size_t *len)
 
 	*len = 0;
 	if (is_there(chat))
-		partial = input_partial(&chat->input, len);
+		partial = input_partial(&chat->input,
+		    chat->hooks->frame != NULL, len);
 	channel_unlock(bev);
 	return (partial);
 }

@@ -99,6 +99,13 @@ is_declared(const struct input *input)
 	return (input->scan.terminator.kind == SCAN_COUNT);
 }
 
+/* Is what comes delivered as a whole, if frames are? What has no end cannot be. */
+static bool
+is_whole(const struct input *input, bool whole)
+{
+	return (whole && input->scan.terminator.kind != SCAN_NONE);
+}
+
 /*
  * Is the frame in progress to be reported as above the maximum? With a declared
  * length before any byte of it is delivered; else when it has become certain
@@ -311,11 +318,10 @@ input_next(struct input *input, bool whole, struct input_step *step)
 	enum input_what what;
 
 	take_back_lent(input);
-	whole = whole && input->scan.terminator.kind != SCAN_NONE;
 	for (;;) {
 		if (goes_over(input, whole))
 			return (go_over(input, whole));
-		what = whole ? step_whole(input, step) :
+		what = is_whole(input, whole) ? step_whole(input, step) :
 		    step_in_pieces(input, step);
 		if (what != INPUT_MORE)
 			return (what);
@@ -434,7 +440,7 @@ input_incomplete(const struct input *input)
 }
 
 const void *
-input_partial(const struct input *input, size_t *len)
+input_partial(const struct input *input, bool whole, size_t *len)
 {
 	if (input->preview != NULL) {
 		*len = input->preview_len;
@@ -442,7 +448,11 @@ input_partial(const struct input *input, size_t *len)
 	}
 	if ((*len = hold_len(&input->cut)) > 0)
 		return (hold_bytes(&input->cut));
-	*len = input->scanned;
+	/* In pieces, what is data is delivered, or about to be. */
+	if (is_whole(input, whole))
+		*len = input->scanned;
+	else if (input->data == 0 && !input->ended)
+		*len = input->scan.held;
 	return (*len > 0 ? unread_piece(&input->unread, len) : NULL);
 }
 

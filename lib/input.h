@@ -114,7 +114,7 @@ int input_copy_unread(const struct input *input, struct evbuffer *out);
 
 bool input_in_frame(const struct input *input);   /* it has begun and not ended */
 bool input_incomplete(const struct input *input); /* would EOF cut a frame off? */
-const void *input_partial(const struct input *input, size_t *len);
+const void *input_partial(const struct input *input, bool whole, size_t *len);
 uint64_t input_frame_length(const struct input *input);
 
 #endif

@@ -305,14 +305,12 @@ evchat_discard_buffers(struct evchat *chat)
 	size_t in_output;
 
 	if (chat->state < CHANNEL_ENDING) {
+		in_output = channel_in_output(chat);
 		input_discard(&chat->input);
 		(void)evbuffer_drain(bufferevent_get_input(bev),
 		    evbuffer_get_length(bufferevent_get_input(bev)));
-		if (chat->kind == TRANSPORT_LAYERED)
-			in_output = evbuffer_get_length(
-			    bufferevent_get_output(bev));
-		else
-			in_output = channel_drop_output(chat);
+		if (chat->kind != TRANSPORT_LAYERED)
+			channel_drop_output(chat);
 		queue_discard(&chat->queue, in_output);
 		channel_wake(chat);
 	}

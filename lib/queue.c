@@ -254,7 +254,7 @@ first_has_left(const struct queue *queue, size_t in_output)
 	const struct evchat_producer *producer = queue->first;
 
 	return (producer != NULL && producer->state == PRODUCER_FINISHED &&
-	    producer->end + in_output <= queue->written);
+	    queue->written - producer->end >= in_output);
 }
 
 void

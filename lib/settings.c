@@ -3,6 +3,8 @@
  * Each call checks, changes a value, and wakes the channel if that matters.
  */
 
+#define _DEFAULT_SOURCE /* for what event2/util.h makes of timeval macros */
+
 #include <errno.h>
 #include <limits.h>
 

@@ -107,6 +107,16 @@ transport_unwatch(struct bufferevent *bev, evbuffer_cb_func wake, void *arg)
 		(void)evbuffer_remove_cb(bufferevent_get_output(bev), wake, arg);
 }
 
+int
+transport_write(struct bufferevent *bev, enum transport_kind kind)
+{
+	if (kind != TRANSPORT_SOCKET ||
+	    evbuffer_get_length(bufferevent_get_output(bev)) == 0 ||
+	    event_pending(&bev->ev_write, EV_WRITE, NULL))
+		return (0);
+	return (bufferevent_enable(bev, EV_WRITE));
+}
+
 /* A pair passes this on to its peer as EOF, so it must come only once. */
 static void
 flush_last(struct bufferevent *bev)

@@ -91,7 +91,7 @@ close_oversize(struct evchat *chat)
 		return;
 	}
 	channel_finish(chat, EVCHAT_REASON_OVERSIZE);
-	if (!chat->linger_deadline.has_limit ||
+	if (chat->state == CHANNEL_CLOSING &&
 	    deadline_start(&chat->linger_deadline) == -1)
 		channel_end(chat, EVCHAT_REASON_OVERSIZE);
 }
@@ -232,8 +232,7 @@ tell_sent(struct evchat *chat)
 {
 	size_t len;
 
-	queue_release(&chat->queue,
-	    evbuffer_get_length(bufferevent_get_output(chat->bev)));
+	queue_release(&chat->queue, channel_in_output(chat));
 	if (chat->state != CHANNEL_OPEN)
 		return;
 	len = turn_output_length(chat);
@@ -348,6 +347,9 @@ turn(struct evchat *chat)
 	receive(chat);
 	if (chat->state < CHANNEL_LINGERING)
 		move_output(chat);
+	if (chat->state < CHANNEL_LINGERING &&
+	    transport_write(chat->bev, chat->kind) == -1)
+		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
 	if (chat->state < CHANNEL_LINGERING)
 		tell_sent(chat);
 	if (chat->state < CHANNEL_LINGERING)
@@ -394,29 +396,40 @@ is_system_error(int error)
 	return (error != 0 && error != EAGAIN && error != ENOMEM);
 }
 
+/* A name that could not be looked up has an error of its own. */
+static void
+note_connect_failure(struct evchat *chat, int error)
+{
+	int dns_error = bufferevent_socket_get_dns_error(chat->bev);
+
+	chat->failed_why = EVCHAT_REASON_CONNECT;
+	if (dns_error != 0)
+		chat->error_text = evutil_gai_strerror(dns_error);
+	else
+		chat->error = error;
+}
+
 static void
 note_failure(struct evchat *chat, short what, int error)
 {
-	bool reading = (what & BEV_EVENT_READING) != 0;
-
 	chat->failed = true;
 	chat->failed_reading = false;
 	if (what & BEV_EVENT_TIMEOUT) {
-		chat->failed_why = reading ? EVCHAT_REASON_READ_TIMEOUT :
-		    EVCHAT_REASON_WRITE_TIMEOUT;
+		chat->failed_why = what & BEV_EVENT_READING ?
+		    EVCHAT_REASON_READ_TIMEOUT : EVCHAT_REASON_WRITE_TIMEOUT;
 	} else if (chat->connecting) {
-		chat->failed_why = EVCHAT_REASON_CONNECT;
-		chat->error = error;
+		note_connect_failure(chat, error);
 	} else if (!is_system_error(error)) {
 		chat->failed_why = EVCHAT_REASON_NO_MEMORY;
 	} else {
 		/* What was received before a failed read is still delivered. */
 		chat->failed_why = EVCHAT_REASON_IO;
-		chat->failed_reading = reading;
+		chat->failed_reading = !(what & BEV_EVENT_WRITING);
 		chat->error = error;
 	}
 }
 
+/* Deferred, several events come as one: the end of the input with an error. */
 static void
 note(struct evchat *chat, short what, int error)
 {
@@ -424,15 +437,21 @@ note(struct evchat *chat, short what, int error)
 		chat->connecting = false;
 		chat->connected_now = true;
 	}
-	if ((what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT | BEV_EVENT_EOF)) == 0)
+	if (chat->state == CHANNEL_LINGERING) {
+		chat->eof = chat->eof || what != BEV_EVENT_CONNECTED;
 		return;
-	if (chat->state == CHANNEL_LINGERING ||
-	    ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING)))
+	}
+	if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING)) {
 		chat->eof = true;
-	else if (what & BEV_EVENT_EOF)
-		note_failure(chat, BEV_EVENT_ERROR | BEV_EVENT_WRITING, EPIPE);
-	else
-		note_failure(chat, what, error);
+		/* So it was not reading that failed. */
+		what &= ~BEV_EVENT_READING;
+	} else if (what & BEV_EVENT_EOF) {
+		what |= BEV_EVENT_ERROR;
+		error = EPIPE;
+	}
+	if (what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
+		note_failure(chat, what | (chat->eof ? BEV_EVENT_WRITING : 0),
+		    error);
 }
 
 /* May be called inside bufferevent_socket_connect, where no hook may run. */

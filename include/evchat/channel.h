@@ -15,7 +15,8 @@
  * the call fails; "returned" is the caller's to free.
  *
  * Life: a channel ends exactly once, with its closed hook, and its pointer dies
- * when that hook returns, unless evchat_incref() holds it. On an ended channel
+ * when that hook returns, unless evchat_incref() holds it; if it ended inside
+ * another hook of its own, when that one has returned. On an ended channel
  * int calls return -1 with EPIPE, void calls do nothing and getters give 0 or
  * NULL, but for those that are marked as telling about the end.
  *
@@ -106,7 +107,8 @@ enum evchat_option {
 	EVCHAT_OPT_HALF_OPEN = 1 << 1,
 	/** Do not stop reading when a data hook's pushes fill the queue. */
 	EVCHAT_OPT_NO_AUTO_PAUSE = 1 << 2,
-	/** Where the library makes the bufferevent: BEV_OPT_THREADSAFE. */
+	/** Where the library makes the bufferevent: BEV_OPT_THREADSAFE, which
+	 * needs evthread_use_pthreads() to have been called. */
 	EVCHAT_OPT_THREADSAFE = 1 << 3
 };
 
@@ -202,7 +204,10 @@ void evchat_decref(struct evchat *chat);
 /**
  * End a channel now: what is queued is dropped, with EVCHAT_DONE_DISCARDED,
  * and closed runs with EVCHAT_REASON_FREED before this returns. NULL, and an
- * ended or ending channel, are fine.
+ * ended or ending channel, are fine. libevent closes the descriptor and gives
+ * the last memory back in the next pass of the loop, so at a program's end let
+ * it have one, event_base_loop(base, EVLOOP_NONBLOCK), before
+ * event_base_free().
  */
 void evchat_free(struct evchat *chat);
 
@@ -464,7 +469,9 @@ int evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out);
 
 /**
  * Set a timeout. All but LINGER, which is 2 seconds, are off at first. Each ends
- * the channel with its own reason, but for LINGER, which only ends the wait.
+ * the channel with its own reason, but for LINGER, which only ends the wait. FRAME
+ * counts from a frame's first byte; a change of it is for the next frame, or for
+ * one in progress that has none.
  *
  * @param tv copied; NULL: none
  * @return 0, or -1 with errno EPIPE, EINVAL, ENOMEM
