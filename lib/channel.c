@@ -153,6 +153,7 @@ init(struct evchat *chat, struct bufferevent *bev,
 	chat->low = DEFAULT_LOW;
 	chat->high = DEFAULT_HIGH;
 	deadline_init(&chat->frame_deadline, chat, turn_on_frame_deadline);
+	deadline_init(&chat->write_deadline, chat, turn_on_write_deadline);
 	deadline_init(&chat->linger_deadline, chat, turn_on_linger_deadline);
 	deadline_set(&chat->linger_deadline, &default_linger);
 	chat->kind = transport_kind_of(bev);
@@ -368,6 +369,7 @@ channel_end(struct evchat *chat, enum evchat_reason why)
 	if (!chat->detached && chat->output != OUTPUT_SHUT)
 		transport_hang_up(chat->bev, chat->output == OUTPUT_FINISHED);
 	deadline_free(&chat->frame_deadline);
+	deadline_free(&chat->write_deadline);
 	deadline_free(&chat->linger_deadline);
 	channel_event_free(chat->wake);
 	drop_own_reference(chat);

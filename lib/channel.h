@@ -69,7 +69,6 @@ struct evchat {
 	short old_enabled; /* as evchat_new found it */
 	ev_ssize_t old_max_read;
 	ev_ssize_t old_max_write;
-	struct timeval read_timeout, write_timeout; /* 0: none */
 
 	/* The application. */
 	const struct evchat_hooks *hooks; /* never NULL */
@@ -106,6 +105,9 @@ struct evchat {
 	bool undrained;    /* since DRAINED was told last */
 	struct evchat_framing *output_framing; /* that was set for it, or NULL */
 	struct evchat_framing *last_framing;   /* of the input, or NULL */
+	struct deadline write_deadline;
+	uint64_t left_timed; /* bytes that had left when it was started */
+	bool left_below;   /* bytes have left an output beneath, since then */
 	uint64_t frames_out;
 	uint64_t dropped;  /* of what was put into the bufferevent's output */
 };
@@ -138,6 +140,7 @@ int turn_attach(struct evchat *chat);  /* set them; -1 with errno */
 void turn_detach(struct evchat *chat); /* and clear them */
 void turn_on_wake(evutil_socket_t fd, short what, void *arg);
 void turn_on_frame_deadline(evutil_socket_t fd, short what, void *arg);
+void turn_on_write_deadline(evutil_socket_t fd, short what, void *arg);
 void turn_on_linger_deadline(evutil_socket_t fd, short what, void *arg);
 void turn_set_reading(struct evchat *chat);
 size_t turn_output_length(const struct evchat *chat);

@@ -229,34 +229,19 @@ is_valid_timeout(const struct timeval *tv)
 }
 
 static int
-set_io_timeout(struct evchat *chat, struct timeval *timeout,
-    const struct timeval *tv)
-{
-	struct timeval old = *timeout;
-
-	if (tv != NULL)
-		*timeout = *tv;
-	else
-		evutil_timerclear(timeout);
-	if (bufferevent_set_timeouts(chat->bev,
-	    evutil_timerisset(&chat->read_timeout) ? &chat->read_timeout : NULL,
-	    evutil_timerisset(&chat->write_timeout) ? &chat->write_timeout :
-	    NULL) == 0)
-		return (0);
-	*timeout = old;
-	errno = ENOMEM;
-	return (-1);
-}
-
-static int
 set_timeout(struct evchat *chat, enum evchat_timeout which,
     const struct timeval *tv)
 {
 	switch (which) {
 	case EVCHAT_TIMEOUT_READ:
-		return (set_io_timeout(chat, &chat->read_timeout, tv));
+		if (bufferevent_set_timeouts(chat->bev, tv, NULL) == 0)
+			return (0);
+		errno = ENOMEM;
+		return (-1);
 	case EVCHAT_TIMEOUT_WRITE:
-		return (set_io_timeout(chat, &chat->write_timeout, tv));
+		deadline_set(&chat->write_deadline, tv);
+		channel_wake(chat);
+		return (0);
 	case EVCHAT_TIMEOUT_FRAME:
 		deadline_set(&chat->frame_deadline, tv);
 		channel_wake(chat);

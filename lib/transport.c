@@ -169,10 +169,17 @@ void
 transport_drop_output(struct bufferevent *bev)
 {
 	struct evbuffer *output = bufferevent_get_output(bev);
+	bool frozen;
 
-	(void)evbuffer_unfreeze(output, 1);
+	if (evbuffer_get_length(output) == 0)
+		return;
+	/* Some kinds keep others from draining it, and some do not. */
+	frozen = evbuffer_drain(output, 0) == -1;
+	if (frozen)
+		(void)evbuffer_unfreeze(output, 1);
 	queue_drop(output);
-	(void)evbuffer_freeze(output, 1);
+	if (frozen)
+		(void)evbuffer_freeze(output, 1);
 }
 
 /* Append a copy of what from holds, in one piece; -1 if there is no memory. */

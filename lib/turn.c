@@ -282,6 +282,7 @@ linger(struct evchat *chat)
 		return;
 	}
 	channel_set_state(chat, CHANNEL_LINGERING);
+	deadline_stop(&chat->write_deadline);
 	(void)bufferevent_set_timeouts(chat->bev, NULL, NULL);
 	turn_set_reading(chat);
 	if (chat->state == CHANNEL_LINGERING)
@@ -328,6 +329,29 @@ time_frame(struct evchat *chat)
 		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
 }
 
+/*
+ * The write deadline runs while output waits, and anew when any has left.
+ * libevent's own write timeout would do for sockets, but for nothing else.
+ */
+static void
+time_output(struct evchat *chat)
+{
+	struct deadline *deadline = &chat->write_deadline;
+	uint64_t left;
+
+	if (!deadline->has_limit)
+		return;
+	left = chat->queue.written -
+	    evbuffer_get_length(bufferevent_get_output(chat->bev));
+	if (transport_output_length(chat->bev) == 0)
+		deadline_stop(deadline);
+	else if ((!deadline->running || left != chat->left_timed ||
+	    chat->left_below) && deadline_start(deadline) == -1)
+		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
+	chat->left_timed = left;
+	chat->left_below = false;
+}
+
 static void
 turn(struct evchat *chat)
 {
@@ -354,6 +378,8 @@ turn(struct evchat *chat)
 		tell_sent(chat);
 	if (chat->state < CHANNEL_LINGERING)
 		go_on_closing(chat);
+	if (chat->state < CHANNEL_LINGERING)
+		time_output(chat);
 	if (chat->state == CHANNEL_OPEN)
 		time_frame(chat);
 	turn_set_reading(chat);
@@ -415,8 +441,7 @@ note_failure(struct evchat *chat, short what, int error)
 	chat->failed = true;
 	chat->failed_reading = false;
 	if (what & BEV_EVENT_TIMEOUT) {
-		chat->failed_why = what & BEV_EVENT_READING ?
-		    EVCHAT_REASON_READ_TIMEOUT : EVCHAT_REASON_WRITE_TIMEOUT;
+		chat->failed_why = EVCHAT_REASON_READ_TIMEOUT;
 	} else if (chat->connecting) {
 		note_connect_failure(chat, error);
 	} else if (!is_system_error(error)) {
@@ -472,9 +497,13 @@ static void
 on_below_output(struct evbuffer *buffer, const struct evbuffer_cb_info *info,
     void *arg)
 {
+	struct evchat *chat = arg;
+
 	(void)buffer;
-	if (info->n_deleted > 0)
-		channel_wake(arg);
+	if (info->n_deleted == 0)
+		return;
+	chat->left_below = true;
+	channel_wake(chat);
 }
 
 void
@@ -488,6 +517,19 @@ turn_on_frame_deadline(evutil_socket_t fd, short what, void *arg)
 	if (chat->state == CHANNEL_OPEN && chat->frame_deadline.running &&
 	    !chat->frame_deadline.frozen)
 		channel_end(chat, EVCHAT_REASON_FRAME_TIMEOUT);
+	channel_leave(chat, bev);
+}
+
+void
+turn_on_write_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct evchat *chat = arg;
+	struct bufferevent *bev = channel_enter(chat);
+
+	(void)fd;
+	(void)what;
+	if (chat->state < CHANNEL_LINGERING && chat->write_deadline.running)
+		channel_end(chat, EVCHAT_REASON_WRITE_TIMEOUT);
 	channel_leave(chat, bev);
 }
 
