@@ -1,0 +1,286 @@
+/*
+ * Channels before and at the edge of a connection: connecting, refused, reset,
+ * and constructors that fail.
+ */
+
+#define _XOPEN_SOURCE 700 /* mkdtemp */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "harness.h"
+
+struct place {
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_un un;
+	} address;
+	socklen_t len;
+	int listener;
+	char directory[32]; /* of a local socket, else empty */
+};
+
+/* Something to connect to; a place for one that nobody listens at. */
+static void
+bind_place(struct place *place, int family)
+{
+	memset(place, 0, sizeof(*place));
+	place->address.sa.sa_family = (sa_family_t)family;
+	if (family == AF_INET) {
+		place->address.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		place->len = sizeof(place->address.in);
+	} else {
+		strcpy(place->directory, "/tmp/check_connect.XXXXXX");
+		ck_assert_ptr_nonnull(mkdtemp(place->directory));
+		snprintf(place->address.un.sun_path,
+		    sizeof(place->address.un.sun_path), "%s/s",
+		    place->directory);
+		place->len = sizeof(place->address.un);
+	}
+	place->listener = socket(family, SOCK_STREAM, 0);
+	ck_assert_int_eq(bind(place->listener, &place->address.sa, place->len),
+	    0);
+	ck_assert_int_eq(getsockname(place->listener, &place->address.sa,
+	    &place->len), 0);
+}
+
+static void
+free_place(struct place *place)
+{
+	close(place->listener);
+	if (place->directory[0] == '\0')
+		return;
+	unlink(place->address.un.sun_path);
+	rmdir(place->directory);
+}
+
+static void
+connect_to(struct harness *h, struct place *place)
+{
+	ck_assert_int_eq(bufferevent_socket_connect(h->bev,
+	    &place->address.sa, (int)place->len), 0);
+}
+
+static const int families[] = { AF_INET, AF_UNIX };
+
+START_TEST(channel_may_be_connected_after_it_was_made)
+{
+	struct place place;
+	struct harness *h;
+
+	bind_place(&place, families[_i]);
+	ck_assert_int_eq(listen(place.listener, 1), 0);
+	h = harness_start_new(HARNESS_UNCONNECTED, &harness_frames);
+	harness_crlf(h);
+	harness_push_reference(h, "r", "hello ");
+	ck_assert_int_eq(evchat_push(h->chat, "world", 5), 0);
+	connect_to(h, &place);
+	harness_expect(h, "");
+	harness_run_until_noted(h, "event:connected");
+	harness_accept(h, place.listener);
+	harness_expect_received(h, "hello world");
+	harness_feed(h, "ab\r\n");
+	harness_feed_eof(h);
+	harness_run_until_closed(h);
+	harness_end(h,
+	    "event:connected|cleanup:r|frame:ab|event:eof|closed:eof");
+	free_place(&place);
+}
+END_TEST
+
+START_TEST(pushes_made_at_connected_are_sent)
+{
+	struct place place;
+	struct harness *h;
+
+	bind_place(&place, families[_i]);
+	ck_assert_int_eq(listen(place.listener, 1), 0);
+	h = harness_new(HARNESS_UNCONNECTED);
+	harness_start(h, &harness_streaming, EVCHAT_OPT_THREADSAFE);
+	connect_to(h, &place);
+	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
+	harness_push_producer(h, "p", " world");
+	harness_accept(h, place.listener);
+	harness_expect_received(h, "hello world");
+	harness_run_until_noted(h, "done:p");
+	harness_end(h, "event:connected|done:p:sent:6");
+	free_place(&place);
+}
+END_TEST
+
+START_TEST(closing_before_connected_still_sends)
+{
+	struct place place;
+	struct harness *h;
+
+	bind_place(&place, families[_i]);
+	ck_assert_int_eq(listen(place.listener, 1), 0);
+	h = harness_start_new(HARNESS_UNCONNECTED, &harness_streaming);
+	connect_to(h, &place);
+	ck_assert_int_eq(evchat_push(h->chat, "bye", 3), 0);
+	evchat_close_when_done(h->chat);
+	harness_accept(h, place.listener);
+	harness_run_until_closed(h);
+	harness_expect_received(h, "bye");
+	harness_end(h, "closed:done");
+	free_place(&place);
+}
+END_TEST
+
+static void
+note_error(struct harness *h, enum evchat_reason why)
+{
+	(void)why;
+	harness_note(h, "error:%d", evchat_get_errno(h->chat));
+	ck_assert_uint_gt(strlen(evchat_get_error(h->chat)), 0);
+}
+
+START_TEST(refused_connection_is_the_reason_connect)
+{
+	char expect[64];
+	struct place place;
+	struct harness *h;
+
+	bind_place(&place, families[_i]);
+	h = harness_start_new(HARNESS_UNCONNECTED, &harness_streaming);
+	h->script.closed = note_error;
+	harness_push_mark(h, "m");
+	connect_to(h, &place);
+	harness_run_until_closed(h);
+	snprintf(expect, sizeof(expect),
+	    "mark:m:failed|closed:connect|error:%d", ECONNREFUSED);
+	harness_end(h, expect);
+	free_place(&place);
+}
+END_TEST
+
+START_TEST(unconnected_channel_can_be_freed)
+{
+	struct harness *h = harness_start_new(HARNESS_UNCONNECTED,
+	    &harness_streaming);
+
+	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
+	harness_push_mark(h, "m");
+	harness_turn(h);
+	evchat_free(h->chat);
+	harness_end(h, "mark:m:discarded|closed:freed");
+}
+END_TEST
+
+/* Lost connections */
+
+static const enum harness_carrier tcp[] = { HARNESS_TCP, HARNESS_TCP_DEFER,
+    HARNESS_TCP_THREADSAFE };
+
+START_TEST(reset_is_the_reason_io)
+{
+	char expect[64];
+	struct harness *h = harness_start_new(tcp[_i], &harness_frames);
+
+	h->script.closed = note_error;
+	harness_crlf(h);
+	harness_push_stuck(h, "p");
+	harness_feed(h, "ab\r\ncd");
+	harness_reset(h);
+	harness_run_until_closed(h);
+	snprintf(expect, sizeof(expect),
+	    "frame:ab|done:p:failed:0|closed:io|error:%d", ECONNRESET);
+	harness_end(h, expect);
+}
+END_TEST
+
+START_TEST(failing_write_is_the_reason_io)
+{
+	struct harness *h = harness_start_new(tcp[_i], &harness_frames);
+
+	harness_crlf(h);
+	evchat_pause(h->chat);
+	harness_push_stuck(h, "p");
+	harness_reset(h);
+	harness_turn(h);
+	ck_assert_int_eq(evchat_set_hooks(h->chat, &harness_frames, h), 0);
+	ck_assert_int_eq(h->closed, 0);
+	evchat_discard_buffers(h->chat);
+	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
+	harness_run_until_closed(h);
+	ck_assert_int_eq(h->why, EVCHAT_REASON_IO);
+	harness_free(h);
+}
+END_TEST
+
+/* Constructors that fail */
+
+START_TEST(failing_constructor_frees_what_it_was_given)
+{
+	static const unsigned wrong[] = { EVCHAT_OPT_THREADSAFE, 1u << 31,
+	    EVCHAT_OPT_HALF_OPEN | 1u << 20 };
+	struct harness *h;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		h = harness_new((enum harness_carrier)_i);
+		if (h->bev != NULL) {
+			errno = 0;
+			ck_assert_ptr_null(evchat_new(h->bev,
+			    &harness_streaming, h, wrong[i]));
+			ck_assert_int_eq(errno, EINVAL);
+			harness_disown(h);
+		}
+		harness_free(h);
+	}
+}
+END_TEST
+
+START_TEST(failing_constructor_closes_the_socket)
+{
+	struct event_base *base = event_base_new();
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	errno = 0;
+	ck_assert_ptr_null(evchat_socket_new(base, fds[0], NULL, NULL,
+	    1u << 31));
+	ck_assert_int_eq(errno, EINVAL);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	ck_assert_int_eq(send(fds[1], "a", 1, MSG_NOSIGNAL), -1);
+	ck_assert_int_eq(errno, EPIPE);
+	close(fds[1]);
+	event_base_free(base);
+}
+END_TEST
+
+static Suite *
+connect_suite(void)
+{
+	Suite *suite = suite_create("connect");
+	TCase *tc = harness_case(suite, "connecting");
+
+	tcase_add_loop_test(tc, channel_may_be_connected_after_it_was_made, 0,
+	    2);
+	tcase_add_loop_test(tc, pushes_made_at_connected_are_sent, 0, 2);
+	tcase_add_loop_test(tc, closing_before_connected_still_sends, 0, 2);
+	tcase_add_loop_test(tc, refused_connection_is_the_reason_connect, 0, 2);
+	tcase_add_test(tc, unconnected_channel_can_be_freed);
+
+	tc = harness_case(suite, "lost");
+	tcase_add_loop_test(tc, reset_is_the_reason_io, 0, 3);
+	tcase_add_loop_test(tc, failing_write_is_the_reason_io, 0, 3);
+
+	tc = harness_case(suite, "failing");
+	tcase_add_loop_test(tc, failing_constructor_frees_what_it_was_given, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_test(tc, failing_constructor_closes_the_socket);
+	return suite;
+}
+
+int
+main(void)
+{
+	return harness_main(connect_suite());
+}

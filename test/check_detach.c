@@ -1,0 +1,367 @@
+/*
+ * Detaching: every unread byte is back, in order, and the bufferevent is as it
+ * was before it had a channel.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness.h"
+
+static void
+detach(struct harness *h)
+{
+	ck_assert(harness_detach(h));
+	ck_assert_int_eq(h->closed, 1);
+}
+
+static void
+detach_with_data(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	detach(h);
+}
+
+static void
+detach_in_event(struct harness *h, enum evchat_event what)
+{
+	(void)what;
+	detach(h);
+}
+
+static void
+count_three(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 3), 0);
+}
+
+/* Unread bytes */
+
+START_TEST(detach_in_a_hook_gives_back_all_behind_what_it_got)
+{
+	static const struct harness_scenario collect = {
+		.input = "a\r\nbc\r\nd", .start = harness_crlf,
+		.script.collect = detach_with_data,
+		.expect = "collect:a|closed:detached|left:\\r\\nbc\\r\\nd"
+	};
+	static const struct harness_scenario found = {
+		.input = "ab\r\ncd\r\ne\r", .start = harness_crlf,
+		.script.found = detach,
+		.expect = "collect:ab|found|closed:detached|left:cd\\r\\ne\\r"
+	};
+	static const struct harness_scenario frame = {
+		.input = "ab\r\ncd\r\ne\r", .start = harness_crlf,
+		.script.frame = detach_with_data, .hooks = &harness_frames,
+		.expect = "frame:ab|closed:detached|left:cd\\r\\ne\\r"
+	};
+	static const struct harness_scenario count = {
+		.input = "abcdef", .start = count_three,
+		.script.frame = detach_with_data, .hooks = &harness_frames,
+		.expect = "frame:abc|closed:detached|left:def"
+	};
+
+	harness_prove(&collect);
+	harness_prove(&found);
+	harness_prove(&frame);
+	harness_prove(&count);
+}
+END_TEST
+
+START_TEST(detach_from_outside_gives_back_the_frame_in_progress)
+{
+	static const struct harness_scenario streaming = {
+		.input = "ab\r\ncd\r\n", .start = harness_crlf, .act = detach,
+		.act_at = 6, .expect = "collect:ab|found|collect:cd"
+		    "|closed:detached|left:\\r\\n"
+	};
+	static const struct harness_scenario prefix = {
+		.input = "ab\r\ncd\r\n", .start = harness_crlf, .act = detach,
+		.act_at = 3, .expect = "collect:ab|closed:detached"
+		    "|left:\\r\\ncd\\r\\n"
+	};
+	static const struct harness_scenario frames = {
+		.input = "ab\r\ncd\r\n", .start = harness_crlf, .act = detach,
+		.act_at = 7, .hooks = &harness_frames,
+		.expect = "frame:ab|closed:detached|left:cd\\r\\n"
+	};
+	static const struct harness_scenario count = {
+		.input = "abcd", .start = count_three, .act = detach,
+		.act_at = 2, .hooks = &harness_frames,
+		.expect = "closed:detached|left:abcd"
+	};
+
+	harness_prove(&streaming);
+	harness_prove(&prefix);
+	harness_prove(&frames);
+	harness_prove(&count);
+}
+END_TEST
+
+START_TEST(detach_gives_back_what_a_pause_left_unread)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+
+	h->script.frame = NULL;
+	harness_crlf(h);
+	harness_feed(h, "ab\r\ncd");
+	evchat_pause(h->chat);
+	harness_feed(h, "ef\r\n");
+	ck_assert_int_eq(evchat_unread(h->chat, "x\r\ny", 4), 0);
+	detach(h);
+	harness_feed(h, "gh");
+	harness_note_left(h);
+	harness_end(h, "frame:ab|closed:detached|left:x\\r\\nycdef\\r\\ngh");
+}
+END_TEST
+
+START_TEST(detach_at_eof_gives_back_the_rest)
+{
+	static const struct harness_scenario s = {
+		.input = "ab\r\ncd", .start = harness_crlf, .eof = true,
+		.script.event = detach_in_event, .hooks = &harness_frames,
+		.expect = "frame:ab|event:eof|closed:detached|left:cd"
+	};
+
+	harness_prove(&s);
+}
+END_TEST
+
+START_TEST(detach_before_the_loop_runs_gives_back_waiting_input)
+{
+	struct harness *h = harness_new((enum harness_carrier)_i);
+
+	if (h->bev == NULL) { /* made by the channel: no input before that */
+		harness_free(h);
+		return;
+	}
+	bufferevent_enable(h->bev, EV_READ);
+	harness_feed(h, "ab\r\ncd");
+	harness_start(h, &harness_frames, 0);
+	harness_crlf(h);
+	detach(h);
+	harness_expect(h, "closed:detached");
+	harness_note_left(h);
+	harness_end(h, "closed:detached|left:ab\\r\\ncd");
+}
+END_TEST
+
+/* The bufferevent */
+
+static void
+take_input(struct bufferevent *bev, void *arg)
+{
+	struct evbuffer *input = bufferevent_get_input(bev);
+
+	if (evbuffer_get_length(input) == 0) /* a pair does this */
+		return;
+	harness_note_bytes(arg, "plain", evbuffer_pullup(input, -1),
+	    evbuffer_get_length(input));
+	evbuffer_drain(input, evbuffer_get_length(input));
+}
+
+static void
+take_event(struct bufferevent *bev, short what, void *arg)
+{
+	(void)bev;
+	harness_note(arg, "plain:%s", (what & BEV_EVENT_EOF) != 0 ? "eof" :
+	    "other");
+}
+
+START_TEST(detached_bufferevent_works_without_the_channel)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+
+	h->rude = true;
+	harness_crlf(h);
+	harness_feed(h, "ab\r\ncd");
+	detach(h);
+	bufferevent_setcb(h->detached, take_input, NULL, take_event, h);
+	bufferevent_enable(h->detached, EV_READ);
+	harness_feed(h, "ef");
+	ck_assert_int_eq(bufferevent_write(h->detached, "hello", 5), 0);
+	harness_expect_received(h, "hello");
+	harness_feed_eof(h);
+	harness_end(h, "frame:ab|closed:detached|plain:cdef|plain:eof");
+}
+END_TEST
+
+START_TEST(detached_bufferevent_has_no_settings_of_the_channel)
+{
+	const struct timeval minute = { 60, 0 };
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+	bufferevent_data_cb readcb, writecb;
+	bufferevent_event_cb eventcb;
+	size_t low, high;
+	void *arg;
+
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_READ,
+	    &minute), 0);
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_WRITE,
+	    &minute), 0);
+	detach(h);
+	bufferevent_getcb(h->detached, &readcb, &writecb, &eventcb, &arg);
+	ck_assert(readcb == NULL && writecb == NULL && eventcb == NULL);
+	ck_assert_int_eq(bufferevent_getwatermark(h->detached, EV_WRITE, &low,
+	    &high), 0);
+	ck_assert_uint_eq(low + high, 0);
+	ck_assert_int_eq(bufferevent_getwatermark(h->detached, EV_READ, &low,
+	    &high), 0);
+	ck_assert_uint_eq(low + high, 0);
+	ck_assert_int_eq(bufferevent_get_enabled(h->detached), EV_WRITE);
+	harness_end(h, "closed:detached");
+}
+END_TEST
+
+START_TEST(enabled_events_are_as_they_were_found)
+{
+	static const short events[] = { 0, EV_READ, EV_WRITE,
+	    EV_READ | EV_WRITE };
+	struct harness *h;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		h = harness_new((enum harness_carrier)_i);
+		if (h->bev != NULL) {
+			bufferevent_disable(h->bev, EV_READ | EV_WRITE);
+			bufferevent_enable(h->bev, events[i]);
+			harness_start(h, &harness_streaming, 0);
+			evchat_pause(h->chat);
+			detach(h);
+			ck_assert_int_eq(bufferevent_get_enabled(h->detached),
+			    events[i]);
+		}
+		harness_free(h);
+	}
+}
+END_TEST
+
+static void
+push_and_detach(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
+	harness_push_reference(h, "r", " world");
+	detach(h);
+}
+
+START_TEST(pushed_bytes_are_in_the_output)
+{
+	static const struct harness_scenario s = {
+		.input = "ab\r\ncd", .start = harness_crlf,
+		.script.frame = push_and_detach, .hooks = &harness_frames,
+		.output = "hello world",
+		.expect = "frame:ab|cleanup:r|closed:detached|left:cd"
+	};
+
+	harness_prove(&s);
+}
+END_TEST
+
+/* Refusal */
+
+START_TEST(detach_is_refused_while_a_producer_is_queued)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+
+	harness_crlf(h);
+	harness_push_stuck(h, "p");
+	harness_feed(h, "ab");
+	errno = 0;
+	ck_assert(!harness_detach(h));
+	ck_assert_int_eq(errno, EBUSY);
+	harness_feed(h, "\r\ncd");
+	harness_expect(h, "frame:ab");
+	evchat_discard_buffers(h->chat);
+	harness_expect(h, "frame:ab|done:p:discarded:0");
+	detach(h);
+	harness_feed(h, "ef");
+	harness_note_left(h);
+	harness_end(h,
+	    "frame:ab|done:p:discarded:0|closed:detached|left:ef");
+}
+END_TEST
+
+START_TEST(detach_works_when_producers_are_done)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+
+	harness_push_producer(h, "p", "abc");
+	harness_run_until_noted(h, "done");
+	harness_push_mark(h, "m");
+	detach(h);
+	harness_expect_received(h, "abc");
+	ck_assert_ptr_nonnull(strstr(harness_transcript(h), "mark:m:"));
+	ck_assert_ptr_nonnull(strstr(harness_transcript(h),
+	    "|closed:detached"));
+	harness_free(h);
+}
+END_TEST
+
+static void
+detach_again(struct harness *h, enum evchat_reason why)
+{
+	(void)why;
+	errno = 0;
+	ck_assert_ptr_null(evchat_detach(h->chat));
+	ck_assert_int_eq(errno, EPIPE);
+}
+
+START_TEST(detach_in_closed_is_refused)
+{
+	static const struct harness_scenario s = {
+		.input = "a", .eof = true, .start = harness_crlf,
+		.script.closed = detach_again,
+		.expect = "collect:a|event:eof|closed:truncated"
+	};
+
+	harness_prove(&s);
+}
+END_TEST
+
+static Suite *
+detach_suite(void)
+{
+	Suite *suite = suite_create("detach");
+	TCase *tc = harness_case(suite, "unread");
+
+	tcase_add_test(tc, detach_in_a_hook_gives_back_all_behind_what_it_got);
+	tcase_add_test(tc,
+	    detach_from_outside_gives_back_the_frame_in_progress);
+	tcase_add_loop_test(tc, detach_gives_back_what_a_pause_left_unread, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_test(tc, detach_at_eof_gives_back_the_rest);
+	tcase_add_loop_test(tc,
+	    detach_before_the_loop_runs_gives_back_waiting_input, 0,
+	    HARNESS_CARRIERS);
+
+	tc = harness_case(suite, "bufferevent");
+	tcase_add_loop_test(tc, detached_bufferevent_works_without_the_channel,
+	    0, HARNESS_CARRIERS);
+	tcase_add_loop_test(tc,
+	    detached_bufferevent_has_no_settings_of_the_channel, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, enabled_events_are_as_they_were_found, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_test(tc, pushed_bytes_are_in_the_output);
+
+	tc = harness_case(suite, "refusal");
+	tcase_add_loop_test(tc, detach_is_refused_while_a_producer_is_queued, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, detach_works_when_producers_are_done, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_test(tc, detach_in_closed_is_refused);
+	return suite;
+}
+
+int
+main(void)
+{
+	return harness_main(detach_suite());
+}

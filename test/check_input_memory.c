@@ -1,0 +1,446 @@
+/*
+ * The read side's memory: what it copies and keeps, that it gives all of it
+ * back, and that a step which fails for want of it can be tried again. And calls
+ * in any order between steps, which must neither lose nor invent a byte.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include "harness.h"
+#include "unit_input.h"
+
+#define LARGE 100000
+
+static void
+begin(struct unit_input *u, bool whole)
+{
+	unit_input_init(u, whole, false);
+	unit_input_delimiter(u, "\r\n", 2);
+}
+
+static char *
+rubbish(size_t len)
+{
+	char *bytes = malloc(len);
+
+	ck_assert_ptr_nonnull(bytes);
+	memset(bytes, 'x', len);
+	return bytes;
+}
+
+/* What is copied, and what is kept */
+
+/* The library's memory is what it copies to; libevent's is the chains. */
+static size_t
+begin_counting(struct unit_input *u, bool whole)
+{
+	unit_count_bytes();
+	begin(u, whole);
+	return unit_bytes_most();
+}
+
+static void
+end_counting(struct unit_input *u)
+{
+	unit_input_free(u);
+	ck_assert_uint_eq(unit_bytes_now(), 0);
+	ck_assert_int_eq(unit_chains(), 0);
+	harness_memory_init();
+}
+
+START_TEST(pieces_are_not_copied)
+{
+	char *bytes = rubbish(LARGE);
+	struct unit_input u;
+	size_t i, before = begin_counting(&u, false);
+
+	for (i = 0; i < 10; i++) {
+		unit_input_feed(&u, bytes, LARGE);
+		unit_input_feed_text(&u, "\r\nabc\r\n");
+	}
+	ck_assert_uint_eq(u.input.frames, 20);
+	ck_assert_uint_eq(unit_bytes_most(), before);
+	end_counting(&u);
+	free(bytes);
+}
+END_TEST
+
+START_TEST(whole_frame_in_one_chain_is_not_copied)
+{
+	struct unit_input u;
+	size_t before = begin_counting(&u, true);
+
+	unit_input_feed_text(&u, "ab\r\n\r\ncd\r\n");
+	ck_assert_uint_eq(unit_bytes_most(), before);
+	unit_expect(&u.text, "frame:ab:2@4|frame::0@6|frame:cd:2@10");
+	end_counting(&u);
+}
+END_TEST
+
+START_TEST(only_the_beginning_of_a_whole_frame_is_copied)
+{
+	char *bytes = rubbish(LARGE);
+	struct unit_input u;
+	size_t before = begin_counting(&u, true);
+
+	memcpy(bytes + LARGE - 5, "\r\nabc", 5);
+	unit_input_feed(&u, bytes, LARGE);
+	unit_input_feed_text(&u, "d\r\n");
+	ck_assert_uint_eq(u.input.frames, 2);
+	ck_assert_uint_le(unit_bytes_most(), before + 64);
+	end_counting(&u);
+	free(bytes);
+}
+END_TEST
+
+START_TEST(memory_follows_what_was_received_of_a_whole_frame)
+{
+	char *bytes = rubbish(1000);
+	struct unit_input u;
+	size_t held, most;
+
+	unit_count_bytes();
+	unit_input_init(&u, true, false);
+	unit_input_count(&u, (uint64_t)1 << 40);
+	input_set_max(&u.input, 0, EVCHAT_OVERSIZE_CLOSE);
+	for (held = 1000; held <= LARGE * 10; held += 1000) {
+		unit_input_feed(&u, bytes, 1000);
+		most = unit_bytes_most();
+		if (held > 32768 ? most > held * 9 / 4 : most > held * 3 + 64)
+			ck_abort_msg("%zu bytes for %zu", most, held);
+	}
+	ck_assert_int_eq(unit_chains(), 0);
+	end_counting(&u);
+	free(bytes);
+}
+END_TEST
+
+START_TEST(discarded_frame_keeps_nothing)
+{
+	char *bytes = rubbish(1000);
+	struct unit_input u;
+	size_t i, before = begin_counting(&u, true);
+
+	input_set_max(&u.input, 100, EVCHAT_OVERSIZE_DISCARD);
+	for (i = 0; i < 1000; i++)
+		unit_input_feed(&u, bytes, 1000);
+	ck_assert_uint_eq(unit_bytes_most(), before);
+	ck_assert_int_eq(unit_chains(), 0);
+	end_counting(&u);
+	free(bytes);
+}
+END_TEST
+
+START_TEST(truncated_frame_keeps_its_first_bytes_only)
+{
+	char *bytes = rubbish(1000);
+	struct unit_input u;
+	size_t i, before = begin_counting(&u, true);
+
+	input_set_max(&u.input, 1500, EVCHAT_OVERSIZE_TRUNCATE);
+	for (i = 0; i < 1000; i++)
+		unit_input_feed(&u, bytes, 1000);
+	ck_assert_uint_le(unit_bytes_most(), before + 3 * 1500);
+	end_counting(&u);
+	free(bytes);
+}
+END_TEST
+
+static void
+feed_frames(struct unit_input *u, const char *bytes, size_t len)
+{
+	unit_input_feed(u, bytes, len / 2);
+	unit_input_feed(u, bytes, len - len / 2);
+	unit_input_feed_text(u, "\r");
+	unit_input_feed_text(u, "\n");
+}
+
+START_TEST(memory_comes_back_when_all_is_delivered)
+{
+	char *bytes = rubbish(LARGE);
+	struct unit_input u;
+	long blocks;
+
+	begin(&u, _i % 2 != 0);
+	if (_i > 1)
+		input_set_max(&u.input, LARGE / 4, EVCHAT_OVERSIZE_TRUNCATE);
+	blocks = harness_blocks();
+	feed_frames(&u, bytes, LARGE);
+	/* But for a small buffer, which the next frame needs again. */
+	ck_assert_int_le(harness_blocks(), blocks + 1);
+	ck_assert_uint_le(u.input.unread.front.cap, 256);
+	ck_assert_uint_eq(u.input.cut.cap, 0);
+	ck_assert_int_eq(unit_chains(), 0);
+	ck_assert_uint_eq(u.input.frames, 1);
+	unit_input_free(&u);
+	free(bytes);
+}
+END_TEST
+
+START_TEST(freeing_in_the_middle_gives_all_back)
+{
+	long blocks = harness_blocks();
+	char *bytes = rubbish(LARGE);
+	struct unit_input u;
+
+	begin(&u, _i % 2 != 0);
+	if (_i > 1)
+		input_set_max(&u.input, 10, EVCHAT_OVERSIZE_TRUNCATE);
+	unit_input_feed(&u, bytes, LARGE / 2);
+	unit_input_feed(&u, bytes, LARGE / 2);
+	ck_assert_int_eq(input_unread(&u.input, "ab", 2), 0);
+	unit_input_free(&u);
+	ck_assert_int_eq(harness_blocks(), blocks);
+	ck_assert_int_eq(unit_chains(), 0);
+	free(bytes);
+}
+END_TEST
+
+/* Without memory */
+
+START_TEST(read_side_without_memory_is_none)
+{
+	long blocks = harness_blocks();
+	struct input input;
+
+	harness_fail_allocation(1);
+	ck_assert_int_eq(input_init(&input, false), -1);
+	input_free(&input);
+	ck_assert_int_eq(harness_blocks(), blocks);
+}
+END_TEST
+
+/* Run with the failing allocation; false if there are not so many. */
+static bool
+run_failing(long failing, const struct unit_cuts *cuts, const char *bytes,
+    const char *expected)
+{
+	struct evbuffer **piece = calloc(cuts->n, sizeof(struct evbuffer *));
+	struct unit_input u;
+	size_t i, at;
+
+	begin(&u, true);
+	input_set_max(&u.input, 80, EVCHAT_OVERSIZE_TRUNCATE);
+	for (i = 0, at = 0; i < cuts->n; at = cuts->end[i++]) {
+		piece[i] = evbuffer_new();
+		unit_add_chain(piece[i], bytes + at, cuts->end[i] - at);
+	}
+	harness_fail_allocation(failing);
+	for (i = 0; i < cuts->n; i++)
+		unit_input_run(&u, piece[i]);
+	unit_input_eof(&u);
+	harness_fail_allocation(0);
+	for (i = 0; i < cuts->n; i++)
+		evbuffer_free(piece[i]);
+	free(piece);
+	if (strcmp(unit_text(&u.text), expected) != 0)
+		ck_abort_msg("%ld fails, cut at%s\n  expected %s\n  got      %s",
+		    failing, unit_cuts_text(cuts), expected,
+		    unit_text(&u.text));
+	failing = (long)u.no_memory;
+	unit_input_free(&u);
+	return failing > 0;
+}
+
+/* Frames of 70, 90 and 75 bytes, which do not fit into the smallest buffer. */
+START_TEST(step_that_failed_can_be_tried_again)
+{
+	char bytes[70 + 2 + 90 + 2 + 75], expected[600];
+	struct unit_cuts cuts;
+	size_t failed = 0;
+	long i;
+
+	unit_random_bytes(bytes, sizeof(bytes), "abcdef");
+	memcpy(bytes + 70, "\r\n", 2);
+	memcpy(bytes + 162, "\r\n", 2);
+	snprintf(expected, sizeof(expected), "frame:%.70s:70@72"
+	    "|oversize:81:%.80s@72|frame:%.80s:90@164|eof:%.75s@164!",
+	    bytes, bytes + 72, bytes + 72, bytes + 164);
+	unit_cuts_init(&cuts, sizeof(bytes), unit_cases(500));
+	while (unit_cuts_next(&cuts))
+		for (i = 1; run_failing(i, &cuts, bytes, expected); i++)
+			failed++;
+	ck_assert_uint_gt(failed, unit_cases(500));
+}
+END_TEST
+
+/* Anything, in any order */
+
+struct fuzz {
+	struct unit_input u;
+	char unread[4000]; /* what must be unread */
+	size_t len;
+	uint64_t offset;
+};
+
+/* Compare with what is unread now: nothing but its front may be gone. */
+static void
+compare_unread(struct fuzz *f)
+{
+	struct evbuffer *out = evbuffer_new();
+	size_t len, gone;
+
+	if (input_copy_unread(&f->u.input, out) == -1)
+		ck_abort_msg("no memory");
+	len = evbuffer_get_length(out);
+	if (len > f->len)
+		ck_abort_msg("%zu bytes from nowhere", len - f->len);
+	gone = f->len - len;
+	if (len > 0 && memcmp(evbuffer_pullup(out, -1), f->unread + gone,
+	    len) != 0)
+		ck_abort_msg("not what was unread");
+	if (f->u.input.offset != f->offset + gone)
+		ck_abort_msg("offset %ju, not %ju + %zu",
+		    (uintmax_t)f->u.input.offset, (uintmax_t)f->offset, gone);
+	memmove(f->unread, f->unread + gone, len);
+	f->len = len;
+	f->offset += gone;
+	evbuffer_free(out);
+}
+
+static void
+give_back(struct fuzz *f, const char *bytes, size_t len)
+{
+	if (f->len + len > sizeof(f->unread) ||
+	    input_unread(&f->u.input, bytes, len) == -1)
+		return;
+	memmove(f->unread + len, f->unread, f->len);
+	memcpy(f->unread, bytes, len);
+	f->len += len;
+	f->offset -= len < f->offset ? len : f->offset;
+}
+
+static struct terminator
+any_terminator(void)
+{
+	static const char *const delimiters[] = { "a", "ab", "aab", "ba" };
+	struct terminator terminator = { .kind = SCAN_NONE };
+	const char *delimiter;
+
+	switch (unit_random(4)) {
+	case 0:
+		break;
+	case 1:
+		terminator.kind = SCAN_COUNT;
+		terminator.count = unit_random(8);
+		break;
+	default:
+		delimiter = delimiters[unit_random(4)];
+		terminator.framing = evchat_framing_delimiter(delimiter,
+		    strlen(delimiter), 0);
+		terminator.kind = SCAN_FRAMING;
+	}
+	return terminator;
+}
+
+/* The driver calls this between steps. */
+static void
+do_anything(struct unit_input *u, enum input_what what,
+    const struct input_step *step)
+{
+	struct fuzz *f = (struct fuzz *)u;
+	struct terminator terminator;
+	size_t choice = unit_random(12), some;
+	char bytes[3];
+
+	(void)what;
+	(void)step;
+	harness_fail_allocation(0);
+	compare_unread(f);
+	if (choice == 0) {
+		terminator = any_terminator();
+		input_set_terminator(&u->input, &terminator);
+	} else if (choice == 1) {
+		terminator = any_terminator();
+		input_set_next(&u->input, &terminator);
+	} else if (choice == 2)
+		input_set_max(&u->input, unit_random(6),
+		    (enum evchat_oversize)(1 + unit_random(2)));
+	else if (choice == 3 && u->lent.len > 0 && u->count-- > 0) {
+		some = unit_random(u->lent.len);
+		give_back(f, (const char *)u->lent.data + some,
+		    u->lent.len - some);
+	} else if (choice == 4 && u->count-- > 0) {
+		unit_random_bytes(bytes, sizeof(bytes), "ab");
+		give_back(f, bytes, 1 + unit_random(sizeof(bytes)));
+	} else if (choice == 5) {
+		input_discard(&u->input);
+		f->offset += f->len;
+		f->len = 0;
+	} else if (choice == 6)
+		u->whole = !u->whole;
+	compare_unread(f);
+	harness_fail_allocation(unit_random(8) == 0 ? 1 : 0);
+}
+
+static void
+feed_anything(struct fuzz *f)
+{
+	struct evbuffer *from = evbuffer_new();
+	size_t len, chains = 1 + unit_random(3);
+
+	compare_unread(f);
+	while (chains-- > 0) {
+		len = 1 + unit_random(unit_random(4) == 0 ? 100 : 6);
+		unit_random_bytes(f->unread + f->len, len, "ab");
+		unit_add_chain(from, f->unread + f->len, len);
+		f->len += len;
+	}
+	f->u.count = 10;
+	unit_input_run(&f->u, from);
+	harness_fail_allocation(0);
+	evbuffer_free(from);
+}
+
+START_TEST(calls_in_any_order_lose_no_byte)
+{
+	long blocks = harness_blocks();
+	struct fuzz f = { .len = 0 };
+	size_t i, j;
+
+	for (i = unit_cases(2000); i > 0; i--) {
+		unit_input_init(&f.u, unit_random(2), unit_random(2));
+		f.u.act = do_anything;
+		f.len = f.offset = 0;
+		for (j = unit_random(10); j > 0; j--)
+			feed_anything(&f);
+		unit_input_eof(&f.u);
+		harness_fail_allocation(0);
+		compare_unread(&f);
+		unit_input_free(&f.u);
+		if (unit_chains() != 0 || harness_blocks() != blocks)
+			ck_abort_msg("memory was kept");
+	}
+}
+END_TEST
+
+static Suite *
+input_memory_suite(void)
+{
+	Suite *suite = suite_create("input_memory");
+	TCase *tc = harness_case(suite, "kept");
+
+	tcase_add_test(tc, pieces_are_not_copied);
+	tcase_add_test(tc, whole_frame_in_one_chain_is_not_copied);
+	tcase_add_test(tc, only_the_beginning_of_a_whole_frame_is_copied);
+	tcase_add_test(tc,
+	    memory_follows_what_was_received_of_a_whole_frame);
+	tcase_add_test(tc, discarded_frame_keeps_nothing);
+	tcase_add_test(tc, truncated_frame_keeps_its_first_bytes_only);
+	tcase_add_loop_test(tc, memory_comes_back_when_all_is_delivered, 0, 4);
+	tcase_add_loop_test(tc, freeing_in_the_middle_gives_all_back, 0, 4);
+
+	tc = harness_case(suite, "failure");
+	tcase_add_test(tc, read_side_without_memory_is_none);
+	tcase_add_test(tc, step_that_failed_can_be_tried_again);
+
+	tc = harness_case(suite, "anything");
+	tcase_add_test(tc, calls_in_any_order_lose_no_byte);
+	return suite;
+}
+
+int
+main(void)
+{
+	return harness_main(input_memory_suite());
+}

@@ -1,0 +1,605 @@
+/*
+ * The end of a channel: from every hook, in the right order, exactly once; and
+ * what is left of it for those who hold a reference.
+ */
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "harness.h"
+
+#define MUCH (1 << 20) /* more than sockets hold */
+
+static void
+free_it(struct harness *h)
+{
+	evchat_free(h->chat);
+}
+
+static void
+free_with_data(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	free_it(h);
+}
+
+static void
+free_in_event(struct harness *h, enum evchat_event what)
+{
+	(void)what;
+	free_it(h);
+}
+
+/* evchat_free() */
+
+START_TEST(free_in_a_data_hook_is_the_end)
+{
+	static const struct harness_scenario collect = {
+		.input = "a\r\nb\r\n", .start = harness_crlf,
+		.script.collect = free_with_data, .expect = "collect:a|closed:freed"
+	};
+	static const struct harness_scenario found = {
+		.input = "ab\r\ncd\r\n", .start = harness_crlf,
+		.script.found = free_it,
+		.expect = "collect:ab|found|closed:freed"
+	};
+	static const struct harness_scenario frame = {
+		.input = "ab\r\ncd\r\n", .start = harness_crlf, .eof = true,
+		.script.frame = free_with_data, .hooks = &harness_frames,
+		.expect = "frame:ab|closed:freed"
+	};
+
+	harness_prove(&collect);
+	harness_prove(&found);
+	harness_prove(&frame);
+}
+END_TEST
+
+static void
+discard_long(struct harness *h)
+{
+	harness_crlf(h);
+	ck_assert_int_eq(evchat_set_max_frame(h->chat, 1,
+	    EVCHAT_OVERSIZE_DISCARD), 0);
+}
+
+START_TEST(free_in_event_is_the_end)
+{
+	static const struct harness_scenario eof = {
+		.input = "ab", .start = harness_crlf, .eof = true,
+		.script.event = free_in_event, .hooks = &harness_frames,
+		.expect = "event:eof|closed:freed"
+	};
+	static const struct harness_scenario oversize = {
+		.input = "abc\r\nd\r\n", .start = discard_long, .eof = true,
+		.script.event = free_in_event, .hooks = &harness_frames,
+		.expect = "event:oversize|closed:freed"
+	};
+
+	harness_prove(&eof);
+	harness_prove(&oversize);
+}
+END_TEST
+
+static void
+free_in_closed(struct harness *h, enum evchat_reason why)
+{
+	(void)why;
+	evchat_free(h->chat);
+	evchat_close_when_done(h->chat);
+	evchat_pause(h->chat);
+	evchat_discard_buffers(h->chat);
+}
+
+START_TEST(free_in_closed_does_nothing)
+{
+	static const struct harness_scenario freed = {
+		.input = "a\r\n", .start = harness_crlf,
+		.script = { .found = free_it, .closed = free_in_closed },
+		.expect = "collect:a|found|closed:freed"
+	};
+	static const struct harness_scenario eof = {
+		.input = "a\r\n", .start = harness_crlf, .eof = true,
+		.script.closed = free_in_closed,
+		.expect = "collect:a|found|event:eof|closed:eof"
+	};
+
+	harness_prove(&freed);
+	harness_prove(&eof);
+}
+END_TEST
+
+static void
+free_twice(struct harness *h)
+{
+	struct evchat *chat = h->chat;
+
+	evchat_free(chat);
+	ck_assert_int_eq(h->closed, 1);
+	evchat_free(chat);
+}
+
+START_TEST(second_free_in_a_hook_does_nothing)
+{
+	static const struct harness_scenario s = {
+		.input = "a\r\nb", .start = harness_crlf,
+		.script.found = free_twice,
+		.expect = "collect:a|found|closed:freed"
+	};
+
+	harness_prove(&s);
+}
+END_TEST
+
+START_TEST(free_before_the_loop_runs_calls_closed_at_once)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	harness_send(h, "ab", 2);
+	evchat_free(h->chat);
+	harness_expect(h, "closed:freed");
+	harness_turn(h);
+	harness_end(h, "closed:freed");
+}
+END_TEST
+
+START_TEST(free_takes_null)
+{
+	evchat_free(NULL);
+}
+END_TEST
+
+/* The order of the end */
+
+START_TEST(done_and_cleanups_run_before_closed)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	harness_push_stuck(h, "p");
+	harness_push_reference(h, "r", "abc");
+	harness_push_mark(h, "m");
+	harness_push_producer(h, "q", "def");
+	harness_turn(h);
+	harness_expect(h, "");
+	evchat_free(h->chat);
+	harness_end(h, "done:p:discarded:0|cleanup:r|mark:m:discarded"
+	    "|done:q:discarded:0|closed:freed");
+}
+END_TEST
+
+START_TEST(output_on_its_way_is_released_before_closed)
+{
+	static char much[MUCH + 1];
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	memset(much, 'x', MUCH);
+	harness_peer_read(h, false);
+	harness_push_reference(h, "r", much);
+	harness_push_mark(h, "m");
+	harness_turn(h);
+	harness_expect(h, "");
+	evchat_free(h->chat);
+	harness_end(h, "cleanup:r|mark:m:discarded|closed:freed");
+}
+END_TEST
+
+static void
+push_all_and_free(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	harness_push_reference(h, "r", "abc");
+	harness_push_producer(h, "p", "def");
+	harness_push_mark(h, "m");
+	evchat_free(h->chat);
+	ck_assert_int_eq(h->closed, 1);
+}
+
+START_TEST(what_a_hook_pushed_is_released_before_free_returns)
+{
+	static const struct harness_scenario s = {
+		.input = "a\r\nb", .start = harness_crlf,
+		.script.frame = push_all_and_free, .hooks = &harness_frames,
+		.expect = "frame:a|cleanup:r|done:p:discarded:0"
+		    "|mark:m:discarded|closed:freed"
+	};
+
+	harness_prove(&s);
+}
+END_TEST
+
+START_TEST(failing_channel_says_failed)
+{
+	const struct timeval short_time = { 0, 20000 };
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+
+	ck_assert_int_eq(evchat_set_max_frame(h->chat, 1,
+	    EVCHAT_OVERSIZE_CLOSE), 0);
+	harness_crlf(h);
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_LINGER,
+	    &short_time), 0);
+	harness_push_stuck(h, "p");
+	harness_push_mark(h, "m");
+	harness_feed(h, "abc\r\n");
+	harness_run_until_closed(h);
+	harness_end(h, "done:p:failed:0|mark:m:failed|closed:oversize");
+}
+END_TEST
+
+/* evchat_close_when_done() */
+
+static void
+say_bye(struct harness *h)
+{
+	ck_assert_int_eq(evchat_push(h->chat, "bye", 3), 0);
+	evchat_close_when_done(h->chat);
+	evchat_close_when_done(h->chat);
+	ck_assert_int_eq(evchat_push(h->chat, "no", 2), -1);
+	ck_assert_int_eq(errno, EPIPE);
+}
+
+static void
+say_bye_with_data(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	say_bye(h);
+}
+
+static void
+say_bye_in_event(struct harness *h, enum evchat_event what)
+{
+	(void)what;
+	say_bye(h);
+}
+
+START_TEST(close_when_done_in_a_hook_stops_parsing_and_drains)
+{
+	static const struct harness_scenario collect = {
+		.input = "a\r\nb\r\n", .start = harness_crlf,
+		.script.collect = say_bye_with_data, .until_closed = true,
+		.output = "bye", .expect = "collect:a|closed:done"
+	};
+	static const struct harness_scenario found = {
+		.input = "ab\r\ncd\r\n", .start = harness_crlf,
+		.script.found = say_bye, .until_closed = true, .output = "bye",
+		.expect = "collect:ab|found|closed:done"
+	};
+	static const struct harness_scenario frame = {
+		.input = "ab\r\ncd\r\n", .start = harness_crlf,
+		.script.frame = say_bye_with_data, .until_closed = true,
+		.hooks = &harness_frames, .output = "bye",
+		.expect = "frame:ab|closed:done"
+	};
+	static const struct harness_scenario event = {
+		.input = "ab", .start = harness_crlf, .eof = true,
+		.script.event = say_bye_in_event, .until_closed = true,
+		.hooks = &harness_frames, .output = "bye",
+		.expect = "event:eof|closed:done"
+	};
+
+	harness_prove(&collect);
+	harness_prove(&found);
+	harness_prove(&frame);
+	harness_prove(&event);
+}
+END_TEST
+
+START_TEST(close_when_done_calls_no_hook_itself)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	harness_crlf(h);
+	harness_feed(h, "ab");
+	evchat_close_when_done(h->chat);
+	harness_expect(h, "collect:ab");
+	harness_feed(h, "cd\r\n");
+	harness_run_until_closed(h);
+	ck_assert(h->peer_eof);
+	harness_end(h, "collect:ab|closed:done");
+}
+END_TEST
+
+START_TEST(close_when_done_waits_for_producers)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	harness_push_producer(h, "p", "abc");
+	harness_push_reference(h, "r", "def");
+	harness_push_mark(h, "m");
+	evchat_close_when_done(h->chat);
+	harness_run_until_closed(h);
+	harness_expect_received(h, "abcdef");
+	harness_end(h, "done:p:sent:3|cleanup:r|mark:m:sent|closed:done");
+}
+END_TEST
+
+START_TEST(free_ends_a_channel_that_is_closing)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	harness_push_stuck(h, "p");
+	evchat_close_when_done(h->chat);
+	harness_turn(h);
+	harness_expect(h, "");
+	evchat_free(h->chat);
+	harness_end(h, "done:p:discarded:0|closed:freed");
+}
+END_TEST
+
+/* References */
+
+/* Every call on an ended channel. */
+static void
+call_all(struct evchat *chat)
+{
+	const struct timeval second = { 1, 0 };
+	struct evchat_stats stats;
+
+	errno = 0;
+	ck_assert_int_eq(evchat_push(chat, "a", 1), -1);
+	ck_assert_int_eq(errno, EPIPE);
+	ck_assert_int_eq(evchat_push_printf(chat, "a"), -1);
+	ck_assert_int_eq(evchat_push_frame(chat, "a", 1), -1);
+	ck_assert_int_eq(evchat_push_eof(chat), -1);
+	ck_assert_int_eq(evchat_set_hooks(chat, NULL, NULL), -1);
+	ck_assert_int_eq(evchat_set_terminator_count(chat, 1), -1);
+	ck_assert_int_eq(evchat_set_output_framing(chat, NULL), -1);
+	ck_assert_int_eq(evchat_unread(chat, "a", 1), -1);
+	ck_assert_int_eq(evchat_set_max_frame(chat, 1, EVCHAT_OVERSIZE_CLOSE),
+	    -1);
+	ck_assert_int_eq(evchat_set_watermarks(chat, 1, 2), -1);
+	ck_assert_int_eq(evchat_set_buffer_sizes(chat, 1, 2), -1);
+	ck_assert_int_eq(evchat_set_timeout(chat, EVCHAT_TIMEOUT_READ, &second),
+	    -1);
+	errno = 0;
+	ck_assert_int_eq(evchat_set_terminator(chat, "a", 1), -1);
+	ck_assert_int_eq(errno, EPIPE);
+	errno = 0;
+	ck_assert_ptr_null(evchat_detach(chat));
+	ck_assert_int_eq(errno, EPIPE);
+	evchat_set_terminator_none(chat);
+	evchat_free(chat);
+	evchat_close_when_done(chat);
+	evchat_discard_buffers(chat);
+	evchat_pause(chat);
+	evchat_resume(chat);
+	ck_assert_ptr_null(evchat_get_bufferevent(chat));
+	ck_assert_ptr_null(evchat_get_framing(chat));
+	ck_assert_uint_eq(evchat_get_terminator_remaining(chat), 0);
+	ck_assert_uint_eq(evchat_get_output_length(chat), 0);
+	evchat_get_stats(chat, &stats, sizeof(stats));
+}
+
+START_TEST(reference_keeps_the_pointer_of_an_ended_channel)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+	struct evchat *chat = h->chat;
+
+	evchat_incref(chat);
+	evchat_incref(chat);
+	evchat_decref(chat);
+	harness_crlf(h);
+	harness_feed(h, "ab\r\n");
+	harness_feed_eof(h);
+	harness_expect(h, "collect:ab|found|event:eof|closed:eof");
+	call_all(chat);
+	harness_turn(h);
+	evchat_decref(chat);
+	harness_end(h, "collect:ab|found|event:eof|closed:eof");
+}
+END_TEST
+
+START_TEST(failing_push_on_an_ended_channel_releases_what_it_took)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+	struct evbuffer *buf = evbuffer_new();
+	struct evchat *chat = h->chat;
+
+	evchat_incref(chat);
+	evchat_free(chat);
+	evbuffer_add(buf, "abc", 3);
+	ck_assert_int_eq(evchat_push_buffer(chat, buf), -1);
+	ck_assert_uint_eq(evbuffer_get_length(buf), 0);
+	ck_assert_int_eq(evchat_push_with_producer(chat,
+	    evchat_producer_new_evbuffer(buf)), -1);
+	ck_assert_int_eq(evchat_push_file(chat, dup(0), 0, 1), -1);
+	evchat_decref(chat);
+	harness_end(h, "closed:freed");
+}
+END_TEST
+
+START_TEST(decref_never_ends_a_channel)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	evchat_incref(h->chat);
+	evchat_decref(h->chat);
+	harness_feed(h, "ab");
+	harness_end(h, "collect:ab");
+}
+END_TEST
+
+static void
+drop_reference(struct harness *h, enum evchat_reason why)
+{
+	(void)why;
+	evchat_decref(h->user);
+}
+
+START_TEST(reference_may_be_dropped_in_closed)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	evchat_incref(h->user = h->chat);
+	h->script.closed = drop_reference;
+	harness_feed_eof(h);
+	harness_end(h, "event:eof|closed:eof");
+}
+END_TEST
+
+/* Several channels */
+
+static void
+free_other(struct harness *h, const void *data, size_t len)
+{
+	struct harness *other = h->user;
+
+	(void)data;
+	(void)len;
+	evchat_free(other->chat);
+	ck_assert_int_eq(other->closed, 1);
+}
+
+START_TEST(hook_may_free_another_channel_with_input)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+	struct harness *other = harness_new_beside(h,
+	    (enum harness_carrier)_i);
+
+	harness_start(other, &harness_frames, 0);
+	h->user = other;
+	other->user = h;
+	h->script.frame = other->script.frame = free_other;
+	harness_crlf(h);
+	harness_crlf(other);
+	harness_push_stuck(h, "p");
+	harness_push_stuck(other, "p");
+	harness_send(h, "a\r\nb", 4);
+	harness_send(other, "a\r\nb", 4);
+	harness_turn(h);
+	ck_assert_int_eq(h->closed + other->closed, 1);
+	harness_expect(h->closed ? h : other, "done:p:discarded:0|closed:freed");
+	harness_expect(h->closed ? other : h, "frame:a");
+	harness_free(other);
+	harness_free(h);
+}
+END_TEST
+
+/* Threads */
+
+static void *
+free_from_thread(void *arg)
+{
+	struct evchat *chat = arg;
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		evchat_pause(chat);
+		ck_assert_int_eq(evchat_push(chat, "a", 1), 0);
+		evchat_resume(chat);
+		evchat_get_output_length(chat);
+	}
+	evchat_free(chat);
+	evchat_decref(chat);
+	return NULL;
+}
+
+/*
+ * No filters: libevent 2.1 gives a filter a lock of its own, and takes it and
+ * that of the bufferevent beneath in either order.
+ */
+static const enum harness_carrier threadsafe[] = {
+	HARNESS_SOCKET_THREADSAFE, HARNESS_BEV_THREADSAFE,
+	HARNESS_BEV_DEFER_THREADSAFE, HARNESS_BEV_UNLOCK,
+	HARNESS_TCP_THREADSAFE, HARNESS_PAIR_THREADSAFE
+};
+
+START_TEST(thread_with_a_reference_may_push_and_free)
+{
+	struct harness *h = harness_start_new(threadsafe[_i],
+	    &harness_streaming);
+	pthread_t thread;
+	int i;
+
+	h->rude = true; /* only hooks may look whether it has closed */
+	evchat_incref(h->chat);
+	ck_assert_int_eq(pthread_create(&thread, NULL, free_from_thread,
+	    h->chat), 0);
+	for (i = 0; i < 1000; i++) {
+		if (h->peer_bev != NULL)
+			bufferevent_write(h->peer_bev, "b", 1);
+		else
+			send(h->peer_fd, "b", 1, MSG_NOSIGNAL);
+		harness_turn(h);
+	}
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	harness_turn(h);
+	ck_assert_int_eq(h->closed, 1);
+	ck_assert_int_eq(h->why, EVCHAT_REASON_FREED);
+	harness_free(h);
+}
+END_TEST
+
+static Suite *
+life_suite(void)
+{
+	Suite *suite = suite_create("life");
+	TCase *tc = harness_case(suite, "free");
+
+	tcase_add_test(tc, free_in_a_data_hook_is_the_end);
+	tcase_add_test(tc, free_in_event_is_the_end);
+	tcase_add_test(tc, free_in_closed_does_nothing);
+	tcase_add_test(tc, second_free_in_a_hook_does_nothing);
+	tcase_add_loop_test(tc, free_before_the_loop_runs_calls_closed_at_once,
+	    0, HARNESS_CARRIERS);
+	tcase_add_test(tc, free_takes_null);
+
+	tc = harness_case(suite, "order");
+	tcase_add_loop_test(tc, done_and_cleanups_run_before_closed, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, output_on_its_way_is_released_before_closed, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_test(tc, what_a_hook_pushed_is_released_before_free_returns);
+	tcase_add_loop_test(tc, failing_channel_says_failed, 0,
+	    HARNESS_CARRIERS);
+
+	tc = harness_case(suite, "close when done");
+	tcase_add_test(tc, close_when_done_in_a_hook_stops_parsing_and_drains);
+	tcase_add_loop_test(tc, close_when_done_calls_no_hook_itself, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, close_when_done_waits_for_producers, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, free_ends_a_channel_that_is_closing, 0,
+	    HARNESS_CARRIERS);
+
+	tc = harness_case(suite, "references");
+	tcase_add_loop_test(tc, reference_keeps_the_pointer_of_an_ended_channel,
+	    0, HARNESS_CARRIERS);
+	tcase_add_loop_test(tc,
+	    failing_push_on_an_ended_channel_releases_what_it_took, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, decref_never_ends_a_channel, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, reference_may_be_dropped_in_closed, 0,
+	    HARNESS_CARRIERS);
+
+	tc = harness_case(suite, "several");
+	tcase_add_loop_test(tc, hook_may_free_another_channel_with_input, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, thread_with_a_reference_may_push_and_free, 0,
+	    (int)(sizeof(threadsafe) / sizeof(threadsafe[0])));
+	return suite;
+}
+
+int
+main(void)
+{
+	return harness_main(life_suite());
+}

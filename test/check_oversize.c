@@ -1,0 +1,574 @@
+/*
+ * Frames above the maximum: every policy, in both modes, whether the size shows
+ * while scanning or was declared, at every split.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness.h"
+
+#define MAX 4
+#define MIB (1 << 20)
+#define PIECE 65536
+
+/* The table: what becomes of one frame of a size, and of what follows it */
+
+static struct {
+	size_t size;
+	enum evchat_oversize policy;
+	bool count;   /* declared, not delimited */
+	bool frames;  /* the frame hook */
+} given;
+
+static void
+start_given(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_max_frame(h->chat, MAX, given.policy), 0);
+	if (given.count)
+		ck_assert_int_eq(evchat_set_terminator_count(h->chat,
+		    given.size), 0);
+	else
+		harness_crlf(h);
+}
+
+/* What the frame itself must give; n bytes of it are delivered. */
+static void
+expect_frame(char *out, size_t n)
+{
+	static const char letters[] = "abcdefgh";
+
+	if (given.frames)
+		sprintf(out + strlen(out), "frame:%.*s|", (int)n, letters);
+	else if (n > 0)
+		sprintf(out + strlen(out), "collect:%.*s|found|", (int)n,
+		    letters);
+}
+
+static void
+expect_oversize(char *out)
+{
+	static const char event[] = "event:oversize|";
+
+	if (given.frames || given.count) {
+		strcat(out, event);
+		if (given.policy == EVCHAT_OVERSIZE_TRUNCATE)
+			expect_frame(out, MAX);
+		return;
+	}
+	sprintf(out + strlen(out), "collect:abcd|%s", event);
+	if (given.policy == EVCHAT_OVERSIZE_TRUNCATE)
+		strcat(out, "found|");
+}
+
+static void
+expect_given(char *out)
+{
+	*out = '\0';
+	if (given.size <= MAX) {
+		expect_frame(out, given.size);
+	} else if (given.policy == EVCHAT_OVERSIZE_CLOSE) {
+		strcat(out, given.frames || given.count ? "closed:oversize" :
+		    "collect:abcd|closed:oversize");
+		return;
+	} else {
+		expect_oversize(out);
+	}
+	if (given.count)
+		strcat(out, "collect:ok");
+	else
+		strcat(out, given.frames ? "frame:ok" : "collect:ok|found");
+}
+
+static void
+prove_given(size_t size)
+{
+	char input[32], expect[128];
+	struct harness_scenario s = {
+		.input = input, .expect = expect, .start = start_given,
+		.hooks = given.frames ? &harness_frames : &harness_streaming
+	};
+
+	given.size = size;
+	sprintf(input, "%.*s%s", (int)size, "abcdefgh",
+	    given.count ? "ok" : "\r\nok\r\n");
+	expect_given(expect);
+	harness_prove(&s);
+}
+
+START_TEST(maximum_holds_in_every_mode_under_every_policy)
+{
+	given.policy = (enum evchat_oversize)(_i / 4);
+	given.count = _i % 4 / 2 != 0;
+	given.frames = _i % 2 != 0;
+	prove_given(MAX - 1);
+	prove_given(MAX);
+	prove_given(MAX + 1);
+	prove_given(2 * MAX);
+}
+END_TEST
+
+/* Delimiters around the limit */
+
+static void
+discard_lines(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_max_frame(h->chat, MAX,
+	    EVCHAT_OVERSIZE_DISCARD), 0);
+	harness_crlf(h);
+}
+
+static void
+truncate_lines(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_max_frame(h->chat, MAX,
+	    EVCHAT_OVERSIZE_TRUNCATE), 0);
+	harness_crlf(h);
+}
+
+static void
+close_lines(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_max_frame(h->chat, MAX,
+	    EVCHAT_OVERSIZE_CLOSE), 0);
+	harness_crlf(h);
+}
+
+START_TEST(false_prefix_counts_as_data)
+{
+	static const struct harness_scenario inside = {
+		.input = "a\rbc\r\nabc\r\r\nabcd\r\r\nab\rcd\r\n",
+		.start = discard_lines, .hooks = &harness_frames,
+		.expect = "frame:a\\rbc|frame:abc\\r|event:oversize"
+		    "|event:oversize"
+	};
+	static const struct harness_scenario behind = {
+		.input = "abcd\rx\r\nok\r\n", .start = discard_lines,
+		.expect = "collect:abcd|event:oversize|collect:ok|found"
+	};
+	static const struct harness_scenario closing = {
+		.input = "abcd\r\nabcd\rx", .start = close_lines,
+		.expect = "collect:abcd|found|collect:abcd|closed:oversize"
+	};
+
+	harness_prove(&inside);
+	harness_prove(&behind);
+	harness_prove(&closing);
+}
+END_TEST
+
+START_TEST(each_oversize_frame_is_reported_once)
+{
+	static const struct harness_scenario discarded = {
+		.input = "abcdefghijkl\r\nabcdefg\r\nok\r\nabcde\r\n",
+		.start = discard_lines, .hooks = &harness_frames,
+		.expect = "event:oversize|event:oversize|frame:ok"
+		    "|event:oversize"
+	};
+	static const struct harness_scenario truncated = {
+		.input = "abcdefghijkl\r\nabcdefg\r\nok\r\nabcde\r\n",
+		.start = truncate_lines,
+		.expect = "collect:abcd|event:oversize|found|collect:abcd"
+		    "|event:oversize|found|collect:ok|found|collect:abcd"
+		    "|event:oversize|found"
+	};
+
+	harness_prove(&discarded);
+	harness_prove(&truncated);
+}
+END_TEST
+
+START_TEST(excess_is_reported_as_soon_as_it_is_certain)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+
+	discard_lines(h);
+	harness_feed(h, "abcd\r");
+	harness_expect(h, "");
+	harness_feed(h, "e");
+	harness_end(h, "event:oversize");
+}
+END_TEST
+
+/* What the hook can ask for */
+
+static void
+note_all(struct harness *h, enum evchat_event what)
+{
+	if (what != EVCHAT_EVENT_OVERSIZE)
+		return;
+	harness_note(h, "length %ju",
+	    (uintmax_t)evchat_get_frame_length(h->chat));
+	harness_note_partial(h);
+}
+
+static void
+note_all_in_closed(struct harness *h, enum evchat_reason why)
+{
+	(void)why;
+	note_all(h, EVCHAT_EVENT_OVERSIZE);
+}
+
+static void
+note_length(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	harness_note(h, "length %ju",
+	    (uintmax_t)evchat_get_frame_length(h->chat));
+}
+
+static void
+count_seven(struct harness *h)
+{
+	truncate_lines(h);
+	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 7), 0);
+}
+
+START_TEST(oversize_event_tells_the_length_and_the_first_bytes)
+{
+	static const struct harness_scenario scanned = {
+		.input = "abcdefgh\r\n", .start = truncate_lines,
+		.script = { .event = note_all, .frame = note_length },
+		.hooks = &harness_frames,
+		.expect = "event:oversize|length 5|partial:abcd|frame:abcd"
+		    "|length 8"
+	};
+	static const struct harness_scenario declared = {
+		.input = "abcdefgh", .start = count_seven,
+		.script = { .event = note_all, .frame = note_length },
+		.hooks = &harness_frames,
+		.expect = "event:oversize|length 7|partial:|frame:abcd|length 7"
+		    "|collect:h"
+	};
+	static const struct harness_scenario streaming = {
+		.input = "abcdefgh\r\n", .start = discard_lines,
+		.script.event = note_all,
+		.expect = "collect:abcd|event:oversize|length 5|partial:"
+	};
+
+	harness_prove(&scanned);
+	harness_prove(&declared);
+	harness_prove(&streaming);
+}
+END_TEST
+
+START_TEST(closed_tells_the_length_and_the_first_bytes)
+{
+	static const struct harness_scenario s = {
+		.input = "abcdefgh\r\n", .start = close_lines,
+		.script.closed = note_all_in_closed, .hooks = &harness_frames,
+		.expect = "closed:oversize|length 5|partial:abcd"
+	};
+
+	harness_prove(&s);
+}
+END_TEST
+
+START_TEST(oversize_frames_are_counted)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+	struct evchat_stats stats;
+
+	discard_lines(h);
+	harness_feed(h, "abcdef\r\nok\r\nabcdef\r\nok\r\n");
+	evchat_get_stats(h->chat, &stats, sizeof(stats));
+	ck_assert_uint_eq(stats.oversize, 2);
+	ck_assert_uint_eq(stats.frames_in, 2);
+	ck_assert_uint_eq(stats.bytes_in, 24);
+	harness_end(h, "event:oversize|frame:ok|event:oversize|frame:ok");
+}
+END_TEST
+
+/* No limit, and the default one */
+
+static void
+unlimited_lines(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_max_frame(h->chat, 0,
+	    EVCHAT_OVERSIZE_CLOSE), 0);
+	harness_crlf(h);
+}
+
+static void
+feed_line(struct harness *h, size_t len)
+{
+	static char piece[PIECE];
+
+	memset(piece, 'x', PIECE);
+	for (; len > PIECE; len -= PIECE)
+		harness_feed_bytes(h, piece, PIECE);
+	harness_feed_bytes(h, piece, len);
+	harness_feed(h, "\r\n");
+}
+
+START_TEST(whole_frames_are_limited_to_1_MiB_at_first)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+
+	harness_crlf(h);
+	feed_line(h, MIB);
+	harness_expect(h, "frame:x{1048576}");
+	feed_line(h, MIB + 1);
+	harness_end(h, "frame:x{1048576}|closed:oversize");
+}
+END_TEST
+
+START_TEST(collect_is_not_limited_at_first)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	harness_crlf(h);
+	feed_line(h, 3 * MIB / 2);
+	harness_end(h, "collect:x{1572864}|found");
+}
+END_TEST
+
+START_TEST(maximum_0_is_unlimited)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+
+	unlimited_lines(h);
+	feed_line(h, 3 * MIB / 2);
+	harness_end(h, "frame:x{1572864}");
+}
+END_TEST
+
+/* A change */
+
+static void
+discard_above_three(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_max_frame(h->chat, 3,
+	    EVCHAT_OVERSIZE_DISCARD), 0);
+}
+
+static void
+discard_above_three_in_hook(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	discard_above_three(h);
+}
+
+START_TEST(change_applies_from_the_next_frame)
+{
+	static const struct harness_scenario outside = {
+		.input = "abcdef\r\nabcdef\r\nabc\r\n", .start = harness_crlf,
+		.act = discard_above_three, .act_at = 2,
+		.hooks = &harness_frames,
+		.expect = "frame:abcdef|event:oversize|frame:abc"
+	};
+	static const struct harness_scenario collect = {
+		.input = "abcdef\r\nabcdef\r\nabc\r\n", .start = harness_crlf,
+		.script.collect = discard_above_three_in_hook,
+		.expect = "collect:abcdef|found|collect:abc|event:oversize"
+		    "|collect:abc|found"
+	};
+	static const struct harness_scenario raised = {
+		.input = "abcdef\r\nabcdef\r\n", .start = discard_lines,
+		.act = unlimited_lines, .act_at = 8, .hooks = &harness_frames,
+		.expect = "event:oversize|frame:abcdef"
+	};
+
+	harness_prove(&outside);
+	harness_prove(&collect);
+	harness_prove(&raised);
+}
+END_TEST
+
+static void
+unlimited(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_max_frame(h->chat, 0,
+	    EVCHAT_OVERSIZE_CLOSE), 0);
+}
+
+START_TEST(change_made_between_frames_applies_at_once)
+{
+	static const struct harness_scenario in_frame = {
+		.input = "abcdef\r\nabcdef\r\n", .start = harness_crlf,
+		.script.frame = discard_above_three_in_hook,
+		.hooks = &harness_frames,
+		.expect = "frame:abcdef|event:oversize"
+	};
+	static const struct harness_scenario in_found = {
+		.input = "ab\r\nabcdef\r\n", .start = harness_crlf,
+		.script.found = discard_above_three,
+		.expect = "collect:ab|found|collect:abc|event:oversize"
+	};
+	static const struct harness_scenario outside = {
+		.input = "abcdef\r\nabcdef\r\n", .start = harness_crlf,
+		.act = discard_above_three, .act_at = 8,
+		.expect = "collect:abcdef|found|collect:abc|event:oversize"
+	};
+	static const struct harness_scenario too_late = {
+		.input = "abcdef\r\nabcdef\r\n", .start = discard_lines,
+		.act = unlimited, .act_at = 2, .hooks = &harness_frames,
+		.expect = "event:oversize|frame:abcdef"
+	};
+
+	harness_prove(&in_frame);
+	harness_prove(&in_found);
+	harness_prove(&outside);
+	harness_prove(&too_late);
+}
+END_TEST
+
+/* At the end of the input */
+
+START_TEST(unfinished_oversize_frame_at_eof)
+{
+	static const struct harness_scenario closing = {
+		.input = "abcde", .eof = true, .start = close_lines,
+		.expect = "collect:abcd|closed:oversize"
+	};
+	static const struct harness_scenario discarding = {
+		.input = "abcdef", .eof = true, .start = discard_lines,
+		.expect = "collect:abcd|event:oversize|event:eof"
+		    "|closed:truncated"
+	};
+	static const struct harness_scenario truncating = {
+		.input = "abcdef\r", .eof = true, .start = truncate_lines,
+		.hooks = &harness_frames,
+		.expect = "event:oversize|event:eof|closed:truncated"
+	};
+
+	harness_prove(&closing);
+	harness_prove(&discarding);
+	harness_prove(&truncating);
+}
+END_TEST
+
+START_TEST(held_prefix_that_eof_makes_data_counts)
+{
+	static const struct harness_scenario legal = {
+		.input = "abc\r", .eof = true, .start = close_lines,
+		.expect = "collect:abc\\r|event:eof|closed:truncated"
+	};
+	static const struct harness_scenario closing = {
+		.input = "abcd\r", .eof = true, .start = close_lines,
+		.expect = "collect:abcd|closed:oversize"
+	};
+	static const struct harness_scenario discarding = {
+		.input = "abcd\r", .eof = true, .start = discard_lines,
+		.expect = "collect:abcd|event:oversize|event:eof"
+		    "|closed:truncated"
+	};
+	static const struct harness_scenario last = {
+		.input = "abcd\r", .eof = true, .start = truncate_lines,
+		.options = EVCHAT_OPT_DELIVER_LAST, .hooks = &harness_frames,
+		.expect = "event:oversize|frame:abcd|event:eof|closed:eof"
+	};
+
+	harness_prove(&legal);
+	harness_prove(&closing);
+	harness_prove(&discarding);
+	harness_prove(&last);
+}
+END_TEST
+
+/* Hooks that act */
+
+static void
+free_at_oversize(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_OVERSIZE)
+		evchat_free(h->chat);
+}
+
+static void
+detach_at_oversize(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_OVERSIZE)
+		ck_assert(harness_detach(h));
+}
+
+static void
+pause_at_oversize(struct harness *h, enum evchat_event what)
+{
+	if (what != EVCHAT_EVENT_OVERSIZE)
+		return;
+	evchat_pause(h->chat);
+	harness_later(h, harness_resume);
+}
+
+START_TEST(oversize_hook_may_do_anything)
+{
+	static const struct harness_scenario freeing = {
+		.input = "abcdefgh\r\nok\r\n", .start = truncate_lines,
+		.script.event = free_at_oversize,
+		.expect = "collect:abcd|event:oversize|closed:freed"
+	};
+	static const struct harness_scenario pausing = {
+		.input = "abcdefgh\r\nok\r\n", .start = truncate_lines,
+		.script.event = pause_at_oversize, .hooks = &harness_frames,
+		.expect = "event:oversize|frame:abcd|frame:ok"
+	};
+	static const struct harness_scenario detaching = {
+		.input = "abcdefgh\r\nok\r\n", .start = discard_lines,
+		.script.event = detach_at_oversize,
+		.expect = "collect:abcd|event:oversize|closed:detached"
+		    "|left:efgh\\r\\nok\\r\\n"
+	};
+	static const struct harness_scenario detaching_frames = {
+		.input = "no\r\nabcdefgh\r\nok\r\n", .start = discard_lines,
+		.script.event = detach_at_oversize, .hooks = &harness_frames,
+		.expect = "frame:no|event:oversize|closed:detached"
+		    "|left:abcdefgh\\r\\nok\\r\\n"
+	};
+
+	harness_prove(&freeing);
+	harness_prove(&pausing);
+	harness_prove(&detaching);
+	harness_prove(&detaching_frames);
+}
+END_TEST
+
+static Suite *
+oversize_suite(void)
+{
+	Suite *suite = suite_create("oversize");
+	TCase *tc = harness_case(suite, "limit");
+
+	tcase_add_loop_test(tc, maximum_holds_in_every_mode_under_every_policy,
+	    0, 12);
+	tcase_add_test(tc, false_prefix_counts_as_data);
+	tcase_add_test(tc, each_oversize_frame_is_reported_once);
+	tcase_add_loop_test(tc, excess_is_reported_as_soon_as_it_is_certain, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_test(tc, oversize_event_tells_the_length_and_the_first_bytes);
+	tcase_add_test(tc, closed_tells_the_length_and_the_first_bytes);
+	tcase_add_loop_test(tc, oversize_frames_are_counted, 0,
+	    HARNESS_CARRIERS);
+
+	tc = harness_case(suite, "default");
+	tcase_add_loop_test(tc, whole_frames_are_limited_to_1_MiB_at_first, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, collect_is_not_limited_at_first, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, maximum_0_is_unlimited, 0, HARNESS_CARRIERS);
+
+	tc = harness_case(suite, "change");
+	tcase_add_test(tc, change_applies_from_the_next_frame);
+	tcase_add_test(tc, change_made_between_frames_applies_at_once);
+
+	tc = harness_case(suite, "eof");
+	tcase_add_test(tc, unfinished_oversize_frame_at_eof);
+	tcase_add_test(tc, held_prefix_that_eof_makes_data_counts);
+
+	tc = harness_case(suite, "acting");
+	tcase_add_test(tc, oversize_hook_may_do_anything);
+	return suite;
+}
+
+int
+main(void)
+{
+	return harness_main(oversize_suite());
+}

@@ -1,0 +1,673 @@
+/*
+ * What is pushed arrives, once and in order, and is released when it has left:
+ * bytes, references, buffers, text, frames, files and marks.
+ */
+
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "feeder.h"
+#include "harness.h"
+#include "sink.h"
+
+#define MUCH ((size_t)1 << 20) /* more than sockets hold */
+
+static struct harness *
+start(int carrier)
+{
+	return harness_start_new((enum harness_carrier)carrier,
+	    &harness_streaming);
+}
+
+/* A file without a name that holds this text. */
+static int
+file_of(const char *text)
+{
+	char name[] = "/tmp/check_push.XXXXXX";
+	int fd = mkstemp(name);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(unlink(name), 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (int)strlen(text));
+	return fd;
+}
+
+/* Bytes, and text */
+
+START_TEST(push_copies)
+{
+	struct harness *h = start(_i);
+	char data[] = "hello";
+
+	ck_assert_int_eq(evchat_push(h->chat, data, 5), 0);
+	memset(data, 'x', 5);
+	harness_expect_received(h, "hello");
+	harness_end(h, "");
+}
+END_TEST
+
+START_TEST(push_of_no_bytes_does_nothing)
+{
+	struct harness *h = start(_i);
+	struct evbuffer *empty = evbuffer_new();
+
+	h->output_events = true;
+	ck_assert_int_eq(evchat_push(h->chat, NULL, 0), 0);
+	ck_assert_int_eq(evchat_push_printf(h->chat, "%s", ""), 0);
+	ck_assert_int_eq(evchat_push_buffer(h->chat, empty), 0);
+	ck_assert_uint_eq(evchat_get_output_length(h->chat), 0);
+	harness_turn(h);
+	harness_expect(h, "");
+	ck_assert_int_eq(evchat_push(h->chat, "a", 1), 0);
+	harness_expect_received(h, "a");
+	evbuffer_free(empty);
+	harness_free(h);
+}
+END_TEST
+
+static int
+push_list(struct harness *h, const char *fmt, ...)
+{
+	va_list ap;
+	int pushed;
+
+	va_start(ap, fmt);
+	pushed = evchat_push_vprintf(h->chat, fmt, ap);
+	va_end(ap);
+	return pushed;
+}
+
+START_TEST(printf_pushes_text_of_any_length)
+{
+	static char expected[20100];
+	struct harness *h = start(_i);
+
+	ck_assert_int_eq(evchat_push_printf(h->chat, "%s %d%c", "one", 2, '!'),
+	    0);
+	ck_assert_int_eq(push_list(h, "%020000d", 3), 0);
+	snprintf(expected, sizeof(expected), "one 2!%020000d", 3);
+	harness_expect_received(h, expected);
+	harness_end(h, "");
+}
+END_TEST
+
+/* References */
+
+struct loan {
+	struct harness *h;
+	char *data;
+	size_t len;
+	int cleaned;
+};
+
+static void
+lend(struct loan *loan, struct harness *h, size_t len)
+{
+	loan->h = h;
+	loan->len = len;
+	loan->cleaned = 0;
+	loan->data = malloc(len + 1);
+	ck_assert_ptr_nonnull(loan->data);
+	memset(loan->data, 'r', len);
+}
+
+static void
+give_back(const void *data, size_t len, void *arg)
+{
+	struct loan *loan = arg;
+
+	ck_assert_ptr_eq(data, loan->data);
+	ck_assert_uint_eq(len, loan->len);
+	ck_assert_int_eq(loan->cleaned++, 0);
+	free(loan->data);
+	harness_note(loan->h, "cleanup");
+}
+
+static int
+push_loan(struct loan *loan)
+{
+	return evchat_push_reference(loan->h->chat, loan->data, loan->len,
+	    give_back, loan);
+}
+
+START_TEST(reference_may_be_freed_in_its_cleanup)
+{
+	struct harness *h = start(_i);
+	struct loan loan;
+
+	lend(&loan, h, 6);
+	ck_assert_int_eq(evchat_push(h->chat, "a", 1), 0);
+	ck_assert_int_eq(push_loan(&loan), 0);
+	ck_assert_int_eq(evchat_push(h->chat, "b", 1), 0);
+	harness_expect(h, "");
+	harness_run_until_noted(h, "cleanup");
+	harness_expect_received(h, "arrrrrrb");
+	harness_end(h, "cleanup");
+}
+END_TEST
+
+/* Filters take all there is; what they hand on is a copy. */
+START_TEST(cleanup_waits_until_the_bytes_are_out)
+{
+	struct harness *h = start(_i);
+	struct loan loan;
+
+	harness_peer_read(h, false);
+	lend(&loan, h, MUCH);
+	ck_assert_int_eq(push_loan(&loan), 0);
+	harness_turn(h);
+	harness_expect(h, "");
+	harness_peer_read(h, true);
+	harness_run_until_noted(h, "cleanup");
+	harness_run_until_received(h, MUCH);
+	ck_assert_uint_eq(evbuffer_get_length(h->received), MUCH);
+	harness_end(h, "cleanup");
+}
+END_TEST
+
+START_TEST(cleanup_waits_for_what_was_pushed_before)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+	struct loan loan;
+
+	feeder_push(&p, h, "p", "a~b.");
+	lend(&loan, h, 1);
+	ck_assert_int_eq(push_loan(&loan), 0);
+	harness_turn(h);
+	harness_expect(h, "");
+	feeder_resume(&p);
+	harness_run_until_noted(h, "cleanup");
+	harness_expect_received(h, "abr");
+	harness_end(h, "done:p:sent:2|cleanup");
+}
+END_TEST
+
+START_TEST(cleanup_of_no_bytes_comes_from_the_loop)
+{
+	struct harness *h = start(_i);
+	struct loan loan;
+
+	lend(&loan, h, 0);
+	ck_assert_int_eq(push_loan(&loan), 0);
+	harness_expect(h, "");
+	harness_run_until_noted(h, "cleanup");
+	harness_end(h, "cleanup");
+}
+END_TEST
+
+START_TEST(reference_needs_no_cleanup)
+{
+	struct harness *h = start(_i);
+
+	ck_assert_int_eq(evchat_push_reference(h->chat, "abc", 3, NULL, NULL),
+	    0);
+	harness_expect_received(h, "abc");
+	ck_assert_int_eq(evchat_push_reference(h->chat, "def", 3, NULL, NULL),
+	    0);
+	harness_end(h, "");
+}
+END_TEST
+
+START_TEST(cleanup_runs_inside_discard)
+{
+	struct harness *h = start(_i);
+	struct loan loan;
+
+	lend(&loan, h, 3);
+	ck_assert_int_eq(push_loan(&loan), 0);
+	evchat_discard_buffers(h->chat);
+	harness_expect(h, "cleanup");
+	ck_assert_int_eq(evchat_push(h->chat, "abc", 3), 0);
+	harness_expect_received(h, "abc");
+	harness_end(h, "cleanup");
+}
+END_TEST
+
+START_TEST(cleanup_runs_before_closed_inside_free)
+{
+	struct harness *h = start(_i);
+	struct loan queued, leaving;
+
+	harness_peer_read(h, false);
+	lend(&leaving, h, MUCH);
+	ck_assert_int_eq(push_loan(&leaving), 0);
+	harness_turn(h);
+	lend(&queued, h, 3);
+	ck_assert_int_eq(push_loan(&queued), 0);
+	evchat_free(h->chat);
+	ck_assert_int_eq(leaving.cleaned + queued.cleaned, 2);
+	harness_end(h, "cleanup|cleanup|closed:freed");
+}
+END_TEST
+
+START_TEST(cleanup_runs_before_closed_when_the_peer_is_gone)
+{
+	struct harness *h = start(_i);
+	struct loan loan;
+
+	harness_peer_read(h, false);
+	lend(&loan, h, MUCH);
+	ck_assert_int_eq(push_loan(&loan), 0);
+	harness_turn(h);
+	harness_reset(h);
+	harness_run_until_closed(h);
+	ck_assert_int_eq(loan.cleaned, 1);
+	harness_free(h);
+}
+END_TEST
+
+/* Buffers */
+
+START_TEST(push_buffer_empties_a_buffer_that_stays_usable)
+{
+	struct harness *h = start(_i);
+	struct evbuffer *buf = evbuffer_new();
+
+	ck_assert_int_eq(evbuffer_add(buf, "abc", 3), 0);
+	ck_assert_int_eq(evchat_push_buffer(h->chat, buf), 0);
+	ck_assert_uint_eq(evbuffer_get_length(buf), 0);
+	ck_assert_int_eq(evbuffer_add(buf, "def", 3), 0);
+	ck_assert_int_eq(evchat_push_buffer(h->chat, buf), 0);
+	evbuffer_free(buf);
+	harness_expect_received(h, "abcdef");
+	harness_end(h, "");
+}
+END_TEST
+
+START_TEST(push_buffer_takes_references_along)
+{
+	struct harness *h = start(_i);
+	struct evbuffer *buf = evbuffer_new();
+	struct loan loan;
+
+	lend(&loan, h, 3);
+	ck_assert_int_eq(evbuffer_add(buf, "a", 1), 0);
+	ck_assert_int_eq(evbuffer_add_reference(buf, loan.data, 3, give_back,
+	    &loan), 0);
+	ck_assert_int_eq(evbuffer_add(buf, "b", 1), 0);
+	ck_assert_int_eq(evchat_push_buffer(h->chat, buf), 0);
+	evbuffer_free(buf);
+	harness_expect(h, "");
+	harness_expect_received(h, "arrrb");
+	evbuffer_drain(h->received, 5);
+	harness_turn(h);
+	harness_end(h, "cleanup");
+}
+END_TEST
+
+START_TEST(push_buffer_takes_what_another_bufferevent_received)
+{
+	struct harness *h = start(_i);
+	struct bufferevent *pair[2];
+
+	ck_assert_int_eq(bufferevent_pair_new(h->base, 0, pair), 0);
+	bufferevent_enable(pair[1], EV_READ);
+	bufferevent_write(pair[0], "abc", 3);
+	harness_turn(h);
+	ck_assert_int_eq(evchat_push_buffer(h->chat,
+	    bufferevent_get_input(pair[1])), 0);
+	harness_expect_received(h, "abc");
+	bufferevent_free(pair[0]);
+	bufferevent_free(pair[1]);
+	harness_end(h, "");
+}
+END_TEST
+
+/* Frames */
+
+START_TEST(frame_ends_with_the_last_delimiter_of_the_input)
+{
+	struct harness *h = start(_i);
+
+	ck_assert_int_eq(evchat_set_terminator(h->chat, ";", 1), 0);
+	ck_assert_int_eq(evchat_push_frame(h->chat, "a", 1), 0);
+	harness_crlf(h);
+	ck_assert_int_eq(evchat_push_frame(h->chat, "b", 1), 0);
+	ck_assert_int_eq(evchat_push_frame(h->chat, NULL, 0), 0);
+	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 3), 0);
+	ck_assert_int_eq(evchat_push_frame(h->chat, "c", 1), 0);
+	evchat_set_terminator_none(h->chat);
+	ck_assert_int_eq(evchat_push_frame(h->chat, "d", 1), 0);
+	harness_expect_received(h, "a;b\r\n\r\nc\r\nd\r\n");
+	harness_end(h, "");
+}
+END_TEST
+
+START_TEST(output_framing_of_its_own_is_used_until_it_is_taken_back)
+{
+	struct harness *h = start(_i);
+	struct evchat_framing *framing = evchat_framing_delimiter("--", 2, 0);
+
+	ck_assert_ptr_nonnull(framing);
+	ck_assert_int_eq(evchat_set_output_framing(h->chat, framing), 0);
+	evchat_framing_free(framing);
+	ck_assert_int_eq(evchat_push_frame(h->chat, "a", 1), 0);
+	harness_crlf(h);
+	ck_assert_int_eq(evchat_push_frame(h->chat, "b\r\n", 3), 0);
+	ck_assert_int_eq(evchat_set_output_framing(h->chat, NULL), 0);
+	ck_assert_int_eq(evchat_push_frame(h->chat, "c", 1), 0);
+	harness_expect_received(h, "a--b\r\n--c\r\n");
+	harness_end(h, "");
+}
+END_TEST
+
+START_TEST(frame_without_a_framing_is_refused)
+{
+	struct harness *h = start(_i);
+
+	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 3), 0);
+	errno = 0;
+	ck_assert_int_eq(evchat_push_frame(h->chat, "a", 1), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_uint_eq(evchat_get_output_length(h->chat), 0);
+	harness_end(h, "");
+}
+END_TEST
+
+static const struct {
+	const char *delimiter;
+	const char *payload;
+} found_early[] = {
+	{ "\r\n", "\r\n" }, { "\r\n", "a\r\nb" }, { "\r\n", "a\r\n" },
+	{ "aa", "a" }, { "aa", "baa" }, { "aba", "ab" }, { "aba", "cab" },
+	{ "aab", "aab" }, { "--x--", "--x" }, { "--x--", "..--x" }
+}, found_in_time[] = {
+	{ "\r\n", "\r" }, { "\r\n", "\n\r" }, { "\r\n", "\n" },
+	{ "aab", "a" }, { "aab", "aa" }, { "aba", "a" }, { "--x--", "-" },
+	{ "--x--", "x--" }
+};
+
+START_TEST(payload_after_which_the_delimiter_is_found_early_is_refused)
+{
+	struct harness *h = start(HARNESS_SOCKET);
+	const char *delimiter = found_early[_i].delimiter;
+	const char *payload = found_early[_i].payload;
+
+	ck_assert_int_eq(evchat_set_terminator(h->chat, delimiter,
+	    strlen(delimiter)), 0);
+	ck_assert_int_eq(evchat_push_frame(h->chat, payload, strlen(payload)),
+	    -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_uint_eq(evchat_get_output_length(h->chat), 0);
+	ck_assert_int_eq(evchat_push(h->chat, "!", 1), 0);
+	harness_expect_received(h, "!");
+	harness_end(h, "");
+}
+END_TEST
+
+/* What comes back from an echo is what was pushed. */
+START_TEST(frame_decodes_to_its_payload)
+{
+	struct harness *h = harness_start_new(HARNESS_SOCKET,
+	    &harness_frames);
+	const char *delimiter = found_in_time[_i].delimiter;
+	const char *payload = found_in_time[_i].payload;
+	size_t len = strlen(payload) + strlen(delimiter);
+	const void *data;
+	char text[64];
+
+	ck_assert_int_eq(evchat_set_terminator(h->chat, delimiter,
+	    strlen(delimiter)), 0);
+	ck_assert_int_eq(evchat_push_frame(h->chat, payload, strlen(payload)),
+	    0);
+	harness_run_until_received(h, len);
+	data = evbuffer_pullup(h->received, -1);
+	harness_feed_bytes(h, data, len);
+	harness_note_bytes(h, "frame", payload, strlen(payload));
+	data = strchr(harness_transcript(h), '|');
+	ck_assert_ptr_nonnull(data);
+	strcpy(text, (const char *)data + 1);
+	ck_assert_int_eq(strncmp(harness_transcript(h), text, strlen(text)), 0);
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(pushed_frames_are_counted)
+{
+	struct harness *h = start(_i);
+	struct evchat_stats stats;
+
+	harness_crlf(h);
+	ck_assert_int_eq(evchat_push_frame(h->chat, "ab", 2), 0);
+	ck_assert_int_eq(evchat_push_frame(h->chat, "\r\n", 2), -1);
+	ck_assert_int_eq(evchat_push(h->chat, "cd", 2), 0);
+	harness_expect_received(h, "ab\r\ncd");
+	harness_turn(h);
+	evchat_get_stats(h->chat, &stats, sizeof(stats));
+	ck_assert_uint_eq(stats.frames_out, 1);
+	ck_assert_uint_eq(stats.bytes_out, 6);
+	harness_end(h, "");
+}
+END_TEST
+
+/* Files */
+
+START_TEST(file_is_sent_from_an_offset_and_closed)
+{
+	struct harness *h = start(_i);
+	int fd = file_of("0123456789"), other = dup(fd);
+
+	ck_assert_int_eq(lseek(fd, 5, SEEK_SET), 5);
+	ck_assert_int_eq(evchat_push_file(h->chat, fd, 2, 3), 0);
+	ck_assert_int_eq(evchat_push(h->chat, "|", 1), 0);
+	harness_push_mark(h, "m");
+	harness_run_until_noted(h, "mark");
+	harness_expect_received(h, "234|");
+	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+	ck_assert_int_eq(lseek(other, 0, SEEK_CUR), 5);
+	close(other);
+	harness_end(h, "mark:m:sent");
+}
+END_TEST
+
+START_TEST(file_without_a_length_ends_where_it_ended_when_it_was_pushed)
+{
+	struct harness *h = start(_i);
+	int fd = file_of("0123456789"), other = dup(fd);
+
+	ck_assert_int_eq(evchat_push_file(h->chat, fd, 4, -1), 0);
+	ck_assert_int_eq(evchat_push_file(h->chat, dup(other), 10, -1), 0);
+	ck_assert_int_eq(evchat_push_file(h->chat, dup(other), 3, 0), 0);
+	ck_assert_int_eq(pwrite(other, "ab", 2, 10), 2);
+	harness_push_mark(h, "m");
+	harness_run_until_noted(h, "mark");
+	harness_expect_received(h, "456789");
+	close(other);
+	harness_end(h, "mark:m:sent");
+}
+END_TEST
+
+static void
+expect_no_file(struct harness *h, int fd, int64_t offset, int64_t len)
+{
+	errno = 0;
+	ck_assert_int_eq(evchat_push_file(h->chat, fd, offset, len), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+}
+
+START_TEST(what_cannot_be_sent_as_a_file_is_refused_and_closed)
+{
+	struct harness *h = start(_i);
+	int fds[2], closed;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	expect_no_file(h, fds[0], 0, 1);
+	close(fds[1]);
+	expect_no_file(h, file_of("abc"), -1, 1);
+	expect_no_file(h, file_of("abc"), 0, -2);
+	closed = file_of("abc");
+	close(closed);
+	ck_assert_int_eq(evchat_push_file(h->chat, closed, 0, 1), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_uint_eq(evchat_get_output_length(h->chat), 0);
+	harness_end(h, "");
+}
+END_TEST
+
+START_TEST(file_that_shrinks_ends_the_channel)
+{
+	struct harness *h = start(_i);
+	int fd = file_of("0123456789"), other = dup(fd);
+
+	ck_assert_int_eq(evchat_push_file(h->chat, fd, 0, 10), 0);
+	harness_push_mark(h, "m");
+	ck_assert_int_eq(ftruncate(other, 4), 0);
+	harness_run_until_closed(h);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+	close(other);
+	harness_end(h, "mark:m:failed|closed:producer");
+}
+END_TEST
+
+START_TEST(file_is_closed_when_its_channel_is_freed)
+{
+	struct harness *h = start(_i);
+	int fd = file_of("0123456789");
+
+	harness_push_stuck(h, "p");
+	ck_assert_int_eq(evchat_push_file(h->chat, fd, 0, 10), 0);
+	harness_turn(h);
+	evchat_free(h->chat);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+	harness_end(h, "done:p:discarded:0|closed:freed");
+}
+END_TEST
+
+/* Marks */
+
+START_TEST(mark_is_told_when_all_before_it_has_left)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+
+	harness_push_mark(h, "a");
+	ck_assert_int_eq(evchat_push(h->chat, "1", 1), 0);
+	harness_push_mark(h, "b");
+	feeder_push(&p, h, "p", "2~3.");
+	harness_push_mark(h, "c");
+	harness_expect(h, "");
+	harness_run_until_noted(h, "mark:b");
+	harness_turn(h);
+	harness_expect(h, "mark:a:sent|mark:b:sent");
+	feeder_resume(&p);
+	harness_run_until_noted(h, "mark:c");
+	harness_expect_received(h, "123");
+	harness_end(h, "mark:a:sent|mark:b:sent|done:p:sent:2|mark:c:sent");
+}
+END_TEST
+
+START_TEST(mark_waits_until_the_bytes_are_out)
+{
+	static char much[MUCH];
+	struct harness *h = start(_i);
+
+	harness_peer_read(h, false);
+	ck_assert_int_eq(evchat_push(h->chat, much, MUCH), 0);
+	harness_push_mark(h, "m");
+	harness_turn(h);
+	harness_expect(h, "");
+	harness_peer_read(h, true);
+	harness_run_until_noted(h, "mark");
+	harness_end(h, "mark:m:sent");
+}
+END_TEST
+
+START_TEST(mark_without_a_function_is_refused)
+{
+	struct harness *h = start(_i);
+
+	errno = 0;
+	ck_assert_int_eq(evchat_push_callback(h->chat, NULL, h), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	harness_end(h, "");
+}
+END_TEST
+
+static Suite *
+push_suite(void)
+{
+	Suite *suite = suite_create("push");
+	TCase *tc = harness_case(suite, "bytes");
+
+	tcase_add_loop_test(tc, push_copies, 0, SINK_CARRIERS);
+	tcase_add_loop_test(tc, push_of_no_bytes_does_nothing, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc, printf_pushes_text_of_any_length, 0,
+	    SINK_CARRIERS);
+
+	tc = harness_case(suite, "references");
+	tcase_add_loop_test(tc, reference_may_be_freed_in_its_cleanup, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc, cleanup_waits_until_the_bytes_are_out, 0,
+	    HARNESS_FILTER);
+	tcase_add_loop_test(tc, cleanup_waits_for_what_was_pushed_before, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc, cleanup_of_no_bytes_comes_from_the_loop, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc, reference_needs_no_cleanup, 0, SINK_CARRIERS);
+	tcase_add_loop_test(tc, cleanup_runs_inside_discard, 0, SINK_CARRIERS);
+	tcase_add_loop_test(tc, cleanup_runs_before_closed_inside_free, 0,
+	    HARNESS_FILTER);
+	tcase_add_loop_test(tc,
+	    cleanup_runs_before_closed_when_the_peer_is_gone, 0,
+	    HARNESS_PAIR);
+
+	tc = harness_case(suite, "buffers");
+	tcase_add_loop_test(tc,
+	    push_buffer_empties_a_buffer_that_stays_usable, 0, SINK_CARRIERS);
+	tcase_add_loop_test(tc, push_buffer_takes_references_along, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc,
+	    push_buffer_takes_what_another_bufferevent_received, 0,
+	    SINK_CARRIERS);
+
+	tc = harness_case(suite, "frames");
+	tcase_add_loop_test(tc,
+	    frame_ends_with_the_last_delimiter_of_the_input, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc,
+	    output_framing_of_its_own_is_used_until_it_is_taken_back, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc, frame_without_a_framing_is_refused, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc,
+	    payload_after_which_the_delimiter_is_found_early_is_refused, 0,
+	    (int)(sizeof(found_early) / sizeof(found_early[0])));
+	tcase_add_loop_test(tc, frame_decodes_to_its_payload, 0,
+	    (int)(sizeof(found_in_time) / sizeof(found_in_time[0])));
+	tcase_add_loop_test(tc, pushed_frames_are_counted, 0, SINK_CARRIERS);
+
+	tc = harness_case(suite, "files");
+	tcase_add_loop_test(tc, file_is_sent_from_an_offset_and_closed, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc,
+	    file_without_a_length_ends_where_it_ended_when_it_was_pushed, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc,
+	    what_cannot_be_sent_as_a_file_is_refused_and_closed, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc, file_that_shrinks_ends_the_channel, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc, file_is_closed_when_its_channel_is_freed, 0,
+	    SINK_CARRIERS);
+
+	tc = harness_case(suite, "marks");
+	tcase_add_loop_test(tc, mark_is_told_when_all_before_it_has_left, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc, mark_waits_until_the_bytes_are_out, 0,
+	    HARNESS_FILTER);
+	tcase_add_loop_test(tc, mark_without_a_function_is_refused, 0,
+	    SINK_CARRIERS);
+	return suite;
+}
+
+int
+main(void)
+{
+	return harness_main(push_suite());
+}

@@ -1,0 +1,498 @@
+/*
+ * Changing how the input is cut, and the hooks that get it: in each hook and
+ * from outside.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include "harness.h"
+
+static void
+end_with_x(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_terminator(h->chat, "X", 1), 0);
+}
+
+static void
+end_with_cr(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_terminator(h->chat, "\r", 1), 0);
+}
+
+static void
+end_with_comma(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_terminator(h->chat, ",", 1), 0);
+}
+
+static void
+count_three(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 3), 0);
+}
+
+static void
+none(struct harness *h)
+{
+	evchat_set_terminator_none(h->chat);
+}
+
+/* Set in found and frame */
+
+/* A digit in a line, then a body of so many bytes, then a line ... */
+static void
+take_digit(struct harness *h, const void *data, size_t len)
+{
+	if (h->count % 2 == 0)
+		h->user = (void *)(uintptr_t)(*((const char *)data + len - 1) -
+		    '0');
+}
+
+static void
+line_or_body(struct harness *h)
+{
+	if (h->count++ % 2 == 0)
+		ck_assert_int_eq(evchat_set_terminator_count(h->chat,
+		    (uintptr_t)h->user), 0);
+	else
+		harness_crlf(h);
+}
+
+static void
+line_or_body_frame(struct harness *h, const void *data, size_t len)
+{
+	if (h->count % 2 == 0)
+		take_digit(h, data, len);
+	line_or_body(h);
+}
+
+START_TEST(framing_set_in_found_applies_to_the_very_next_byte)
+{
+	static const struct harness_scenario s = {
+		.input = "5\r\nhello3\r\na\r\n0\r\n1\r\nz", .start = harness_crlf,
+		.script = { .collect = take_digit, .found = line_or_body },
+		.expect = "collect:5|found|collect:hello|found|collect:3|found"
+		    "|collect:a\\r\\n|found|collect:0|found|found|collect:1|found"
+		    "|collect:z|found"
+	};
+
+	harness_prove(&s);
+}
+END_TEST
+
+START_TEST(framing_set_in_frame_applies_to_the_very_next_byte)
+{
+	static const struct harness_scenario s = {
+		.input = "5\r\nhello3\r\na\r\n0\r\n1\r\nz", .start = harness_crlf,
+		.script.frame = line_or_body_frame, .hooks = &harness_frames,
+		.expect = "frame:5|frame:hello|frame:3|frame:a\\r\\n|frame:0"
+		    "|frame:|frame:1|frame:z"
+	};
+
+	harness_prove(&s);
+}
+END_TEST
+
+START_TEST(delimiter_set_in_found_replaces_the_old_one_at_once)
+{
+	static const struct harness_scenario s = {
+		.input = "a\r\nb\r\ncXd\r\ne", .start = harness_crlf,
+		.script.found = end_with_x,
+		.expect = "collect:a|found|collect:b\\r\\nc|found|collect:d\\r\\ne"
+	};
+
+	harness_prove(&s);
+}
+END_TEST
+
+START_TEST(none_set_in_found_ends_the_cutting)
+{
+	static const struct harness_scenario s = {
+		.input = "a\r\nb\r\nc", .start = harness_crlf,
+		.script.found = none, .expect = "collect:a|found|collect:b\\r\\nc"
+	};
+
+	harness_prove(&s);
+}
+END_TEST
+
+static void
+count_three_then_x(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	count_three(h);
+	end_with_x(h);
+}
+
+START_TEST(last_framing_set_in_a_hook_wins)
+{
+	static const struct harness_scenario s = {
+		.input = "a\r\nbcdeX", .start = harness_crlf,
+		.script.frame = count_three_then_x, .hooks = &harness_frames,
+		.expect = "frame:a|frame:bcde"
+	};
+
+	harness_prove(&s);
+}
+END_TEST
+
+/* Set in collect */
+
+static void
+end_with_x_in_collect(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	end_with_x(h);
+}
+
+static void
+count_three_in_collect(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	count_three(h);
+}
+
+START_TEST(framing_set_in_collect_applies_after_the_frame)
+{
+	static const struct harness_scenario delimiter = {
+		.input = "abX\r\ncdX\r\n", .start = harness_crlf,
+		.script.collect = end_with_x_in_collect,
+		.expect = "collect:abX|found|collect:cd|found|collect:\\r\\n"
+	};
+	static const struct harness_scenario count = {
+		.input = "ab\r\nxyzuvw", .start = harness_crlf,
+		.script.collect = count_three_in_collect,
+		.expect = "collect:ab|found|collect:xyz|found|collect:uvw|found"
+	};
+	static const struct harness_scenario from_count = {
+		.input = "aXcdXe", .start = count_three,
+		.script.collect = end_with_x_in_collect,
+		.expect = "collect:aXc|found|collect:d|found|collect:e"
+	};
+
+	harness_prove(&delimiter);
+	harness_prove(&count);
+	harness_prove(&from_count);
+}
+END_TEST
+
+START_TEST(framing_set_in_found_overrides_one_set_in_collect)
+{
+	static const struct harness_scenario s = {
+		.input = "ab\r\nc,d,", .start = harness_crlf,
+		.script = { .collect = end_with_x_in_collect,
+		    .found = end_with_comma },
+		.expect = "collect:ab|found|collect:c|found|collect:d|found"
+	};
+
+	harness_prove(&s);
+}
+END_TEST
+
+START_TEST(framing_set_in_collect_under_none_applies_after_the_piece)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	if (_i == HARNESS_FRAGMENT) { /* where a piece is a byte */
+		harness_free(h);
+		return;
+	}
+	h->pieces = true;
+	h->script.collect = end_with_x_in_collect;
+	harness_feed(h, "aXb");
+	harness_feed(h, "cXd");
+	harness_end(h, "collect:aXb|collect:c|found|collect:d");
+}
+END_TEST
+
+/* Set outside of hooks */
+
+START_TEST(framing_set_outside_rescans_a_held_prefix)
+{
+	static const struct harness_scenario streaming = {
+		.input = "ab\r", .start = harness_crlf, .act = end_with_cr,
+		.act_at = 3, .expect = "collect:ab|found"
+	};
+	static const struct harness_scenario frames = {
+		.input = "ab\rcd\r", .start = harness_crlf, .act = end_with_cr,
+		.act_at = 5, .hooks = &harness_frames,
+		.expect = "frame:ab|frame:cd"
+	};
+
+	harness_prove(&streaming);
+	harness_prove(&frames);
+}
+END_TEST
+
+START_TEST(framing_set_outside_rescans_all_that_is_unread)
+{
+	static const struct harness_scenario to_count = {
+		.input = "ab\rcde", .start = harness_crlf, .act = count_three,
+		.act_at = 5, .hooks = &harness_frames,
+		.expect = "frame:ab\\r|collect:cde"
+	};
+	static const struct harness_scenario to_none = {
+		.input = "ab\rcd", .start = harness_crlf, .act = none,
+		.act_at = 4, .hooks = &harness_frames,
+		.expect = "collect:ab\\rcd"
+	};
+
+	harness_prove(&to_count);
+	harness_prove(&to_none);
+}
+END_TEST
+
+START_TEST(framing_set_outside_gives_up_the_frame_in_progress)
+{
+	static const struct harness_scenario streaming = {
+		.input = "ac\r\nd", .start = count_three, .act = harness_crlf,
+		.act_at = 1, .expect = "collect:ac|found|collect:d"
+	};
+	static const struct harness_scenario frames = {
+		.input = "acd\r\n", .start = count_three, .act = harness_crlf,
+		.act_at = 2, .hooks = &harness_frames, .expect = "frame:acd"
+	};
+	static const struct harness_scenario again = {
+		.input = "abcde", .start = count_three, .act = count_three,
+		.act_at = 2, .expect = "collect:abcde|found"
+	};
+
+	harness_prove(&streaming);
+	harness_prove(&frames);
+	harness_prove(&again);
+}
+END_TEST
+
+START_TEST(framing_set_outside_is_applied_from_the_loop)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+
+	harness_crlf(h);
+	harness_feed(h, "abXcdX");
+	harness_expect(h, "");
+	end_with_x(h);
+	harness_expect(h, "");
+	harness_turn(h);
+	harness_end(h, "frame:ab|frame:cd");
+}
+END_TEST
+
+static void
+end_with_comma_once(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_OVERSIZE && h->count++ == 0)
+		end_with_comma(h);
+}
+
+static void
+lines_of_three(struct harness *h)
+{
+	harness_crlf(h);
+	ck_assert_int_eq(evchat_set_max_frame(h->chat, 3,
+	    EVCHAT_OVERSIZE_DISCARD), 0);
+}
+
+START_TEST(framing_set_at_oversize_rescans_what_is_unread)
+{
+	static const struct harness_scenario streaming = {
+		.input = "abcde,fg,", .start = lines_of_three,
+		.script.event = end_with_comma_once,
+		.expect = "collect:abc|event:oversize|collect:de|found|collect:fg"
+		    "|found"
+	};
+	static const struct harness_scenario frames = {
+		.input = "ab,de,fg,", .start = lines_of_three,
+		.script.event = end_with_comma_once, .hooks = &harness_frames,
+		.expect = "event:oversize|frame:ab|frame:de|frame:fg"
+	};
+
+	harness_prove(&streaming);
+	harness_prove(&frames);
+}
+END_TEST
+
+static void
+count_allocations(struct harness *h, const void *data, size_t len)
+{
+	long before = harness_allocations();
+
+	(void)data;
+	(void)len;
+	harness_crlf(h);
+	if (h->count++ % 2 == 0)
+		count_three(h);
+	ck_assert_int_eq(harness_allocations(), before);
+}
+
+START_TEST(setting_the_delimiter_in_force_last_allocates_nothing)
+{
+	static const struct harness_scenario s = {
+		.input = "a\r\nbcdd\r\nefg", .start = harness_crlf,
+		.script.frame = count_allocations, .hooks = &harness_frames,
+		.expect = "frame:a|frame:bcd|frame:d|frame:efg"
+	};
+	struct harness *h = harness_start_new(HARNESS_SOCKET,
+	    &harness_streaming);
+	long before;
+
+	harness_crlf(h);
+	before = harness_allocations();
+	harness_crlf(h);
+	ck_assert_int_eq(harness_allocations(), before);
+	harness_free(h);
+	harness_prove(&s);
+}
+END_TEST
+
+/* Other hooks */
+
+static void
+use_frames(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_hooks(h->chat, &harness_frames, h), 0);
+}
+
+static void
+use_streaming(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_hooks(h->chat, &harness_streaming, h), 0);
+}
+
+static void
+use_streaming_from_frame(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	use_streaming(h);
+}
+
+START_TEST(hooks_set_at_a_frame_s_end_get_the_next_frame)
+{
+	static const struct harness_scenario to_frames = {
+		.input = "ab\r\ncd\r\nef\r\n", .start = harness_crlf,
+		.script.found = use_frames,
+		.expect = "collect:ab|found|frame:cd|frame:ef"
+	};
+	static const struct harness_scenario to_streaming = {
+		.input = "ab\r\ncd\r\nef\r\n", .start = harness_crlf,
+		.script.frame = use_streaming_from_frame,
+		.hooks = &harness_frames,
+		.expect = "frame:ab|collect:cd|found|collect:ef|found"
+	};
+
+	harness_prove(&to_frames);
+	harness_prove(&to_streaming);
+}
+END_TEST
+
+START_TEST(hooks_set_inside_a_frame_get_what_the_old_ones_had_not)
+{
+	static const struct harness_scenario to_frames = {
+		.input = "abcd\r\nef\r\n", .start = harness_crlf,
+		.act = use_frames, .act_at = 2,
+		.expect = "collect:ab|frame:cd|frame:ef"
+	};
+	static const struct harness_scenario to_streaming = {
+		.input = "abcd\r\nef\r\n", .start = harness_crlf,
+		.act = use_streaming, .act_at = 2, .hooks = &harness_frames,
+		.expect = "collect:abcd|found|collect:ef|found"
+	};
+	static const struct harness_scenario with_prefix = {
+		.input = "ab\rcd\r\n", .start = harness_crlf,
+		.act = use_frames, .act_at = 3,
+		.expect = "collect:ab|frame:\\rcd"
+	};
+	static const struct harness_scenario to_streaming_with_prefix = {
+		.input = "ab\r\n", .start = harness_crlf,
+		.act = use_streaming, .act_at = 3, .hooks = &harness_frames,
+		.expect = "collect:ab|found"
+	};
+	static const struct harness_scenario in_count = {
+		.input = "abcd", .start = count_three, .act = use_streaming,
+		.act_at = 2, .hooks = &harness_frames,
+		.expect = "collect:abc|found|collect:d"
+	};
+
+	harness_prove(&to_frames);
+	harness_prove(&to_streaming);
+	harness_prove(&with_prefix);
+	harness_prove(&to_streaming_with_prefix);
+	harness_prove(&in_count);
+}
+END_TEST
+
+static void
+note_other(struct evchat *chat, const void *data, size_t len, void *arg)
+{
+	struct harness *h = arg;
+
+	ck_assert_ptr_eq(evchat_get_arg(chat), h);
+	harness_note_bytes(h, "other", data, len);
+}
+
+START_TEST(hooks_are_changed_together_with_their_arg)
+{
+	static const struct evchat_hooks hooks = { .frame = note_other };
+	struct harness *h = harness_start_new((enum harness_carrier)_i, NULL);
+	struct harness *other = harness_new_beside(h, HARNESS_SOCKET);
+
+	harness_crlf(h);
+	ck_assert_ptr_eq(evchat_get_arg(h->chat), h);
+	harness_feed(h, "ab\r\n");
+	ck_assert_int_eq(evchat_set_hooks(h->chat, &hooks, other), 0);
+	ck_assert_ptr_eq(evchat_get_arg(h->chat), other);
+	harness_feed(h, "cd\r\n");
+	ck_assert_int_eq(evchat_set_hooks(h->chat, &harness_frames, h), 0);
+	harness_expect(other, "other:cd");
+	harness_expect(h, "");
+	harness_free(other);
+	harness_free(h);
+}
+END_TEST
+
+static Suite *
+reframe_suite(void)
+{
+	Suite *suite = suite_create("reframe");
+	TCase *tc = harness_case(suite, "in hooks");
+
+	tcase_add_test(tc, framing_set_in_found_applies_to_the_very_next_byte);
+	tcase_add_test(tc, framing_set_in_frame_applies_to_the_very_next_byte);
+	tcase_add_test(tc, delimiter_set_in_found_replaces_the_old_one_at_once);
+	tcase_add_test(tc, none_set_in_found_ends_the_cutting);
+	tcase_add_test(tc, last_framing_set_in_a_hook_wins);
+	tcase_add_test(tc, framing_set_in_collect_applies_after_the_frame);
+	tcase_add_test(tc, framing_set_in_found_overrides_one_set_in_collect);
+	tcase_add_loop_test(tc,
+	    framing_set_in_collect_under_none_applies_after_the_piece, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_test(tc, framing_set_at_oversize_rescans_what_is_unread);
+	tcase_add_test(tc,
+	    setting_the_delimiter_in_force_last_allocates_nothing);
+
+	tc = harness_case(suite, "outside");
+	tcase_add_test(tc, framing_set_outside_rescans_a_held_prefix);
+	tcase_add_test(tc, framing_set_outside_rescans_all_that_is_unread);
+	tcase_add_test(tc, framing_set_outside_gives_up_the_frame_in_progress);
+	tcase_add_loop_test(tc, framing_set_outside_is_applied_from_the_loop, 0,
+	    HARNESS_CARRIERS);
+
+	tc = harness_case(suite, "hooks");
+	tcase_add_test(tc, hooks_set_at_a_frame_s_end_get_the_next_frame);
+	tcase_add_test(tc,
+	    hooks_set_inside_a_frame_get_what_the_old_ones_had_not);
+	tcase_add_loop_test(tc, hooks_are_changed_together_with_their_arg, 0,
+	    HARNESS_CARRIERS);
+	return suite;
+}
+
+int
+main(void)
+{
+	return harness_main(reframe_suite());
+}

@@ -1,0 +1,543 @@
+/*
+ * The harness itself: hooks that write the transcript, the loop that is run by
+ * hand, and the books that are closed at a test's end.
+ *
+ * Invariants that every test proves by running here: no hook but closed runs
+ * inside another one or inside a call; none runs after closed; what a hook was
+ * given is still the same when it returns.
+ */
+
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <event2/thread.h>
+#include "harness_inside.h"
+
+#define GUARD_S 10        /* EVCHAT_TEST_GUARD; how long a test may wait */
+#define CASE_S 300        /* how long one may take at all */
+#define DESCRIPTORS 256   /* those below this are counted */
+
+/* The hooks */
+
+void
+harness_enter(struct harness *h)
+{
+	if (h->closed != 0)
+		ck_abort_msg("a hook after closed: %s", harness_transcript(h));
+	if (h->in->depth != 0)
+		ck_abort_msg("a hook inside a call: %s",
+		    harness_transcript(h));
+	h->in->depth++;
+}
+
+void
+harness_leave(struct harness *h)
+{
+	h->in->depth--;
+}
+
+void
+harness_must(bool holds, const char *what)
+{
+	if (!holds)
+		ck_abort_msg("failed: %s", what);
+}
+
+/* What a hook is given stays until it returns, whatever it does. */
+static void *
+copy(const void *data, size_t len)
+{
+	void *same = malloc(len + 1);
+
+	harness_must(same != NULL, "memory");
+	if (len > 0)
+		memcpy(same, data, len);
+	return same;
+}
+
+static void
+compare(void *same, const void *data, size_t len)
+{
+	harness_must(len == 0 || memcmp(same, data, len) == 0,
+	    "what a hook is given stays as it is");
+	free(same);
+}
+
+static void
+on_collect(struct evchat *chat, const void *data, size_t len, void *arg)
+{
+	struct harness *h = arg;
+	void *same;
+
+	harness_enter(h);
+	harness_must(chat == h->chat, "a hook is given its channel");
+	harness_must(len > 0, "collect is given something");
+	if (h->pieces)
+		harness_end_collect(h);
+	harness_must(evbuffer_add(h->in->collected, data, len) == 0,
+	    "evbuffer_add");
+	if (h->script.collect != NULL) {
+		same = copy(data, len);
+		h->script.collect(h, data, len);
+		compare(same, data, len);
+	}
+	harness_leave(h);
+}
+
+static void
+on_found(struct evchat *chat, void *arg)
+{
+	struct harness *h = arg;
+
+	harness_enter(h);
+	harness_must(chat == h->chat, "a hook is given its channel");
+	harness_note(h, "found");
+	if (h->script.found != NULL)
+		h->script.found(h);
+	harness_leave(h);
+}
+
+static void
+on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
+{
+	struct harness *h = arg;
+	void *same;
+
+	harness_enter(h);
+	harness_must(chat == h->chat, "a hook is given its channel");
+	harness_note_bytes(h, "frame", data, len);
+	if (h->script.frame != NULL) {
+		same = copy(data, len);
+		h->script.frame(h, data, len);
+		compare(same, data, len);
+	}
+	harness_leave(h);
+}
+
+static void
+on_event(struct evchat *chat, enum evchat_event what, void *arg)
+{
+	struct harness *h = arg;
+
+	harness_enter(h);
+	harness_must(chat == h->chat, "a hook is given its channel");
+	if (h->output_events || (what != EVCHAT_EVENT_WRITABLE &&
+	    what != EVCHAT_EVENT_DRAINED))
+		harness_note(h, "event:%s", harness_event_name(what));
+	if (h->script.event != NULL)
+		h->script.event(h, what);
+	harness_leave(h);
+}
+
+static void
+on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
+{
+	struct harness *h = arg;
+
+	harness_must(chat == h->chat, "a hook is given its channel");
+	harness_must(h->closed == 0, "closed runs once");
+	harness_must(evchat_get_error(chat) != NULL,
+	    "closed has an error in words");
+	h->closed++;
+	h->why = why;
+	harness_note(h, "closed:%s", harness_reason_name(why));
+	if (h->script.closed != NULL)
+		h->script.closed(h, why);
+	h->chat = NULL;
+}
+
+const struct evchat_hooks harness_streaming = {
+	.collect = on_collect, .found = on_found, .event = on_event,
+	.closed = on_closed
+};
+const struct evchat_hooks harness_frames = {
+	.collect = on_collect, .frame = on_frame, .event = on_event,
+	.closed = on_closed
+};
+const struct evchat_hooks harness_frames_only = {
+	.frame = on_frame, .event = on_event, .closed = on_closed
+};
+const struct evchat_hooks harness_found_only = {
+	.found = on_found, .event = on_event, .closed = on_closed
+};
+
+/* Running the loop */
+
+static void
+on_guard(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	ck_abort_msg("over a %s nothing happens any more: %s",
+	    harness_carrier_name(((struct harness *)arg)->in->carrier),
+	    harness_transcript(arg));
+}
+
+static void
+set_guard(struct harness *h)
+{
+	const char *seconds = getenv("EVCHAT_TEST_GUARD");
+	struct timeval tv = { GUARD_S, 0 };
+
+	if (seconds != NULL)
+		tv.tv_sec = atoi(seconds);
+	harness_must(event_add(h->in->guard, &tv) == 0, "event_add");
+}
+
+void
+harness_turn(struct harness *h)
+{
+	set_guard(h);
+	harness_must(event_base_loop(h->base, EVLOOP_NONBLOCK) >= 0,
+	    "event_base_loop");
+	event_del(h->in->guard);
+}
+
+void
+harness_wait(struct harness *h, unsigned ms)
+{
+	struct timeval tv = { ms / 1000, (suseconds_t)(ms % 1000) * 1000 };
+
+	set_guard(h);
+	event_base_loopexit(h->base, &tv);
+	harness_must(event_base_dispatch(h->base) == 0, "event_base_dispatch");
+	event_del(h->in->guard);
+}
+
+/* Run the loop until a condition holds. */
+static void
+run_until(struct harness *h, bool (*condition)(struct harness *, const void *),
+    const void *arg)
+{
+	set_guard(h);
+	while (!condition(h, arg))
+		harness_must(event_base_loop(h->base, EVLOOP_ONCE) == 0,
+		    "event_base_loop");
+	event_del(h->in->guard);
+}
+
+static bool
+is_closed(struct harness *h, const void *arg)
+{
+	(void)arg;
+	return h->closed != 0;
+}
+
+static bool
+has_peer_eof(struct harness *h, const void *arg)
+{
+	(void)arg;
+	return h->peer_eof;
+}
+
+static bool
+has_received(struct harness *h, const void *arg)
+{
+	return h->peer_eof ||
+	    evbuffer_get_length(h->received) >= *(const size_t *)arg;
+}
+
+static bool
+has_noted(struct harness *h, const void *arg)
+{
+	return strstr(harness_transcript(h), arg) != NULL;
+}
+
+void
+harness_run_until_closed(struct harness *h)
+{
+	run_until(h, is_closed, NULL);
+}
+
+void
+harness_run_until_peer_eof(struct harness *h)
+{
+	run_until(h, has_peer_eof, NULL);
+}
+
+void
+harness_run_until_received(struct harness *h, size_t len)
+{
+	run_until(h, has_received, &len);
+}
+
+void
+harness_run_until_noted(struct harness *h, const char *part)
+{
+	run_until(h, has_noted, part);
+}
+
+void
+harness_feed_bytes(struct harness *h, const void *data, size_t len)
+{
+	harness_send(h, data, len);
+	harness_turn(h);
+}
+
+void
+harness_feed(struct harness *h, const char *text)
+{
+	harness_feed_bytes(h, text, strlen(text));
+}
+
+void
+harness_feed_eof(struct harness *h)
+{
+	harness_send_eof(h);
+	harness_turn(h);
+}
+
+struct later {
+	struct later *next;
+	struct harness *h;
+	void (*function)(struct harness *h);
+};
+
+static void
+on_later(evutil_socket_t fd, short what, void *arg)
+{
+	struct later *later = arg;
+
+	(void)fd;
+	(void)what;
+	if (later->h->closed != 0)
+		return;
+	harness_enter(later->h);
+	later->function(later->h);
+	harness_leave(later->h);
+}
+
+void
+harness_later(struct harness *h, void (*function)(struct harness *h))
+{
+	struct timeval at_once = { 0, 0 };
+	struct later *later = malloc(sizeof(*later));
+
+	harness_must(later != NULL, "memory");
+	later->h = h;
+	later->next = h->in->laters;
+	h->in->laters = later;
+	later->function = function;
+	harness_must(event_base_once(h->base, -1, EV_TIMEOUT, on_later, later,
+	    &at_once) == 0, "event_base_once");
+}
+
+void
+harness_resume(struct harness *h)
+{
+	evchat_resume(h->chat);
+}
+
+bool
+harness_detach(struct harness *h)
+{
+	h->detached = evchat_detach(h->chat);
+	return h->detached != NULL;
+}
+
+/* Life of a harness */
+
+static long
+count_descriptors(void)
+{
+	struct pollfd fds[DESCRIPTORS];
+	long n = DESCRIPTORS;
+	int fd;
+
+	memset(fds, 0, sizeof(fds));
+	for (fd = 0; fd < DESCRIPTORS; fd++)
+		fds[fd].fd = fd;
+	harness_must(poll(fds, DESCRIPTORS, 0) >= 0, "poll");
+	for (fd = 0; fd < DESCRIPTORS; fd++)
+		n -= (fds[fd].revents & POLLNVAL) != 0;
+	return n;
+}
+
+static void
+compare_count(const char *what, long now, long before)
+{
+	if (now != before)
+		ck_abort_msg("%s: %ld before and %ld after", what, before,
+		    now);
+}
+
+static struct harness *
+make(struct event_base *base, enum harness_carrier carrier)
+{
+	struct harness *h = calloc(1, sizeof(*h));
+	long blocks = harness_blocks();
+
+	harness_must(h != NULL, "memory");
+	harness_must((h->in = calloc(1, sizeof(*h->in))) != NULL, "memory");
+	h->in->carrier = carrier;
+	h->in->beside = base != NULL;
+	h->in->blocks = blocks;
+	h->in->descriptors = count_descriptors();
+	h->in->channel_fd = h->peer_fd = -1;
+	h->base = base != NULL ? base : event_base_new();
+	harness_must(h->base != NULL, "memory");
+	harness_must((h->received = evbuffer_new()) != NULL, "memory");
+	harness_must((h->in->collected = evbuffer_new()) != NULL, "memory");
+	h->in->guard = evtimer_new(h->base, on_guard, h);
+	harness_must(h->in->guard != NULL, "memory");
+	harness_carrier_open(h);
+	return h;
+}
+
+struct harness *
+harness_new(enum harness_carrier carrier)
+{
+	return make(NULL, carrier);
+}
+
+struct harness *
+harness_new_beside(struct harness *other, enum harness_carrier carrier)
+{
+	return make(other->base, carrier);
+}
+
+void
+harness_start(struct harness *h, const struct evchat_hooks *hooks,
+    unsigned options)
+{
+	options |= harness_carrier_options(h->in->carrier);
+	h->in->depth++;
+	if (h->bev != NULL)
+		h->chat = evchat_new(h->bev, hooks, h, options);
+	else
+		h->chat = evchat_socket_new(h->base, h->in->channel_fd, hooks,
+		    h, options);
+	h->in->depth--;
+	harness_must(h->chat != NULL, "a channel");
+	h->bev = evchat_get_bufferevent(h->chat);
+	harness_must(h->bev != NULL, "a bufferevent");
+}
+
+struct harness *
+harness_start_new(enum harness_carrier carrier,
+    const struct evchat_hooks *hooks)
+{
+	struct harness *h = harness_new(carrier);
+
+	harness_start(h, hooks, 0);
+	return h;
+}
+
+void
+harness_disown(struct harness *h)
+{
+	h->bev = NULL;
+	h->in->channel_fd = -1;
+}
+
+void
+harness_crlf(struct harness *h)
+{
+	harness_must(evchat_set_terminator(h->chat, "\r\n", 2) == 0,
+	    "evchat_set_terminator");
+}
+
+static void
+free_parts(struct harness *h)
+{
+	event_free(h->in->guard);
+	evbuffer_free(h->received);
+	evbuffer_free(h->in->collected);
+	harness_carrier_close(h);
+	if (h->detached != NULL)
+		bufferevent_free(h->detached);
+}
+
+/*
+ * Libevent frees a bufferevent in a later turn of the loop or with its base, but
+ * leaks what still waits to be told to one end of a pair.
+ */
+static void
+close_books(struct harness *h)
+{
+	if (h->in->beside || h->in->is_pair)
+		event_base_loop(h->base, EVLOOP_NONBLOCK);
+	if (!h->in->beside) {
+		event_base_free(h->base);
+		compare_count("descriptors", count_descriptors(),
+		    h->in->descriptors);
+	}
+	if (h->in->rate != NULL)
+		ev_token_bucket_cfg_free(h->in->rate);
+	if (!h->in->beside)
+		compare_count("blocks of memory", harness_blocks(),
+		    h->in->blocks);
+}
+
+static void
+free_laters(struct later *later)
+{
+	struct later *next;
+
+	for (; later != NULL; later = next) {
+		next = later->next;
+		free(later);
+	}
+}
+
+void
+harness_free(struct harness *h)
+{
+	bool started = h->closed != 0 || h->chat != NULL;
+
+	evchat_free(h->chat);
+	harness_must(h->closed == (started ? 1 : 0), "closed ran once");
+	if (!started && h->bev != NULL)
+		bufferevent_free(h->bev);
+	else if (!started && h->in->channel_fd != -1)
+		evutil_closesocket(h->in->channel_fd);
+	free_parts(h);
+	close_books(h);
+	free_laters(h->in->laters);
+	free(h->in->text.at);
+	free(h->in->shown.at);
+	free(h->in);
+	free(h);
+}
+
+void
+harness_end(struct harness *h, const char *transcript)
+{
+	harness_expect(h, transcript);
+	harness_free(h);
+}
+
+int
+harness_main(Suite *suite)
+{
+	SRunner *runner;
+	struct event_base *base;
+	int failed;
+
+	harness_memory_init();
+	signal(SIGPIPE, SIG_IGN);
+	if (evthread_use_pthreads() != 0)
+		return EXIT_FAILURE;
+	if ((base = event_base_new()) != NULL) /* what libevent keeps for good */
+		event_base_free(base);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+TCase *
+harness_case(Suite *suite, const char *name)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_set_timeout(tcase, CASE_S);
+	suite_add_tcase(suite, tcase);
+	return tcase;
+}

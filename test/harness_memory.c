@@ -1,0 +1,91 @@
+/*
+ * Memory of the library and of libevent, counted. What malloc gives is filled
+ * with rubbish, so that nobody relies on zeros, and the n-th allocation fails
+ * if a test wants that. Threads may allocate at the same time.
+ */
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness.h"
+
+static atomic_long allocations;
+static atomic_long blocks;
+static atomic_long fail_in; /* allocations up to and with the failing one */
+static atomic_bool failed;
+
+static bool
+must_fail(void)
+{
+	atomic_fetch_add(&allocations, 1);
+	if (atomic_load(&fail_in) == 0 || atomic_fetch_sub(&fail_in, 1) != 1)
+		return false;
+	atomic_store(&failed, true);
+	errno = ENOMEM;
+	return true;
+}
+
+static void *
+counted_malloc(size_t size)
+{
+	void *block;
+
+	if (must_fail() || (block = malloc(size)) == NULL)
+		return NULL;
+	memset(block, 0xa5, size);
+	atomic_fetch_add(&blocks, 1);
+	return block;
+}
+
+static void *
+counted_realloc(void *old, size_t size)
+{
+	void *block;
+
+	if (must_fail() || (block = realloc(old, size)) == NULL)
+		return NULL;
+	if (old == NULL)
+		atomic_fetch_add(&blocks, 1);
+	return block;
+}
+
+static void
+counted_free(void *block)
+{
+	if (block != NULL)
+		atomic_fetch_sub(&blocks, 1);
+	free(block);
+}
+
+void
+harness_memory_init(void)
+{
+	event_set_mem_functions(counted_malloc, counted_realloc, counted_free);
+	evchat_set_mem_functions(counted_malloc, counted_realloc, counted_free);
+}
+
+long
+harness_allocations(void)
+{
+	return atomic_load(&allocations);
+}
+
+long
+harness_blocks(void)
+{
+	return atomic_load(&blocks);
+}
+
+void
+harness_fail_allocation(long n)
+{
+	atomic_store(&failed, false);
+	atomic_store(&fail_in, n);
+}
+
+bool
+harness_allocation_failed(void)
+{
+	return atomic_load(&failed);
+}

@@ -1,0 +1,118 @@
+/*
+ * Output whose end is noted: producers, references and marks.
+ */
+
+#define _POSIX_C_SOURCE 200809L
+#include <stdlib.h>
+#include <string.h>
+#include "harness.h"
+
+struct thing {
+	struct harness *h;
+	const char *name;
+	char *text;  /* what a producer has not yet given away; NULL: never any */
+};
+
+static struct thing *
+thing_new(struct harness *h, const char *name, const char *text)
+{
+	struct thing *thing = calloc(1, sizeof(*thing));
+
+	harness_must(thing != NULL, "memory");
+	thing->h = h;
+	thing->name = name;
+	if (text != NULL)
+		harness_must((thing->text = strdup(text)) != NULL, "memory");
+	return thing;
+}
+
+static void
+thing_free(struct thing *thing)
+{
+	free(thing->text);
+	free(thing);
+}
+
+static enum evchat_more
+give_text(void *self, struct evbuffer *out, size_t want)
+{
+	struct thing *thing = self;
+
+	harness_must(want > 0, "more is asked for something");
+	if (thing->text == NULL)
+		return EVCHAT_MORE_LATER;
+	harness_must(evbuffer_add(out, thing->text, strlen(thing->text)) == 0,
+	    "evbuffer_add");
+	return EVCHAT_MORE_END;
+}
+
+static void
+note_done(void *self, enum evchat_done how, uint64_t bytes)
+{
+	struct thing *thing = self;
+
+	harness_note(thing->h, "done:%s:%s:%ju", thing->name,
+	    harness_done_name(how), (uintmax_t)bytes);
+	thing_free(thing);
+}
+
+static void
+note_cleanup(const void *data, size_t len, void *arg)
+{
+	struct thing *thing = arg;
+
+	harness_must(data == thing->text, "cleanup is given the data");
+	harness_must(len == strlen(thing->text), "cleanup is given the length");
+	harness_note(thing->h, "cleanup:%s", thing->name);
+	thing_free(thing);
+}
+
+static void
+note_mark(struct evchat *chat, enum evchat_done how, void *arg)
+{
+	struct thing *thing = arg;
+
+	harness_must(chat == thing->h->chat, "done is given its channel");
+	harness_note(thing->h, "mark:%s:%s", thing->name,
+	    harness_done_name(how));
+	thing_free(thing);
+}
+
+static void
+push(struct thing *thing)
+{
+	static const struct evchat_producer_ops ops = { give_text, note_done };
+	struct evchat_producer *producer = evchat_producer_new(&ops, thing);
+
+	harness_must(producer != NULL, "memory");
+	harness_must(evchat_push_with_producer(thing->h->chat, producer) == 0,
+	    "evchat_push_with_producer");
+}
+
+void
+harness_push_producer(struct harness *h, const char *name, const char *text)
+{
+	push(thing_new(h, name, text));
+}
+
+void
+harness_push_stuck(struct harness *h, const char *name)
+{
+	push(thing_new(h, name, NULL));
+}
+
+void
+harness_push_reference(struct harness *h, const char *name, const char *text)
+{
+	struct thing *thing = thing_new(h, name, text);
+
+	harness_must(evchat_push_reference(h->chat, thing->text, strlen(text),
+	    note_cleanup, thing) == 0, "evchat_push_reference");
+}
+
+void
+harness_push_mark(struct harness *h, const char *name)
+{
+	harness_must(evchat_push_callback(h->chat, note_mark, thing_new(h, name,
+	    NULL)) == 0, "evchat_push_callback");
+}
