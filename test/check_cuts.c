@@ -152,6 +152,7 @@ note_partial_in_closed(struct harness *h, enum evchat_reason why)
 static void
 begin(struct harness *h)
 {
+	harness_note(h, "seed %u", seed);
 	set_framing(h, -1);
 	if (cast(-1, 10, 2) == 0)
 		set_max(h, -1);

@@ -125,6 +125,7 @@ START_TEST(framing_is_freed_with_its_last_reference)
 {
 	struct evchat_framing framing;
 
+	atomic_store(&freed, 0);
 	framing_init(&framing, &counting_ops);
 	ck_assert_ptr_eq(framing_ref(&framing), &framing);
 	ck_assert_ptr_eq(framing_ref(&framing), &framing);
@@ -167,6 +168,7 @@ START_TEST(threads_share_a_framing_and_the_last_one_frees_it)
 	pthread_t thread[THREADS];
 	int i;
 
+	atomic_store(&freed, 0);
 	framing_init(&framing, &counting_ops);
 	for (i = 0; i < THREADS; i++) {
 		framing_ref(&framing);

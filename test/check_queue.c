@@ -140,10 +140,10 @@ START_TEST(more_than_fits_an_int_moves_in_parts)
 	int i;
 
 	unit_queue_init(&q);
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < 3 << 6; i++) {
 		ck_assert_int_eq(evbuffer_add_reference(q.queue.bytes, bytes,
-		    (size_t)1 << 29, NULL, NULL), 0);
-		queue_added(&q.queue, (size_t)1 << 29);
+		    (size_t)1 << 24, NULL, NULL), 0);
+		queue_added(&q.queue, (size_t)1 << 24);
 	}
 	for (i = 1; i <= 3; i++) {
 		ck_assert_int_eq(unit_queue_pull(&q), QUEUE_MOVED);

@@ -59,7 +59,7 @@ more(void *self, struct evbuffer *out, size_t want)
 	p->steps += len + (answer != ' ' && answer != '\0');
 	p->steps += *p->steps == ' ';
 	if (len > 0 && evbuffer_add(out, step, len) == -1)
-		ck_abort_msg("no memory");
+		return EVCHAT_MORE_ERROR;
 	if (p->in_more != NULL)
 		p->in_more(p);
 	errno = p->error;

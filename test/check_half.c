@@ -1,0 +1,525 @@
+/*
+ * Half-closed connections, from both sides, and output that is discarded: what
+ * was queued before either still has its end.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "feeder.h"
+#include "harness.h"
+#include "sink.h"
+
+#define MEBI ((size_t)1 << 20)
+
+static const struct timeval short_time = { 0, 50000 };
+
+static struct harness *
+start(int carrier)
+{
+	return harness_start_new((enum harness_carrier)carrier,
+	    &harness_streaming);
+}
+
+/* The peer does not answer an end with its own. */
+static struct harness *
+start_rude(int carrier)
+{
+	struct harness *h = start(carrier);
+
+	h->rude = true;
+	return h;
+}
+
+static struct harness *
+start_half_open(int carrier)
+{
+	struct harness *h = harness_new((enum harness_carrier)carrier);
+
+	harness_start(h, &harness_streaming, EVCHAT_OPT_HALF_OPEN);
+	return h;
+}
+
+static void
+push(struct harness *h, const char *text)
+{
+	ck_assert_int_eq(evchat_push(h->chat, text, strlen(text)), 0);
+}
+
+static void
+push_eof(struct harness *h)
+{
+	ck_assert_int_eq(evchat_push_eof(h->chat), 0);
+}
+
+static void
+expect_epipe(struct harness *h)
+{
+	errno = 0;
+	ck_assert_int_eq(evchat_push(h->chat, "no", 2), -1);
+	ck_assert_int_eq(errno, EPIPE);
+}
+
+/* evchat_push_eof() */
+
+START_TEST(push_eof_shuts_the_write_side_and_input_goes_on)
+{
+	struct harness *h = start_rude(_i);
+
+	harness_crlf(h);
+	push(h, "bye");
+	push_eof(h);
+	push_eof(h);
+	expect_epipe(h);
+	ck_assert(!h->peer_eof);
+	harness_run_until_peer_eof(h);
+	harness_expect_received(h, "bye");
+	expect_epipe(h);
+	push_eof(h);
+	harness_feed(h, "ab\r\n");
+	harness_turn(h);
+	harness_end(h, "collect:ab|found");
+}
+END_TEST
+
+START_TEST(push_eof_of_an_empty_queue_shuts_the_write_side)
+{
+	struct harness *h = start_rude(_i);
+
+	push_eof(h);
+	harness_run_until_peer_eof(h);
+	harness_feed(h, "ab");
+	harness_end(h, "collect:ab");
+}
+END_TEST
+
+START_TEST(push_eof_waits_for_producers)
+{
+	struct harness *h = start_rude(_i);
+	struct feeder p, q;
+
+	feeder_push(&p, h, "p", "a~b.");
+	feeder_push(&q, h, "q", "c.");
+	push_eof(h);
+	harness_expect_received(h, "a");
+	harness_turn(h);
+	ck_assert(!h->peer_eof);
+	feeder_resume(&p);
+	harness_run_until_peer_eof(h);
+	harness_expect_received(h, "abc");
+	harness_end(h, "done:p:sent:2|done:q:sent:1");
+}
+END_TEST
+
+START_TEST(push_eof_waits_for_a_slow_reader)
+{
+	struct harness *h = start_rude(_i);
+	struct flood flood;
+	struct sink sink;
+
+	sink_narrow(h);
+	sink_start(&sink, h, 4000, true);
+	flood_push(&flood, h, MEBI / 4, 0);
+	push_eof(h);
+	harness_run_until_peer_eof(h);
+	ck_assert_uint_eq(sink.got, MEBI / 4);
+	sink_stop(&sink);
+	harness_end(h, "flood:sent");
+}
+END_TEST
+
+START_TEST(events_of_output_are_told_behind_push_eof)
+{
+	struct harness *h = start_rude(_i);
+
+	h->output_events = true;
+	ck_assert_int_eq(evchat_set_watermarks(h->chat, 1, 2), 0);
+	push(h, "abc");
+	push_eof(h);
+	harness_run_until_noted(h, "drained");
+	harness_run_until_peer_eof(h);
+	harness_end(h, "event:writable|event:drained");
+}
+END_TEST
+
+START_TEST(push_eof_goes_on_while_paused)
+{
+	struct harness *h = start_rude(_i);
+
+	evchat_pause(h->chat);
+	push(h, "bye");
+	push_eof(h);
+	harness_run_until_peer_eof(h);
+	harness_expect_received(h, "bye");
+	harness_end(h, "");
+}
+END_TEST
+
+START_TEST(peer_that_answers_push_eof_with_its_own_ends_the_channel)
+{
+	struct harness *h = start(_i);
+
+	push(h, "bye");
+	push_eof(h);
+	harness_run_until_closed(h);
+	harness_expect_received(h, "bye");
+	harness_end(h, "event:eof|closed:eof");
+}
+END_TEST
+
+START_TEST(close_behind_push_eof_ends)
+{
+	struct harness *h = start(_i);
+
+	push(h, "bye");
+	push_eof(h);
+	evchat_close_when_done(h->chat);
+	errno = 0;
+	ck_assert_int_eq(evchat_push_eof(h->chat), -1);
+	ck_assert_int_eq(errno, EPIPE);
+	harness_run_until_closed(h);
+	harness_expect_received(h, "bye");
+	harness_end(h, "closed:done");
+}
+END_TEST
+
+START_TEST(close_after_the_write_side_was_shut_ends)
+{
+	struct harness *h = start_rude(_i);
+
+	push(h, "bye");
+	push_eof(h);
+	harness_run_until_peer_eof(h);
+	harness_feed(h, "ab");
+	evchat_close_when_done(h->chat);
+	harness_turn(h);
+	harness_send_eof(h);
+	harness_run_until_closed(h);
+	harness_expect_received(h, "bye");
+	harness_end(h, "collect:ab|closed:done");
+}
+END_TEST
+
+/* The peer half-closes */
+
+START_TEST(output_queued_at_eof_still_arrives)
+{
+	struct harness *h = start(_i);
+	struct flood flood;
+	struct sink sink;
+
+	sink_narrow(h);
+	sink_start(&sink, h, 4000, true);
+	flood_push(&flood, h, MEBI / 4, 0);
+	harness_send_eof(h);
+	harness_run_until_noted(h, "event:eof");
+	harness_run_until_closed(h);
+	harness_run_until_peer_eof(h);
+	ck_assert_uint_eq(sink.got, MEBI / 4);
+	sink_stop(&sink);
+	harness_end(h, "event:eof|flood:sent|closed:eof");
+}
+END_TEST
+
+START_TEST(producer_with_nothing_at_eof_is_waited_for)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+
+	harness_crlf(h);
+	feeder_push(&p, h, "p", "a~b.");
+	harness_feed(h, "part");
+	harness_feed_eof(h);
+	harness_turn(h);
+	harness_expect(h, "collect:part|event:eof");
+	expect_epipe(h);
+	feeder_resume(&p);
+	harness_run_until_closed(h);
+	harness_expect_received(h, "ab");
+	harness_end(h,
+	    "collect:part|event:eof|done:p:sent:2|closed:truncated");
+}
+END_TEST
+
+static void
+push_at_eof(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_EOF)
+		push(h, "last");
+}
+
+START_TEST(what_is_pushed_in_eof_arrives)
+{
+	struct harness *h = start(_i);
+
+	h->script.event = push_at_eof;
+	harness_feed_eof(h);
+	harness_run_until_closed(h);
+	harness_expect_received(h, "last");
+	ck_assert(h->peer_eof);
+	harness_end(h, "event:eof|closed:eof");
+}
+END_TEST
+
+/* EVCHAT_OPT_HALF_OPEN */
+
+START_TEST(half_open_channel_pushes_after_eof_and_ends_when_told)
+{
+	struct harness *h = start_half_open(_i);
+	struct feeder p;
+
+	harness_feed_eof(h);
+	harness_turn(h);
+	harness_expect(h, "event:eof");
+	push(h, "ab");
+	harness_expect_received(h, "ab");
+	feeder_push(&p, h, "p", "c~d.");
+	harness_expect_received(h, "abc");
+	feeder_resume(&p);
+	evchat_close_when_done(h->chat);
+	harness_run_until_closed(h);
+	harness_expect_received(h, "abcd");
+	harness_end(h, "event:eof|done:p:sent:2|closed:done");
+}
+END_TEST
+
+START_TEST(half_open_channel_ends_when_both_sides_are_shut)
+{
+	struct harness *h = start_half_open(_i);
+
+	harness_crlf(h);
+	harness_feed(h, "part");
+	harness_feed_eof(h);
+	push(h, "ab");
+	push_eof(h);
+	harness_run_until_closed(h);
+	harness_expect_received(h, "ab");
+	harness_end(h, "collect:part|event:eof|closed:truncated");
+}
+END_TEST
+
+START_TEST(half_open_channel_that_was_shut_first_ends_at_eof)
+{
+	struct harness *h = start_half_open(_i);
+
+	push(h, "ab");
+	push_eof(h);
+	harness_run_until_closed(h);
+	harness_expect_received(h, "ab");
+	harness_end(h, "event:eof|closed:eof");
+}
+END_TEST
+
+START_TEST(half_open_channel_may_be_freed)
+{
+	struct harness *h = start_half_open(_i);
+
+	harness_feed_eof(h);
+	evchat_free(h->chat);
+	harness_end(h, "event:eof|closed:freed");
+}
+END_TEST
+
+/* evchat_discard_buffers() */
+
+START_TEST(discard_drops_output_that_has_not_left)
+{
+	struct harness *h = start(_i);
+	struct flood flood;
+	size_t len;
+
+	harness_peer_read(h, false);
+	flood_push(&flood, h, MEBI, 0);
+	harness_turn(h);
+	evchat_discard_buffers(h->chat);
+	ck_assert_uint_eq(evchat_get_output_length(h->chat), 0);
+	push(h, "\xff");
+	harness_peer_read(h, true);
+	harness_push_mark(h, "m");
+	harness_run_until_noted(h, "mark");
+	push_eof(h);
+	harness_run_until_peer_eof(h);
+	len = evbuffer_get_length(h->received) - 1;
+	ck_assert_uint_lt(len, MEBI);
+	ck_assert(sink_is_pattern(evbuffer_pullup(h->received, -1), 0, len));
+	ck_assert_int_eq(evbuffer_pullup(h->received, -1)[len], 0xff);
+	harness_run_until_closed(h);
+	harness_end(h, "flood:discarded|mark:m:sent|event:eof|closed:eof");
+}
+END_TEST
+
+START_TEST(what_a_filter_has_taken_is_sent_in_spite_of_discard)
+{
+	struct harness *h = start(HARNESS_FILTER + _i);
+	struct flood flood;
+	size_t len;
+
+	harness_peer_read(h, false);
+	flood_push(&flood, h, MEBI, 0);
+	harness_turn(h);
+	evchat_discard_buffers(h->chat);
+	push(h, "\xff");
+	harness_peer_read(h, true);
+	push_eof(h);
+	harness_run_until_peer_eof(h);
+	len = evbuffer_get_length(h->received) - 1;
+	ck_assert_uint_eq(len, flood.given);
+	ck_assert(sink_is_pattern(evbuffer_pullup(h->received, -1), 0, len));
+	ck_assert_int_eq(evbuffer_pullup(h->received, -1)[len], 0xff);
+	harness_run_until_closed(h);
+	harness_end(h, "flood:discarded|event:eof|closed:eof");
+}
+END_TEST
+
+START_TEST(discard_keeps_a_pending_push_eof)
+{
+	struct harness *h = start_rude(_i);
+
+	harness_push_stuck(h, "p");
+	push(h, "ab");
+	push_eof(h);
+	evchat_discard_buffers(h->chat);
+	expect_epipe(h);
+	harness_run_until_peer_eof(h);
+	ck_assert_uint_eq(evbuffer_get_length(h->received), 0);
+	harness_end(h, "done:p:discarded:0");
+}
+END_TEST
+
+static void
+push_discard_push(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	push(h, "no");
+	harness_push_reference(h, "r", "no");
+	harness_push_producer(h, "p", "no");
+	evchat_discard_buffers(h->chat);
+	push(h, "yes");
+}
+
+START_TEST(discard_in_a_hook_drops_what_was_pushed_before_it)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+
+	harness_crlf(h);
+	h->script.frame = push_discard_push;
+	push(h, "");
+	harness_feed(h, "a\r\n");
+	harness_expect_received(h, "yes");
+	harness_end(h, "frame:a|cleanup:r|done:p:discarded:0");
+}
+END_TEST
+
+/* Failures */
+
+static void
+note_errno(struct harness *h, enum evchat_reason why)
+{
+	int error = evchat_get_errno(h->chat);
+
+	(void)why;
+	ck_assert_ptr_nonnull(evchat_get_error(h->chat));
+	if (error == EPIPE || error == ECONNRESET)
+		error = EPIPE;
+	harness_note(h, "errno:%s", error == EPIPE ? "epipe" : "other");
+}
+
+START_TEST(reset_with_output_queued_is_told_with_its_errno)
+{
+	struct harness *h = start(_i);
+	struct flood flood;
+
+	h->script.closed = note_errno;
+	harness_peer_read(h, false);
+	flood_push(&flood, h, 8 * MEBI, 0);
+	harness_turn(h);
+	harness_reset(h);
+	harness_run_until_closed(h);
+	ck_assert_ptr_nonnull(strstr(harness_transcript(h),
+	    "flood:failed|closed:io|errno:epipe"));
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(write_timeout_fails_what_is_queued)
+{
+	struct harness *h = start(_i);
+	struct flood flood;
+
+	harness_peer_read(h, false);
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_WRITE,
+	    &short_time), 0);
+	flood_push(&flood, h, 8 * MEBI, 0);
+	harness_push_mark(h, "m");
+	harness_run_until_closed(h);
+	harness_end(h, "flood:failed|mark:m:failed|closed:write timeout");
+}
+END_TEST
+
+START_TEST(producer_that_has_nothing_is_no_write_timeout)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_WRITE,
+	    &short_time), 0);
+	feeder_push(&p, h, "p", "a~b.");
+	harness_wait(h, 150);
+	feeder_resume(&p);
+	harness_run_until_noted(h, "done:p");
+	harness_expect_received(h, "ab");
+	harness_end(h, "done:p:sent:2");
+}
+END_TEST
+
+static Suite *
+half_suite(void)
+{
+	Suite *suite = suite_create("half");
+	TCase *tc = harness_case(suite, "push eof");
+
+	sink_add(tc, push_eof_shuts_the_write_side_and_input_goes_on);
+	sink_add(tc, push_eof_of_an_empty_queue_shuts_the_write_side);
+	sink_add(tc, push_eof_waits_for_producers);
+	sink_add(tc, push_eof_waits_for_a_slow_reader);
+	sink_add(tc, events_of_output_are_told_behind_push_eof);
+	sink_add(tc, push_eof_goes_on_while_paused);
+	sink_add(tc, peer_that_answers_push_eof_with_its_own_ends_the_channel);
+	sink_add(tc, close_behind_push_eof_ends);
+	sink_add(tc, close_after_the_write_side_was_shut_ends);
+
+	tc = harness_case(suite, "eof");
+	sink_add(tc, output_queued_at_eof_still_arrives);
+	sink_add(tc, producer_with_nothing_at_eof_is_waited_for);
+	sink_add(tc, what_is_pushed_in_eof_arrives);
+
+	tc = harness_case(suite, "half open");
+	sink_add(tc, half_open_channel_pushes_after_eof_and_ends_when_told);
+	sink_add(tc, half_open_channel_ends_when_both_sides_are_shut);
+	sink_add(tc, half_open_channel_that_was_shut_first_ends_at_eof);
+	sink_add(tc, half_open_channel_may_be_freed);
+
+	tc = harness_case(suite, "discard");
+	sink_add_below(tc, discard_drops_output_that_has_not_left,
+	    HARNESS_FILTER);
+	tcase_add_loop_test(tc,
+	    what_a_filter_has_taken_is_sent_in_spite_of_discard, 0,
+	    SINK_CARRIERS - HARNESS_FILTER);
+	sink_add(tc, discard_keeps_a_pending_push_eof);
+	sink_add(tc, discard_in_a_hook_drops_what_was_pushed_before_it);
+
+	tc = harness_case(suite, "failures");
+	sink_add_below(tc, reset_with_output_queued_is_told_with_its_errno,
+	    HARNESS_PAIR);
+	sink_add(tc, write_timeout_fails_what_is_queued);
+	sink_add(tc, producer_that_has_nothing_is_no_write_timeout);
+	return suite;
+}
+
+int
+main(void)
+{
+	return harness_main(half_suite());
+}

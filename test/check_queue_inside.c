@@ -1,0 +1,572 @@
+/*
+ * The write side while producers' functions are running: they push, discard and
+ * end what they stand in. And when memory runs out, and anything at random.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include "../lib/producer.h"
+#include "harness.h"
+#include "unit_queue.h"
+
+static void
+push_x(struct unit_producer *p)
+{
+	unit_queue_bytes(p->q, "x");
+}
+
+static void
+discard(struct unit_producer *p)
+{
+	queue_discard(&p->q->queue, unit_queue_in_output(p->q));
+}
+
+static void
+discard_in_more(struct unit_producer *p)
+{
+	discard(p);
+	unit_note(&p->q->text, "more goes on");
+}
+
+static void
+end_in_more(struct unit_producer *p)
+{
+	queue_end(&p->q->queue, unit_queue_in_output(p->q),
+	    EVCHAT_DONE_FAILED);
+}
+
+/* Discarding */
+
+START_TEST(discarding_drops_what_is_not_in_the_output)
+{
+	struct unit_producer a = { .name = "a", .steps = "A~" };
+	struct unit_producer b = { .name = "b", .steps = "B$" };
+	struct unit_producer c = { .name = "c" };
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_bytes(&q, "1");
+	unit_queue_producer(&q, &a);
+	unit_queue_chain(&q, "2");
+	unit_queue_producer(&q, &b);
+	unit_queue_mark(&q, &c);
+	unit_queue_chain(&q, "3");
+	unit_queue_run(&q);
+	queue_discard(&q.queue, unit_queue_in_output(&q));
+	unit_queue_expect(&q, "more:a|waiting|done:a:discarded:1"
+	    "|done:b:discarded:0|done:c:discarded:0");
+	ck_assert_int_eq(unit_chains(), 0);
+	ck_assert(queue_is_empty(&q.queue));
+	ck_assert_uint_eq(queue_length(&q.queue), 0);
+	unit_queue_run(&q);
+	unit_queue_expect(&q, "empty");
+	unit_queue_expect_output(&q, "1A");
+	unit_queue_free(&q);
+}
+END_TEST
+
+START_TEST(discarding_tells_first_what_has_left)
+{
+	struct unit_producer a = { .name = "a", .steps = "A$" };
+	struct unit_producer b = { .name = "b", .steps = "B$" };
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_producer(&q, &a);
+	unit_queue_producer(&q, &b);
+	unit_queue_run(&q);
+	queue_discard(&q.queue, 1);
+	unit_queue_expect(&q, "more:a|more:b|empty|done:a:sent:1"
+	    "|done:b:discarded:1");
+	unit_queue_free(&q);
+}
+END_TEST
+
+START_TEST(queue_goes_on_after_discarding)
+{
+	struct unit_producer a = { .name = "a", .steps = "A$" };
+	struct unit_producer b = { .name = "b", .steps = "B$" };
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_bytes(&q, "1");
+	unit_queue_producer(&q, &a);
+	unit_queue_bytes(&q, "2");
+	queue_discard(&q.queue, 0);
+	unit_queue_bytes(&q, "3");
+	unit_queue_producer(&q, &b);
+	unit_queue_bytes(&q, "4");
+	unit_queue_run(&q);
+	unit_queue_expect_output(&q, "3B4");
+	unit_queue_sent(&q, 3);
+	unit_queue_expect(&q, "done:a:discarded:0|more:b|empty|done:b:sent:1");
+	unit_queue_free(&q);
+}
+END_TEST
+
+START_TEST(what_done_pushes_stays_when_the_rest_is_discarded)
+{
+	struct unit_producer a = { .name = "a", .steps = "$",
+	    .in_done = push_x };
+	struct unit_producer b = { .name = "b", .steps = "$",
+	    .in_done = push_x };
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_bytes(&q, "1");
+	unit_queue_producer(&q, &a);
+	unit_queue_bytes(&q, "2");
+	unit_queue_producer(&q, &b);
+	unit_queue_bytes(&q, "3");
+	queue_discard(&q.queue, 0);
+	unit_queue_run(&q);
+	unit_queue_expect_output(&q, "xx");
+	unit_queue_free(&q);
+}
+END_TEST
+
+static struct unit_producer late = { .name = "late", .steps = "L$" };
+
+static void
+push_late(struct unit_producer *p)
+{
+	unit_queue_bytes(p->q, "x");
+	unit_queue_producer(p->q, &late);
+	unit_queue_bytes(p->q, "y");
+}
+
+START_TEST(producer_that_done_pushes_stays_when_the_rest_is_discarded)
+{
+	struct unit_producer a = { .name = "a", .steps = "$",
+	    .in_done = push_late };
+	struct unit_producer b = { .name = "b", .steps = "$" };
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_producer(&q, &a);
+	unit_queue_producer(&q, &b);
+	queue_discard(&q.queue, 0);
+	unit_queue_expect(&q, "done:a:discarded:0|done:b:discarded:0");
+	unit_queue_run(&q);
+	unit_queue_expect(&q, "more:late|empty");
+	unit_queue_expect_output(&q, "xLy");
+	unit_queue_free(&q);
+}
+END_TEST
+
+static struct unit_queue *pushed_to;
+
+static void
+push_in_cleanup(const void *data, size_t len, void *arg)
+{
+	(void)data;
+	(void)len;
+	(void)arg;
+	unit_queue_bytes(pushed_to, "x");
+}
+
+START_TEST(what_a_cleanup_pushes_stays_when_the_rest_is_discarded)
+{
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	pushed_to = &q;
+	ck_assert_int_eq(evbuffer_add_reference(q.queue.bytes, "12", 2,
+	    push_in_cleanup, NULL), 0);
+	queue_added(&q.queue, 2);
+	unit_queue_bytes(&q, "34");
+	queue_discard(&q.queue, 0);
+	ck_assert_uint_eq(queue_length(&q.queue), 1);
+	unit_queue_run(&q);
+	unit_queue_expect_output(&q, "x");
+	unit_queue_free(&q);
+}
+END_TEST
+
+START_TEST(discarding_inside_done_ends_each_once)
+{
+	struct unit_producer a = { .name = "a", .steps = "$",
+	    .in_done = discard };
+	struct unit_producer b = { .name = "b", .steps = "$",
+	    .in_done = discard };
+	struct unit_producer c = { .name = "c", .steps = "$" };
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_producer(&q, &a);
+	unit_queue_producer(&q, &b);
+	unit_queue_producer(&q, &c);
+	queue_discard(&q.queue, 0);
+	unit_queue_expect(&q, "done:a:discarded:0|done:b:discarded:0"
+	    "|done:c:discarded:0");
+	ck_assert_uint_eq(queue_length(&q.queue), 0);
+	unit_queue_free(&q);
+}
+END_TEST
+
+START_TEST(ending_inside_done_ends_each_once)
+{
+	struct unit_producer a = { .name = "a", .steps = "$",
+	    .in_done = end_in_more };
+	struct unit_producer b = { .name = "b", .steps = "$" };
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_producer(&q, &a);
+	unit_queue_producer(&q, &b);
+	unit_queue_run(&q);
+	unit_queue_sent(&q, 0);
+	unit_queue_expect(&q, "more:a|more:b|empty|done:a:sent:0"
+	    "|done:b:sent:0");
+	unit_queue_free(&q);
+}
+END_TEST
+
+START_TEST(discarding_inside_a_release_ends_each_once)
+{
+	struct unit_producer a = { .name = "a", .steps = "A$",
+	    .in_done = discard };
+	struct unit_producer b = { .name = "b", .steps = "B$" };
+	struct unit_producer c = { .name = "c", .steps = "~" };
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_producer(&q, &a);
+	unit_queue_producer(&q, &b);
+	unit_queue_producer(&q, &c);
+	unit_queue_run(&q);
+	unit_queue_sent(&q, 1);
+	unit_queue_expect(&q, "more:a|more:b|more:c|waiting|done:a:sent:1"
+	    "|done:b:discarded:1|done:c:discarded:0");
+	unit_queue_free(&q);
+}
+END_TEST
+
+/* Inside more */
+
+START_TEST(producer_may_push_behind_itself)
+{
+	struct unit_producer a = { .name = "a", .steps = "A1 A2$",
+	    .in_more = push_x };
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_producer(&q, &a);
+	unit_queue_bytes(&q, "1");
+	unit_queue_run(&q);
+	unit_queue_expect_output(&q, "A1A21xx");
+	unit_queue_free(&q);
+}
+END_TEST
+
+START_TEST(producer_discarded_while_it_is_asked_is_gone)
+{
+	struct unit_producer a = { .name = "a", .steps = "A1 A2$" };
+	struct unit_producer b = { .name = "b", .steps = "$" };
+	long blocks = harness_blocks();
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_producer(&q, &a);
+	unit_queue_bytes(&q, "1");
+	unit_queue_producer(&q, &b);
+	ck_assert_int_eq(unit_queue_pull(&q), QUEUE_MOVED);
+	a.in_more = discard_in_more;
+	ck_assert_int_eq(unit_queue_pull(&q), QUEUE_GONE);
+	unit_queue_expect(&q, "more:a|more:a|done:a:discarded:2"
+	    "|done:b:discarded:0|more goes on|gone");
+	unit_queue_expect_output(&q, "A1");
+	ck_assert_uint_eq(queue_length(&q.queue), 0);
+	unit_queue_run(&q);
+	unit_queue_expect(&q, "empty");
+	unit_queue_free(&q);
+	ck_assert_int_eq(harness_blocks(), blocks);
+}
+END_TEST
+
+/* Whatever it answers then. */
+START_TEST(producer_that_is_gone_cannot_fail_or_wait)
+{
+	static const char *const steps[] = { "A", "A~", "A$", "A!", "~" };
+	struct unit_producer a = { .name = "a", .steps = steps[_i],
+	    .in_more = end_in_more };
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_producer(&q, &a);
+	unit_queue_run(&q);
+	unit_queue_expect(&q, "more:a|done:a:failed:0|gone|empty");
+	unit_queue_expect_output(&q, "");
+	unit_queue_free(&q);
+}
+END_TEST
+
+static void
+discard_and_push_late(struct unit_producer *p)
+{
+	discard(p);
+	push_late(p);
+}
+
+START_TEST(what_is_pushed_after_discarding_in_more_is_sent)
+{
+	struct unit_producer a = { .name = "a", .steps = "A$",
+	    .in_more = discard_and_push_late };
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_producer(&q, &a);
+	unit_queue_bytes(&q, "1");
+	unit_queue_run(&q);
+	unit_queue_expect(&q, "more:a|done:a:discarded:0|gone|more:late|empty");
+	unit_queue_expect_output(&q, "xLy");
+	unit_queue_free(&q);
+}
+END_TEST
+
+/* Memory */
+
+START_TEST(queue_without_memory_is_none)
+{
+	long blocks = harness_blocks();
+	struct queue queue;
+
+	harness_fail_allocation(1);
+	ck_assert_int_eq(queue_init(&queue), -1);
+	queue_free(&queue);
+	ck_assert_int_eq(harness_blocks(), blocks);
+}
+END_TEST
+
+/* The output is never anything but a beginning of what was pushed. */
+START_TEST(failing_pull_sends_nothing_false)
+{
+	struct unit_producer a = { .name = "a", .steps = "AAAA AAA$" };
+	static const char all[] = "onetwoAAAAAAAthree";
+	long blocks = harness_blocks(), i;
+	struct unit_queue q;
+	bool failed;
+	size_t len;
+
+	for (i = 1, failed = true; failed; i++) {
+		unit_queue_init(&q);
+		a.steps = "AAAA AAA$";
+		unit_queue_chain(&q, "onetwothree");
+		q.queue.behind = 6;
+		unit_queue_producer(&q, &a);
+		queue_added(&q.queue, 5);
+		harness_fail_allocation(i);
+		unit_queue_run(&q);
+		failed = harness_allocation_failed();
+		harness_fail_allocation(0);
+		len = unit_queue_in_output(&q);
+		if (!failed)
+			ck_assert_uint_eq(len, sizeof(all) - 1);
+		if (len > 0)
+			ck_assert_mem_eq(evbuffer_pullup(q.output, -1), all,
+			    len);
+		unit_queue_free(&q);
+		ck_assert_int_eq(unit_chains(), 0);
+		ck_assert_int_eq(harness_blocks(), blocks);
+	}
+	ck_assert_int_gt(i, 4);
+}
+END_TEST
+
+START_TEST(dropping_without_memory_drops_all_the_same)
+{
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_chain(&q, "one");
+	unit_queue_bytes(&q, "two");
+	harness_fail_allocation(1);
+	queue_discard(&q.queue, 0);
+	ck_assert(harness_allocation_failed());
+	ck_assert_int_eq(unit_chains(), 0);
+	ck_assert_uint_eq(queue_length(&q.queue), 0);
+	unit_queue_free(&q);
+}
+END_TEST
+
+/* At random */
+
+#define MOST 12
+
+struct many {
+	struct unit_queue q;
+	struct unit_producer producer[MOST];
+	char steps[MOST][40];
+	struct unit_text sent;  /* what must be sent */
+	struct unit_text dones; /* and told, in order */
+	size_t n;
+};
+
+/* Some bytes, which are known by their letter. */
+static size_t
+some_bytes(char *bytes, size_t n)
+{
+	size_t len = 1 + unit_random(6);
+
+	memset(bytes, (int)('a' + n % 26), len);
+	bytes[len] = '\0';
+	return len;
+}
+
+static void
+push_producer(struct many *m)
+{
+	static const char *const answers[] = { "", " ", "~" };
+	struct unit_producer *p = &m->producer[m->n];
+	char *steps = m->steps[m->n], bytes[8];
+	size_t i, given = 0;
+
+	*steps = '\0';
+	for (i = unit_random(4); i > 0; i--) {
+		if (unit_random(3) > 0) {
+			given += some_bytes(bytes, m->n);
+			unit_note_append(&m->sent, "%s", bytes);
+			strcat(steps, bytes);
+		}
+		strcat(steps, answers[unit_random(3)]);
+		if (i > 1 && steps[0] != '\0' &&
+		    steps[strlen(steps) - 1] != ' ')
+			strcat(steps, " ");
+	}
+	strcat(steps, " $");
+	*p = (struct unit_producer){ .name = "p", .steps = steps };
+	unit_queue_producer(&m->q, p);
+	unit_note(&m->dones, "done:p:sent:%zu", given);
+}
+
+static void
+push_anything(struct many *m)
+{
+	char bytes[8];
+
+	if (unit_random(3) > 0) {
+		(void)some_bytes(bytes, m->n);
+		unit_note_append(&m->sent, "%s", bytes);
+		if (unit_random(2) > 0)
+			unit_queue_bytes(&m->q, bytes);
+		else
+			unit_queue_chain(&m->q, bytes);
+	} else if (unit_random(4) > 0)
+		push_producer(m);
+	else {
+		m->producer[m->n] = (struct unit_producer){ .name = "m" };
+		unit_queue_mark(&m->q, &m->producer[m->n]);
+		unit_note(&m->dones, "done:m:sent:0");
+	}
+	m->n++;
+}
+
+/* Pull, let some leave, resume; and compare the weight. */
+static void
+go_on(struct many *m, struct evbuffer *wire)
+{
+	const struct evchat_producer *p;
+	size_t i, weight = 0, len;
+
+	(void)queue_pull(&m->q.queue, m->q.output, m->q.want);
+	len = unit_random(unit_queue_in_output(&m->q) + 1);
+	evbuffer_remove_buffer(m->q.output, wire, len);
+	queue_release(&m->q.queue, unit_queue_in_output(&m->q));
+	for (i = 0; i < m->n; i++)
+		if (m->producer[i].producer != NULL && unit_random(2) == 0)
+			evchat_producer_resume(m->producer[i].producer);
+	for (p = m->q.queue.first; p != NULL; p = p->next)
+		weight += producer_weight(p);
+	if (queue_length(&m->q.queue) !=
+	    evbuffer_get_length(m->q.queue.bytes) + weight)
+		ck_abort_msg("weight %zu, not %zu", m->q.queue.weight, weight);
+}
+
+/* Of a transcript, what was told of ends. */
+static void
+expect_dones(struct many *m)
+{
+	struct unit_text dones = { 0 };
+	char *token = strtok(m->q.text.text, "|");
+
+	for (; token != NULL; token = strtok(NULL, "|"))
+		if (strncmp(token, "done:", 5) == 0)
+			unit_note(&dones, "%s", token);
+	unit_expect(&dones, unit_text(&m->dones));
+}
+
+static void
+prove_random(void)
+{
+	struct evbuffer *wire = evbuffer_new();
+	struct many m = { .n = 0 };
+
+	unit_queue_init(&m.q);
+	while (m.n < MOST || !queue_is_empty(&m.q.queue) ||
+	    unit_queue_in_output(&m.q) > 0 || m.q.queue.first != NULL) {
+		if (m.n < MOST && unit_random(3) == 0)
+			push_anything(&m);
+		go_on(&m, wire);
+	}
+	if (evbuffer_get_length(wire) != m.sent.len || memcmp(
+	    evbuffer_pullup(wire, -1), unit_text(&m.sent), m.sent.len) != 0)
+		ck_abort_msg("expected %s", unit_text(&m.sent));
+	expect_dones(&m);
+	ck_assert_uint_eq(queue_length(&m.q.queue), 0);
+	ck_assert_uint_eq(m.q.queue.written, m.sent.len);
+	unit_queue_free(&m.q);
+	unit_text_free(&m.sent);
+	unit_text_free(&m.dones);
+	evbuffer_free(wire);
+}
+
+START_TEST(random_queues_are_sent_in_order)
+{
+	size_t i;
+
+	for (i = unit_cases(2000); i > 0; i--)
+		prove_random();
+	ck_assert_int_eq(unit_chains(), 0);
+}
+END_TEST
+
+static Suite *
+queue_inside_suite(void)
+{
+	Suite *suite = suite_create("queue_inside");
+	TCase *tc = harness_case(suite, "discard");
+
+	tcase_add_test(tc, discarding_drops_what_is_not_in_the_output);
+	tcase_add_test(tc, discarding_tells_first_what_has_left);
+	tcase_add_test(tc, queue_goes_on_after_discarding);
+	tcase_add_test(tc, what_done_pushes_stays_when_the_rest_is_discarded);
+	tcase_add_test(tc,
+	    producer_that_done_pushes_stays_when_the_rest_is_discarded);
+	tcase_add_test(tc,
+	    what_a_cleanup_pushes_stays_when_the_rest_is_discarded);
+	tcase_add_test(tc, discarding_inside_done_ends_each_once);
+	tcase_add_test(tc, ending_inside_done_ends_each_once);
+	tcase_add_test(tc, discarding_inside_a_release_ends_each_once);
+
+	tc = harness_case(suite, "more");
+	tcase_add_test(tc, producer_may_push_behind_itself);
+	tcase_add_test(tc, producer_discarded_while_it_is_asked_is_gone);
+	tcase_add_loop_test(tc, producer_that_is_gone_cannot_fail_or_wait, 0,
+	    5);
+	tcase_add_test(tc, what_is_pushed_after_discarding_in_more_is_sent);
+
+	tc = harness_case(suite, "memory");
+	tcase_add_test(tc, queue_without_memory_is_none);
+	tcase_add_test(tc, failing_pull_sends_nothing_false);
+	tcase_add_test(tc, dropping_without_memory_drops_all_the_same);
+
+	tc = harness_case(suite, "random");
+	tcase_add_test(tc, random_queues_are_sent_in_order);
+	return suite;
+}
+
+int
+main(void)
+{
+	return harness_main(queue_inside_suite());
+}
