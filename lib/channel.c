@@ -11,7 +11,6 @@
  * of libevent's into this library. The bufferevent goes with the last reference.
  */
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -37,9 +36,9 @@ static const struct timeval default_linger = { .tv_sec = 2 };
 static void
 destroy(struct evchat *chat)
 {
-	if (chat->bev != NULL && chat->detached)
+	if (chat->detached)
 		(void)bufferevent_decref(chat->bev);
-	else if (chat->bev != NULL)
+	else
 		bufferevent_free(chat->bev);
 	input_free(&chat->input);
 	queue_free(&chat->queue);
@@ -65,18 +64,14 @@ let_go(struct evchat *chat)
 struct bufferevent *
 channel_lock(const struct evchat *chat)
 {
-	struct bufferevent *bev = chat->bev;
-
-	if (bev != NULL)
-		bufferevent_lock(bev);
-	return (bev);
+	bufferevent_lock(chat->bev);
+	return (chat->bev);
 }
 
 void
 channel_unlock(struct bufferevent *bev)
 {
-	if (bev != NULL)
-		bufferevent_unlock(bev);
+	bufferevent_unlock(bev);
 }
 
 struct bufferevent *
@@ -104,8 +99,8 @@ struct event *
 channel_event_new(struct evchat *chat,
     void (*fn)(evutil_socket_t, short, void *))
 {
-	struct event *event = event_new(bufferevent_get_base(chat->bev), -1,
-	    EV_PERSIST, fn, chat);
+	struct event *event = event_new(bufferevent_get_base(chat->bev), -1, 0,
+	    fn, chat);
 
 	if (event == NULL) {
 		errno = ENOMEM;
@@ -130,6 +125,7 @@ channel_event_free(struct event *event)
 static struct evchat *
 half_built_free(struct evchat *chat, int error)
 {
+	notice_detach(chat);
 	if (chat->wake != NULL) {
 		event_free(chat->wake);
 		let_go(chat);
@@ -152,9 +148,9 @@ init(struct evchat *chat, struct bufferevent *bev,
 	chat->in_size = chat->out_size = DEFAULT_SIZE;
 	chat->low = DEFAULT_LOW;
 	chat->high = DEFAULT_HIGH;
-	deadline_init(&chat->frame_deadline, chat, turn_on_frame_deadline);
-	deadline_init(&chat->write_deadline, chat, turn_on_write_deadline);
-	deadline_init(&chat->linger_deadline, chat, turn_on_linger_deadline);
+	deadline_init(&chat->frame_deadline, chat, notice_frame_deadline);
+	deadline_init(&chat->write_deadline, chat, notice_write_deadline);
+	deadline_init(&chat->linger_deadline, chat, notice_linger_deadline);
 	deadline_set(&chat->linger_deadline, &default_linger);
 	chat->kind = transport_kind_of(bev);
 	chat->connecting = transport_is_connecting(bev);
@@ -177,13 +173,16 @@ evchat_new(struct bufferevent *bev, const struct evchat_hooks *hooks,
 			bufferevent_free(bev);
 		return (NULL);
 	}
+	bufferevent_lock(bev);
 	init(chat, bev, hooks, arg, options);
 	if (input_init(&chat->input, options & EVCHAT_OPT_DELIVER_LAST) == -1 ||
 	    queue_init(&chat->queue) == -1 ||
-	    (chat->wake = channel_event_new(chat, turn_on_wake)) == NULL ||
-	    turn_attach(chat) == -1)
-		return (half_built_free(chat, errno));
-	(void)bufferevent_set_max_single_write(bev, WRITE_AT_ONCE);
+	    (chat->wake = channel_event_new(chat, notice_wake)) == NULL ||
+	    notice_attach(chat) == -1)
+		chat = half_built_free(chat, errno);
+	else
+		(void)bufferevent_set_max_single_write(bev, WRITE_AT_ONCE);
+	bufferevent_unlock(bev);
 	return (chat);
 }
 
@@ -252,11 +251,23 @@ channel_wake(struct evchat *chat)
 	event_active(chat->wake, EV_WRITE, 0);
 }
 
+/* After news, the turn comes before the loop looks for events again. */
+void
+channel_yield(struct evchat *chat)
+{
+	static const struct timeval now;
+
+	/* Without memory for the timer, being unfair is better than hanging. */
+	if (chat->state < CHANNEL_ENDING && event_add(chat->wake, &now) == -1)
+		channel_wake(chat);
+}
+
+/* It only ever goes on. */
 void
 channel_set_state(struct evchat *chat, enum channel_state state)
 {
-	assert(state > chat->state);
-	chat->state = state;
+	if (state > chat->state)
+		chat->state = state;
 }
 
 /* Ending */
@@ -270,6 +281,7 @@ channel_finish(struct evchat *chat, enum evchat_reason why)
 	if (chat->output == OUTPUT_OPEN)
 		chat->output = OUTPUT_SHUTTING;
 	deadline_stop(&chat->frame_deadline);
+	(void)bufferevent_set_timeouts(chat->bev, NULL, NULL);
 	turn_set_reading(chat);
 	channel_wake(chat);
 }
@@ -318,34 +330,15 @@ tell_end(struct evchat *chat)
 	bool by_us = chat->why == EVCHAT_REASON_FREED ||
 	    chat->why == EVCHAT_REASON_DETACHED;
 
-	if (!chat->detached)
+	if (chat->detached)
+		chat->dropped += in_output;
+	else
 		channel_drop_output(chat);
 	queue_end(&chat->queue, in_output, by_us ? EVCHAT_DONE_DISCARDED :
 	    EVCHAT_DONE_FAILED);
 	queue_drop(chat->queue.bytes);
 	if (chat->hooks->closed != NULL)
 		chat->hooks->closed(chat, chat->why, chat->arg);
-}
-
-/* The channel's own reference goes; if it is the last, so does the bufferevent. */
-static void
-drop_own_reference(struct evchat *chat)
-{
-	struct bufferevent *bev = chat->bev;
-
-	if (atomic_fetch_sub_explicit(&chat->refs, 1,
-	    memory_order_acq_rel) != 1) {
-		if (!chat->detached)
-			transport_shut(bev);
-		return;
-	}
-	/* Nobody else can have this pointer, so nobody can be reading it. */
-	chat->bev = NULL;
-	if (chat->detached)
-		(void)bufferevent_decref(bev);
-	else
-		bufferevent_free(bev);
-	let_go(chat);
 }
 
 void
@@ -361,7 +354,7 @@ channel_end(struct evchat *chat, enum evchat_reason why)
 		chat->error_text = reason_texts[why];
 	chat->running = HOOK_OTHER;
 	if (!chat->detached) {
-		turn_detach(chat);
+		notice_detach(chat);
 		(void)bufferevent_disable(chat->bev, EV_READ | EV_WRITE);
 	}
 	tell_end(chat);
@@ -372,7 +365,10 @@ channel_end(struct evchat *chat, enum evchat_reason why)
 	deadline_free(&chat->write_deadline);
 	deadline_free(&chat->linger_deadline);
 	channel_event_free(chat->wake);
-	drop_own_reference(chat);
+	/* With the last reference the bufferevent is freed, and the peer told. */
+	if (atomic_load(&chat->refs) > 1 && !chat->detached)
+		transport_shut(chat->bev);
+	evchat_decref(chat);
 }
 
 void
@@ -419,7 +415,7 @@ give_back(struct evchat *chat, struct evbuffer *unread)
 {
 	struct bufferevent *bev = chat->bev;
 
-	turn_detach(chat);
+	notice_detach(chat);
 	(void)bufferevent_set_max_single_read(bev, (size_t)chat->old_max_read);
 	(void)bufferevent_set_max_single_write(bev,
 	    (size_t)chat->old_max_write);
@@ -430,23 +426,40 @@ give_back(struct evchat *chat, struct evbuffer *unread)
 	(void)bufferevent_enable(bev, chat->old_enabled);
 }
 
+/*
+ * References end with the channel, and the output does not. So what is on its
+ * way goes on as a copy; the chains that refer to it stay here until the end.
+ */
+static int
+copy_output(struct evchat *chat, struct evbuffer *copy)
+{
+	struct evbuffer *output = bufferevent_get_output(chat->bev);
+
+	if (chat->kind != TRANSPORT_SOCKET ||
+	    !queue_has_reference(&chat->queue))
+		return (0);
+	return (transport_copy(copy, output) == 0 &&
+	    transport_copy(copy, chat->queue.bytes) == 0 ? 0 : -1);
+}
+
 struct bufferevent *
 evchat_detach(struct evchat *chat)
 {
 	struct bufferevent *bev = channel_enter(chat), *given = NULL;
-	struct evbuffer *unread = NULL;
+	struct evbuffer *unread = evbuffer_new(), *copy = evbuffer_new();
 
 	if (!channel_is_open(chat))
 		;
 	else if (queue_has_producer(&chat->queue))
 		errno = EBUSY;
-	else if ((unread = evbuffer_new()) == NULL ||
+	else if (unread == NULL || copy == NULL ||
 	    input_copy_unread(&chat->input, unread) == -1 ||
-	    (queue_has_reference(&chat->queue) &&
-	    transport_own_output(bev, chat->queue.bytes) == -1))
+	    copy_output(chat, copy) == -1)
 		errno = ENOMEM;
 	else {
 		give_back(chat, unread);
+		if (evbuffer_get_length(copy) > 0)
+			transport_swap_output(bev, copy, chat->queue.bytes);
 		given = bev;
 		bufferevent_incref(bev);
 		chat->detached = true;
@@ -454,6 +467,8 @@ evchat_detach(struct evchat *chat)
 	}
 	if (unread != NULL)
 		evbuffer_free(unread);
+	if (copy != NULL)
+		evbuffer_free(copy);
 	channel_leave(chat, bev);
 	return (given);
 }

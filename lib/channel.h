@@ -60,7 +60,7 @@ struct evchat {
 	int error;
 	const char *error_text;
 
-	/* The bufferevent; NULL only when it was given back with the last ref. */
+	/* The bufferevent, which is held as long as the memory. */
 	struct bufferevent *bev;
 	enum transport_kind kind;
 	bool detached;     /* it is the application's again */
@@ -80,9 +80,10 @@ struct evchat {
 	struct event *wake;
 	bool in_turn;
 	bool connected_now;   /* to be told */
-	bool failed;          /* to end with why and error: */
-	bool failed_reading;  /* ... when all input is delivered */
+	bool failed;          /* to end, when all input is delivered, with: */
 	enum evchat_reason failed_why;
+	int failed_errno;
+	bool failed_reading;  /* ... and not before, even if paused */
 
 	/* The read side. */
 	struct input input;
@@ -125,7 +126,8 @@ struct event *channel_event_new(struct evchat *chat,
     void (*fn)(evutil_socket_t, short, void *));
 void channel_event_free(struct event *event);
 
-void channel_wake(struct evchat *chat); /* have a turn of the loop */
+void channel_wake(struct evchat *chat);  /* have a turn: there is news */
+void channel_yield(struct evchat *chat); /* have one after all others had theirs */
 bool channel_is_open(const struct evchat *chat); /* if not, errno is EPIPE */
 /* How many of the bytes written to the bufferevent's output have not left. */
 size_t channel_in_output(const struct evchat *chat);
@@ -134,14 +136,18 @@ void channel_set_state(struct evchat *chat, enum channel_state state);
 void channel_finish(struct evchat *chat, enum evchat_reason why);
 void channel_end(struct evchat *chat, enum evchat_reason why);
 
-/* turn.c: the bufferevent's callbacks, and what follows from them */
+/* notice.c: what libevent tells */
 
-int turn_attach(struct evchat *chat);  /* set them; -1 with errno */
-void turn_detach(struct evchat *chat); /* and clear them */
-void turn_on_wake(evutil_socket_t fd, short what, void *arg);
-void turn_on_frame_deadline(evutil_socket_t fd, short what, void *arg);
-void turn_on_write_deadline(evutil_socket_t fd, short what, void *arg);
-void turn_on_linger_deadline(evutil_socket_t fd, short what, void *arg);
+int notice_attach(struct evchat *chat); /* -1 with errno */
+void notice_detach(struct evchat *chat);
+void notice_wake(evutil_socket_t fd, short what, void *arg);
+void notice_frame_deadline(evutil_socket_t fd, short what, void *arg);
+void notice_write_deadline(evutil_socket_t fd, short what, void *arg);
+void notice_linger_deadline(evutil_socket_t fd, short what, void *arg);
+
+/* turn.c: what follows from it */
+
+void turn_take(struct evchat *chat);
 void turn_set_reading(struct evchat *chat);
 size_t turn_output_length(const struct evchat *chat);
 

@@ -51,6 +51,24 @@ can_carry(const struct match *match, const void *data, size_t len)
 	    match_next(match, &matched, match_bytes(match), n) == n);
 }
 
+/* Room is reserved for both, so that there is never one without the other. */
+static int
+append_both(struct evbuffer *out, const void *data, size_t len,
+    const struct match *match)
+{
+	size_t n = match_len(match);
+	struct evbuffer_iovec vec;
+
+	if (len > EV_SSIZE_MAX - n ||
+	    evbuffer_reserve_space(out, (ev_ssize_t)(len + n), &vec, 1) != 1)
+		return (-1);
+	if (len > 0)
+		memcpy(vec.iov_base, data, len);
+	memcpy((unsigned char *)vec.iov_base + len, match_bytes(match), n);
+	vec.iov_len = len + n;
+	return (evbuffer_commit_space(out, &vec, 1));
+}
+
 static int
 delimiter_encode(const struct evchat_framing *framing, struct evbuffer *out,
     const void *data, size_t len)
@@ -63,17 +81,14 @@ delimiter_encode(const struct evchat_framing *framing, struct evbuffer *out,
 		errno = EINVAL;
 		return (-1);
 	}
-	if (len < sizeof(small) && n <= sizeof(small) - len) {
-		if (len > 0)
-			memcpy(small, data, len);
-		memcpy(small + len, match_bytes(match), n);
-		return (evbuffer_add(out, small, len + n));
-	}
-	/* With room made first, neither append can fail half-way. */
-	if (len > SIZE_MAX - n || evbuffer_expand(out, len + n) == -1 ||
-	    evbuffer_add(out, data, len) == -1)
-		return (-1);
-	return (evbuffer_add(out, match_bytes(match), n));
+	errno = ENOMEM;
+	if (len >= sizeof(small) || n > sizeof(small) - len)
+		return (append_both(out, data, len, match));
+	/* libevent makes room for small ones more cleverly by itself. */
+	if (len > 0)
+		memcpy(small, data, len);
+	memcpy(small + len, match_bytes(match), n);
+	return (evbuffer_add(out, small, len + n));
 }
 
 static void

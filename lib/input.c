@@ -448,8 +448,13 @@ input_partial(const struct input *input, bool whole, size_t *len)
 	}
 	if ((*len = hold_len(&input->cut)) > 0)
 		return (hold_bytes(&input->cut));
-	/* In pieces, what is data is delivered, or about to be. */
-	if (is_whole(input, whole))
+	/*
+	 * In pieces, what is data is delivered, or about to be. Above the
+	 * maximum, what may be seen was shown or is in cut.
+	 */
+	if (input->frame == FRAME_OVER)
+		*len = 0;
+	else if (is_whole(input, whole))
 		*len = input->scanned;
 	else if (input->data == 0 && !input->ended)
 		*len = input->scan.held;

@@ -44,12 +44,15 @@ evchat_producer_free(struct evchat_producer *producer)
 void
 evchat_producer_resume(struct evchat_producer *producer)
 {
-	struct evchat *chat = producer->chat;
-	struct bufferevent *bev = chat != NULL ? channel_lock(chat) : NULL;
+	struct bufferevent *bev;
 
+	if (producer->chat == NULL) {
+		producer->resumed = true;
+		return;
+	}
+	bev = channel_lock(producer->chat);
 	producer->resumed = true;
-	if (chat != NULL)
-		channel_wake(chat);
+	channel_wake(producer->chat);
 	channel_unlock(bev);
 }
 
@@ -59,7 +62,10 @@ producer_ask(struct evchat_producer *producer, struct evbuffer *out,
 {
 	enum evchat_more more;
 
-	producer->resumed = false;
+	/* A resume is used up by the LATER that it is for, or comes before. */
+	if (producer->state == PRODUCER_WAITING)
+		producer->resumed = false;
+	producer->state = PRODUCER_QUEUED;
 	producer->asking = true;
 	errno = 0;
 	more = producer->ops->more(producer->self, out, want);

@@ -29,7 +29,7 @@ struct evchat_producer {
 	const struct evchat_producer_ops *ops; /* without more: a mark */
 	void *self;
 	enum producer_state state;
-	bool resumed;   /* since it was asked last */
+	bool resumed;   /* to be asked in spite of a LATER, once */
 	bool asking;    /* more is running */
 	uint64_t given; /* bytes so far */
 	uint64_t held;  /* bytes that it keeps in memory, given ones included */

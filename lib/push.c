@@ -33,32 +33,18 @@ pushed(struct evchat *chat)
 	channel_wake(chat);
 }
 
-/* Count what was appended to the queue's bytes since they were before long. */
-static void
-pushed_bytes(struct evchat *chat, size_t before)
-{
-	size_t len = evbuffer_get_length(chat->queue.bytes) - before;
-
-	if (len == 0)
-		return;
-	queue_added(&chat->queue, len);
-	pushed(chat);
-}
-
 int
 evchat_push(struct evchat *chat, const void *data, size_t len)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	struct evbuffer *bytes = chat->queue.bytes;
-	size_t before;
 	int done = -1;
 
 	if (may_push(chat)) {
-		before = evbuffer_get_length(bytes);
 		errno = ENOMEM;
-		done = len == 0 ? 0 : evbuffer_add(bytes, data, len);
-		if (done == 0)
-			pushed_bytes(chat, before);
+		done = len == 0 ? 0 :
+		    evbuffer_add(chat->queue.bytes, data, len);
+		if (done == 0 && len > 0)
+			pushed(chat);
 	}
 	channel_unlock(bev);
 	return (done);
@@ -68,16 +54,14 @@ int
 evchat_push_buffer(struct evchat *chat, struct evbuffer *buf)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	struct evbuffer *bytes = chat->queue.bytes;
-	size_t before;
+	size_t len = evbuffer_get_length(buf);
 	int done = -1;
 
 	if (may_push(chat)) {
-		before = evbuffer_get_length(bytes);
 		errno = EINVAL;
-		done = evbuffer_add_buffer(bytes, buf);
-		if (done == 0)
-			pushed_bytes(chat, before);
+		done = evbuffer_add_buffer(chat->queue.bytes, buf);
+		if (done == 0 && len > 0)
+			pushed(chat);
 	}
 	channel_unlock(bev);
 	if (done == -1) {
@@ -93,17 +77,15 @@ int
 evchat_push_vprintf(struct evchat *chat, const char *fmt, va_list ap)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	struct evbuffer *bytes = chat->queue.bytes;
-	size_t before;
-	int done = -1;
+	int done = -1, len;
 
 	if (may_push(chat)) {
-		before = evbuffer_get_length(bytes);
 		errno = 0;
-		done = evbuffer_add_vprintf(bytes, fmt, ap) == -1 ? -1 : 0;
-		if (done == 0)
-			pushed_bytes(chat, before);
-		else if (errno == 0)
+		len = evbuffer_add_vprintf(chat->queue.bytes, fmt, ap);
+		done = len == -1 ? -1 : 0;
+		if (len > 0)
+			pushed(chat);
+		else if (len == -1 && errno == 0)
 			errno = ENOMEM;
 	}
 	channel_unlock(bev);
@@ -126,20 +108,18 @@ int
 evchat_push_frame(struct evchat *chat, const void *data, size_t len)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	struct evbuffer *bytes = chat->queue.bytes;
 	const struct evchat_framing *framing = chat->output_framing != NULL ?
 	    chat->output_framing : chat->last_framing;
-	size_t before;
 	int done = -1;
 
 	if (may_push(chat)) {
-		before = evbuffer_get_length(bytes);
 		errno = EINVAL;
 		if (framing != NULL)
-			done = framing->ops->encode(framing, bytes, data, len);
+			done = framing->ops->encode(framing, chat->queue.bytes,
+			    data, len);
 		if (done == 0) {
 			chat->frames_out++;
-			pushed_bytes(chat, before);
+			pushed(chat);
 		}
 	}
 	channel_unlock(bev);
@@ -272,7 +252,6 @@ push_marked(struct evchat *chat, const struct mark *mark)
 		errno = ENOMEM;
 		return (-1);
 	}
-	queue_added(&chat->queue, mark->len);
 	producer->weightless = mark->len > 0;
 	queue_add_producer(&chat->queue, producer);
 	pushed(chat);
@@ -302,13 +281,16 @@ void
 evchat_discard_buffers(struct evchat *chat)
 {
 	struct bufferevent *bev = channel_enter(chat);
-	size_t in_output;
+	size_t in_output, len;
 
 	if (chat->state < CHANNEL_ENDING) {
 		in_output = channel_in_output(chat);
 		input_discard(&chat->input);
-		(void)evbuffer_drain(bufferevent_get_input(bev),
-		    evbuffer_get_length(bufferevent_get_input(bev)));
+		len = evbuffer_get_length(bufferevent_get_input(bev));
+		(void)evbuffer_drain(bufferevent_get_input(bev), len);
+		chat->input.offset += len;
+		/* So the queue is not going to be empty because all has left. */
+		chat->undrained = false;
 		if (chat->kind != TRANSPORT_LAYERED)
 			channel_drop_output(chat);
 		queue_discard(&chat->queue, in_output);

@@ -46,28 +46,17 @@ queue_free(struct queue *queue)
 		evbuffer_free(queue->stage);
 }
 
-/* The first producer that still has to give something. */
-static struct evchat_producer *
-unfinished(const struct queue *queue)
-{
-	struct evchat_producer *producer = queue->first;
-
-	while (producer != NULL && producer->state == PRODUCER_FINISHED)
-		producer = producer->next;
-	return (producer);
-}
-
 bool
 queue_is_empty(const struct queue *queue)
 {
 	return (evbuffer_get_length(queue->bytes) == 0 &&
-	    unfinished(queue) == NULL);
+	    queue->current == NULL);
 }
 
 bool
 queue_has_producer(const struct queue *queue)
 {
-	const struct evchat_producer *producer = unfinished(queue);
+	const struct evchat_producer *producer = queue->current;
 
 	while (producer != NULL && producer->ops->more == NULL)
 		producer = producer->next;
@@ -91,24 +80,20 @@ queue_length(const struct queue *queue)
 }
 
 void
-queue_added(struct queue *queue, size_t len)
-{
-	queue->behind += len;
-}
-
-void
 queue_add_producer(struct queue *queue, struct evchat_producer *producer)
 {
 	producer->state = PRODUCER_QUEUED;
 	producer->number = ++queue->pushed;
-	producer->before = queue->behind;
-	queue->behind = 0;
+	producer->before = evbuffer_get_length(queue->bytes) - queue->before;
+	queue->before += producer->before;
 	queue->weight += producer_weight(producer);
 	if (queue->first == NULL)
 		queue->first = producer;
 	else
 		queue->last->next = producer;
 	queue->last = producer;
+	if (queue->current == NULL)
+		queue->current = producer;
 }
 
 static bool
@@ -143,14 +128,18 @@ move_bytes(struct queue *queue, struct evbuffer *output, size_t len)
 	return (0);
 }
 
+/* Move bytes that stand before the current producer or, without one, behind. */
 static enum queue_what
-pull_bytes(struct queue *queue, struct evbuffer *output, size_t *len)
+pull_bytes(struct queue *queue, struct evbuffer *output, size_t len)
 {
-	size_t n = *len < MOVED_AT_ONCE ? *len : MOVED_AT_ONCE;
-
-	if (move_bytes(queue, output, n) == -1)
+	if (len > MOVED_AT_ONCE)
+		len = MOVED_AT_ONCE;
+	if (move_bytes(queue, output, len) == -1)
 		return (QUEUE_NO_MEMORY);
-	*len -= n;
+	if (queue->current != NULL) {
+		queue->current->before -= len;
+		queue->before -= len;
+	}
 	return (QUEUE_MOVED);
 }
 
@@ -176,6 +165,7 @@ finish(struct queue *queue, struct evchat_producer *producer)
 	queue->weight -= producer_weight(producer);
 	producer->state = PRODUCER_FINISHED;
 	producer->end = queue->written;
+	queue->current = producer->next;
 }
 
 static enum queue_what
@@ -204,24 +194,24 @@ pull_producer(struct queue *queue, struct evchat_producer *producer,
 		return (QUEUE_MOVED);
 	case EVCHAT_MORE_LATER:
 		producer->state = PRODUCER_WAITING;
-		return (QUEUE_MOVED);
+		break;
 	default:
-		return (gave ? QUEUE_MOVED : QUEUE_IDLE);
+		break;
 	}
+	return (gave ? QUEUE_MOVED : QUEUE_IDLE);
 }
 
 enum queue_what
 queue_pull(struct queue *queue, struct evbuffer *output, size_t want)
 {
-	struct evchat_producer *producer = unfinished(queue);
+	struct evchat_producer *producer = queue->current;
+	size_t len = producer != NULL ? producer->before :
+	    evbuffer_get_length(queue->bytes);
 
-	if (producer == NULL) {
-		if (queue->behind == 0)
-			return (QUEUE_EMPTY);
-		return (pull_bytes(queue, output, &queue->behind));
-	}
-	if (producer->before > 0)
-		return (pull_bytes(queue, output, &producer->before));
+	if (len > 0)
+		return (pull_bytes(queue, output, len));
+	if (producer == NULL)
+		return (QUEUE_EMPTY);
 	if (producer->ops->more == NULL) {
 		finish(queue, producer);
 		return (QUEUE_MOVED);
@@ -237,12 +227,15 @@ end_first(struct queue *queue, enum evchat_done how)
 {
 	struct evchat_producer *producer = queue->first;
 
+	if (queue->current == producer)
+		queue->current = producer->next;
 	queue->first = producer->next;
+	/* What stood before it stands before the next one or, last, behind. */
 	if (queue->first != NULL)
 		queue->first->before += producer->before;
 	else {
 		queue->last = NULL;
-		queue->behind += producer->before;
+		queue->before -= producer->before;
 	}
 	queue->weight -= producer_weight(producer);
 	producer_end(producer, how);
@@ -282,7 +275,7 @@ queue_discard(struct queue *queue, size_t in_output)
 	for (producer = queue->first; producer != NULL;
 	    producer = producer->next)
 		producer->before = 0;
-	queue->behind = 0;
+	queue->before = 0;
 	queue_drop(queue->bytes);
 	/* What a done pushes stays; what it discards or ends is gone. */
 	while (queue->first != NULL && queue->first->number <= last)

@@ -25,7 +25,7 @@ enum queue_what {
 	QUEUE_EMPTY,    /* all is in the output */
 	QUEUE_MOVED,    /* something is, and there is more */
 	QUEUE_WAITING,  /* the first producer has nothing now */
-	QUEUE_IDLE,     /* it gave nothing, and may be asked again later */
+	QUEUE_IDLE,     /* it gave nothing, and is to be asked again later */
 	QUEUE_GONE,     /* it was ended while it was asked */
 	QUEUE_FAILED,   /* it has failed, with errno or 0 */
 	QUEUE_NO_MEMORY
@@ -36,7 +36,8 @@ struct queue {
 	struct evbuffer *stage; /* what a producer appends to, while asked */
 	struct evchat_producer *first;
 	struct evchat_producer *last;
-	size_t behind;    /* bytes behind the last producer that has not finished */
+	struct evchat_producer *current; /* the first that has not finished */
+	size_t before;    /* bytes that stand before a producer; others are behind */
 	size_t weight;    /* of all producers */
 	uint64_t pushed;  /* producers so far */
 	uint64_t written; /* bytes that were put into the output */
@@ -54,11 +55,7 @@ bool queue_has_reference(const struct queue *queue);
 /* What was pushed and is not yet in the output, producers by their weight. */
 size_t queue_length(const struct queue *queue);
 
-/*
- * To push bytes, append them to queue->bytes and say how many they were.
- * A producer is taken. Neither can fail.
- */
-void queue_added(struct queue *queue, size_t len);
+/* To push bytes, append them to queue->bytes. A producer is taken. */
 void queue_add_producer(struct queue *queue, struct evchat_producer *producer);
 
 /* Put the next bytes into the output. May call one producer's more. */

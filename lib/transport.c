@@ -6,6 +6,7 @@
  */
 
 #include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 
@@ -64,14 +65,18 @@ bottom_fd(struct bufferevent *bev)
 bool
 transport_is_connecting(struct bufferevent *bev)
 {
+	struct pollfd poller = { .fd = bottom_fd(bev), .events = POLLIN };
 	struct sockaddr_storage name;
 	socklen_t len = sizeof(name);
-	evutil_socket_t fd = bottom_fd(bev);
 
-	if (fd == -1)
+	if (poller.fd == -1)
 		return (transport_kind_of(bottom(bev)) == TRANSPORT_SOCKET);
-	return (getpeername(fd, (struct sockaddr *)&name, &len) == -1 &&
-	    errno == ENOTCONN);
+	if (getpeername(poller.fd, (struct sockaddr *)&name, &len) == 0 ||
+	    errno != ENOTCONN)
+		return (false);
+	/* One that was connected, and reset, has that to tell. */
+	(void)poll(&poller, 1, 0);
+	return ((poller.revents & (POLLIN | POLLERR)) == 0);
 }
 
 size_t
@@ -165,26 +170,40 @@ transport_lingers(struct bufferevent *bev)
 	return (bottom_fd(bev) != -1);
 }
 
-void
-transport_drop_output(struct bufferevent *bev)
+/* Move what bev's output holds to the end of to; NULL: away. */
+static void
+take_output(struct bufferevent *bev, struct evbuffer *to)
 {
 	struct evbuffer *output = bufferevent_get_output(bev);
-	bool frozen;
-
-	if (evbuffer_get_length(output) == 0)
-		return;
 	/* Some kinds keep others from draining it, and some do not. */
-	frozen = evbuffer_drain(output, 0) == -1;
+	bool frozen = evbuffer_drain(output, 0) == -1;
+
 	if (frozen)
 		(void)evbuffer_unfreeze(output, 1);
-	queue_drop(output);
+	if (to != NULL)
+		(void)evbuffer_add_buffer(to, output);
+	else
+		(void)evbuffer_drain(output, evbuffer_get_length(output));
 	if (frozen)
 		(void)evbuffer_freeze(output, 1);
 }
 
-/* Append a copy of what from holds, in one piece; -1 if there is no memory. */
-static int
-append_copy(struct evbuffer *to, struct evbuffer *from)
+void
+transport_drop_output(struct bufferevent *bev)
+{
+	struct evbuffer *dropped;
+
+	if (evbuffer_get_length(bufferevent_get_output(bev)) == 0)
+		return;
+	/* Cleanups may call anything, so they must not find it half drained. */
+	dropped = evbuffer_new();
+	take_output(bev, dropped);
+	if (dropped != NULL)
+		evbuffer_free(dropped);
+}
+
+int
+transport_copy(struct evbuffer *to, struct evbuffer *from)
 {
 	size_t len = evbuffer_get_length(from);
 	struct evbuffer_iovec vec;
@@ -198,21 +217,10 @@ append_copy(struct evbuffer *to, struct evbuffer *from)
 	return (evbuffer_commit_space(to, &vec, 1));
 }
 
-int
-transport_own_output(struct bufferevent *bev, struct evbuffer *behind)
+void
+transport_swap_output(struct bufferevent *bev, struct evbuffer *new,
+    struct evbuffer *old)
 {
-	struct evbuffer *output = bufferevent_get_output(bev);
-	struct evbuffer *copy = evbuffer_new();
-	int copied = -1;
-
-	if (copy != NULL && append_copy(copy, output) == 0 &&
-	    append_copy(copy, behind) == 0) {
-		transport_drop_output(bev);
-		queue_drop(behind);
-		copied = evbuffer_add_buffer(output, copy);
-	} else
-		errno = ENOMEM;
-	if (copy != NULL)
-		evbuffer_free(copy);
-	return (copied);
+	take_output(bev, old);
+	(void)evbuffer_add_buffer(bufferevent_get_output(bev), new);
 }

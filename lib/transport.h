@@ -59,10 +59,11 @@ bool transport_lingers(struct bufferevent *bev);
 /* Empty bev's output, which calls the cleanups of what is in it. */
 void transport_drop_output(struct bufferevent *bev);
 
-/*
- * Put what behind has behind bev's output, all copied, so that it refers to
- * nobody's memory but its own. -1 with errno.
- */
-int transport_own_output(struct bufferevent *bev, struct evbuffer *behind);
+/* Append to to a copy, in one piece, of what from holds. -1: no memory. */
+int transport_copy(struct evbuffer *to, struct evbuffer *from);
+
+/* Have bev's output be what new holds; what it was goes to the end of old. */
+void transport_swap_output(struct bufferevent *bev, struct evbuffer *new,
+    struct evbuffer *old);
 
 #endif

@@ -37,9 +37,9 @@ turn_output_length(const struct evchat *chat)
 void
 turn_set_reading(struct evchat *chat)
 {
-	bool wanted = chat->state == CHANNEL_LINGERING ||
-	    (chat->state == CHANNEL_OPEN && !chat->paused &&
-	    !chat->auto_paused && !chat->eof && !chat->failed);
+	bool wanted = !chat->eof && !chat->failed &&
+	    (chat->state != CHANNEL_OPEN ||
+	    (!chat->paused && !chat->auto_paused));
 
 	if (wanted == chat->reading || chat->state >= CHANNEL_ENDING)
 		return;
@@ -50,11 +50,10 @@ turn_set_reading(struct evchat *chat)
 		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
 }
 
-/* A data hook has returned. */
+/* A hook that was called for input has returned: has it filled the queue? */
 static void
-after_data_hook(struct evchat *chat)
+after_input_hook(struct evchat *chat)
 {
-	chat->running = HOOK_NONE;
 	if (chat->pushed && chat->state == CHANNEL_OPEN &&
 	    !(chat->options & EVCHAT_OPT_NO_AUTO_PAUSE) &&
 	    turn_output_length(chat) > chat->high)
@@ -67,7 +66,6 @@ deliver(struct evchat *chat, enum input_what what,
 {
 	const struct evchat_hooks *hooks = chat->hooks;
 
-	chat->pushed = false;
 	chat->running = what == INPUT_DATA ? HOOK_COLLECT : HOOK_FOUND;
 	if (what == INPUT_DATA && hooks->collect != NULL)
 		hooks->collect(chat, step->data, step->len, chat->arg);
@@ -75,7 +73,7 @@ deliver(struct evchat *chat, enum input_what what,
 		hooks->found(chat, chat->arg);
 	else if (what == INPUT_FRAME)
 		hooks->frame(chat, step->data, step->len, chat->arg);
-	after_data_hook(chat);
+	chat->running = HOOK_NONE;
 }
 
 /*
@@ -94,6 +92,28 @@ close_oversize(struct evchat *chat)
 	if (chat->state == CHANNEL_CLOSING &&
 	    deadline_start(&chat->linger_deadline) == -1)
 		channel_end(chat, EVCHAT_REASON_OVERSIZE);
+}
+
+static void
+fail(struct evchat *chat)
+{
+	chat->error = chat->failed_errno;
+	channel_end(chat, chat->failed_why);
+}
+
+/*
+ * What was received is delivered before a failure ends the channel; but for an
+ * application that has paused, nothing waits but the end of the input.
+ */
+static bool
+must_fail(const struct evchat *chat)
+{
+	bool stopped = chat->paused || chat->auto_paused;
+
+	if (!chat->failed || chat->state >= CHANNEL_ENDING)
+		return (false);
+	return (chat->state != CHANNEL_OPEN ||
+	    (stopped && !chat->failed_reading));
 }
 
 /* All input that there is was delivered. True: there is more after all. */
@@ -117,7 +137,7 @@ get_more(struct evchat *chat)
 		channel_finish(chat, input_incomplete(input) ?
 		    EVCHAT_REASON_TRUNCATED : EVCHAT_REASON_EOF);
 	else if (chat->failed)
-		channel_end(chat, chat->failed_why);
+		fail(chat);
 	return (false);
 }
 
@@ -128,6 +148,7 @@ do_step(struct evchat *chat)
 	struct input_step step;
 	enum input_what what;
 
+	chat->pushed = false;
 	what = input_next(&chat->input, chat->hooks->frame != NULL, &step);
 	switch (what) {
 	case INPUT_MORE:
@@ -150,6 +171,7 @@ do_step(struct evchat *chat)
 		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
 		break;
 	}
+	after_input_hook(chat);
 	return (true);
 }
 
@@ -165,7 +187,7 @@ receive(struct evchat *chat)
 	while (chat->state == CHANNEL_OPEN && !chat->paused &&
 	    !chat->auto_paused) {
 		if (steps + (chat->input.offset - from) >= chat->in_size) {
-			channel_wake(chat);
+			channel_yield(chat);
 			break;
 		}
 		/* What was unread again is delivered again. */
@@ -177,15 +199,20 @@ receive(struct evchat *chat)
 	}
 }
 
-/* Drop input, so that none is unread when the descriptor is closed. */
+/*
+ * Drop input: while closing, because only who reads learns that the peer is
+ * gone; then, so that none is unread when the descriptor is closed.
+ */
 static void
 drop_input(struct evchat *chat)
 {
 	struct evbuffer *input = bufferevent_get_input(chat->bev);
 	size_t len = evbuffer_get_length(input);
 
-	chat->lingered += len;
 	(void)evbuffer_drain(input, len);
+	if (chat->state != CHANNEL_LINGERING)
+		return;
+	chat->lingered += len;
 	if (chat->eof || chat->lingered >= LINGER_SIZE)
 		channel_end(chat, chat->why);
 }
@@ -197,12 +224,12 @@ static void
 move_output(struct evchat *chat)
 {
 	struct evbuffer *output = bufferevent_get_output(chat->bev);
-	uint64_t from = chat->queue.written;
+	uint64_t from = chat->queue.written, steps = 0;
 
 	while (chat->state < CHANNEL_LINGERING &&
 	    transport_output_length(chat->bev) < chat->high) {
-		if (chat->queue.written - from >= chat->high) {
-			channel_wake(chat);
+		if (steps++ + (chat->queue.written - from) >= chat->high) {
+			channel_yield(chat);
 			return;
 		}
 		switch (queue_pull(&chat->queue, output, chat->out_size)) {
@@ -213,7 +240,7 @@ move_output(struct evchat *chat)
 		case QUEUE_WAITING:
 			return;
 		case QUEUE_IDLE:
-			channel_wake(chat);
+			channel_yield(chat);
 			return;
 		case QUEUE_FAILED:
 			chat->error = errno;
@@ -236,6 +263,8 @@ tell_sent(struct evchat *chat)
 	if (chat->state != CHANNEL_OPEN)
 		return;
 	len = turn_output_length(chat);
+	if (len > chat->high)
+		chat->above_high = true;
 	if (chat->auto_paused && len <= chat->low) {
 		chat->auto_paused = false;
 		channel_wake(chat);
@@ -245,6 +274,7 @@ tell_sent(struct evchat *chat)
 		call_event(chat, EVCHAT_EVENT_WRITABLE);
 	}
 	if (chat->state == CHANNEL_OPEN && chat->undrained &&
+	    !chat->connecting && chat->queue.first == NULL &&
 	    turn_output_length(chat) == 0) {
 		chat->undrained = false;
 		call_event(chat, EVCHAT_EVENT_DRAINED);
@@ -283,7 +313,6 @@ linger(struct evchat *chat)
 	}
 	channel_set_state(chat, CHANNEL_LINGERING);
 	deadline_stop(&chat->write_deadline);
-	(void)bufferevent_set_timeouts(chat->bev, NULL, NULL);
 	turn_set_reading(chat);
 	if (chat->state == CHANNEL_LINGERING)
 		drop_input(chat);
@@ -352,9 +381,11 @@ time_output(struct evchat *chat)
 	chat->left_below = false;
 }
 
-static void
-turn(struct evchat *chat)
+void
+turn_take(struct evchat *chat)
 {
+	if (chat->state >= CHANNEL_ENDING)
+		return;
 	if (chat->in_turn) {
 		channel_wake(chat);
 		return;
@@ -363,12 +394,12 @@ turn(struct evchat *chat)
 	if (chat->connected_now && chat->state == CHANNEL_OPEN)
 		call_event(chat, EVCHAT_EVENT_CONNECTED);
 	chat->connected_now = false;
-	if (chat->failed &&
-	    (!chat->failed_reading || chat->state != CHANNEL_OPEN))
-		channel_end(chat, chat->failed_why);
-	if (chat->state == CHANNEL_LINGERING)
+	if (chat->state == CHANNEL_OPEN)
+		receive(chat);
+	else if (chat->state < CHANNEL_ENDING)
 		drop_input(chat);
-	receive(chat);
+	if (must_fail(chat))
+		fail(chat);
 	if (chat->state < CHANNEL_LINGERING)
 		move_output(chat);
 	if (chat->state < CHANNEL_LINGERING &&
@@ -386,201 +417,4 @@ turn(struct evchat *chat)
 	if (chat->state == CHANNEL_OPEN)
 		input_settle(&chat->input);
 	chat->in_turn = false;
-}
-
-/* Callbacks */
-
-static void
-on_ready(struct bufferevent *bev, void *arg)
-{
-	struct evchat *chat = arg;
-
-	(void)channel_enter(chat);
-	/* Bytes have come or gone, whether or not a connect was told of. */
-	chat->connecting = false;
-	turn(chat);
-	channel_leave(chat, bev);
-}
-
-void
-turn_on_wake(evutil_socket_t fd, short what, void *arg)
-{
-	struct evchat *chat = arg;
-	struct bufferevent *bev = channel_enter(chat);
-
-	(void)fd;
-	(void)what;
-	if (chat->state < CHANNEL_ENDING)
-		turn(chat);
-	channel_leave(chat, bev);
-}
-
-/* When libevent has no memory to read into, errno is whatever it was before. */
-static bool
-is_system_error(int error)
-{
-	return (error != 0 && error != EAGAIN && error != ENOMEM);
-}
-
-/* A name that could not be looked up has an error of its own. */
-static void
-note_connect_failure(struct evchat *chat, int error)
-{
-	int dns_error = bufferevent_socket_get_dns_error(chat->bev);
-
-	chat->failed_why = EVCHAT_REASON_CONNECT;
-	if (dns_error != 0)
-		chat->error_text = evutil_gai_strerror(dns_error);
-	else
-		chat->error = error;
-}
-
-static void
-note_failure(struct evchat *chat, short what, int error)
-{
-	chat->failed = true;
-	chat->failed_reading = false;
-	if (what & BEV_EVENT_TIMEOUT) {
-		chat->failed_why = EVCHAT_REASON_READ_TIMEOUT;
-	} else if (chat->connecting) {
-		note_connect_failure(chat, error);
-	} else if (!is_system_error(error)) {
-		chat->failed_why = EVCHAT_REASON_NO_MEMORY;
-	} else {
-		/* What was received before a failed read is still delivered. */
-		chat->failed_why = EVCHAT_REASON_IO;
-		chat->failed_reading = !(what & BEV_EVENT_WRITING);
-		chat->error = error;
-	}
-}
-
-/* Deferred, several events come as one: the end of the input with an error. */
-static void
-note(struct evchat *chat, short what, int error)
-{
-	if (what & BEV_EVENT_CONNECTED) {
-		chat->connecting = false;
-		chat->connected_now = true;
-	}
-	if (chat->state == CHANNEL_LINGERING) {
-		chat->eof = chat->eof || what != BEV_EVENT_CONNECTED;
-		return;
-	}
-	if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING)) {
-		chat->eof = true;
-		/* So it was not reading that failed. */
-		what &= ~BEV_EVENT_READING;
-	} else if (what & BEV_EVENT_EOF) {
-		what |= BEV_EVENT_ERROR;
-		error = EPIPE;
-	}
-	if (what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
-		note_failure(chat, what | (chat->eof ? BEV_EVENT_WRITING : 0),
-		    error);
-}
-
-/* May be called inside bufferevent_socket_connect, where no hook may run. */
-static void
-on_event(struct bufferevent *bev, short what, void *arg)
-{
-	struct evchat *chat = arg;
-	int error = EVUTIL_SOCKET_ERROR();
-
-	(void)channel_enter(chat);
-	note(chat, what, error);
-	channel_wake(chat);
-	channel_leave(chat, bev);
-}
-
-/* Bytes have come into, or left, an output beneath the bufferevent. */
-static void
-on_below_output(struct evbuffer *buffer, const struct evbuffer_cb_info *info,
-    void *arg)
-{
-	struct evchat *chat = arg;
-
-	(void)buffer;
-	if (info->n_deleted == 0)
-		return;
-	chat->left_below = true;
-	channel_wake(chat);
-}
-
-void
-turn_on_frame_deadline(evutil_socket_t fd, short what, void *arg)
-{
-	struct evchat *chat = arg;
-	struct bufferevent *bev = channel_enter(chat);
-
-	(void)fd;
-	(void)what;
-	if (chat->state == CHANNEL_OPEN && chat->frame_deadline.running &&
-	    !chat->frame_deadline.frozen)
-		channel_end(chat, EVCHAT_REASON_FRAME_TIMEOUT);
-	channel_leave(chat, bev);
-}
-
-void
-turn_on_write_deadline(evutil_socket_t fd, short what, void *arg)
-{
-	struct evchat *chat = arg;
-	struct bufferevent *bev = channel_enter(chat);
-
-	(void)fd;
-	(void)what;
-	if (chat->state < CHANNEL_LINGERING && chat->write_deadline.running)
-		channel_end(chat, EVCHAT_REASON_WRITE_TIMEOUT);
-	channel_leave(chat, bev);
-}
-
-void
-turn_on_linger_deadline(evutil_socket_t fd, short what, void *arg)
-{
-	struct evchat *chat = arg;
-	struct bufferevent *bev = channel_enter(chat);
-
-	(void)fd;
-	(void)what;
-	if (chat->state < CHANNEL_ENDING)
-		channel_end(chat, chat->why);
-	channel_leave(chat, bev);
-}
-
-int
-turn_attach(struct evchat *chat)
-{
-	struct bufferevent *bev = chat->bev;
-
-	if (transport_watch(bev, on_below_output, chat) == -1)
-		return (-1);
-	chat->watched = true;
-	bufferevent_setcb(bev, on_ready, on_ready, on_event, chat);
-	bufferevent_setwatermark(bev, EV_READ, 0, 0);
-	/* To be called whenever bytes have left. */
-	bufferevent_setwatermark(bev, EV_WRITE, SIZE_MAX, 0);
-	(void)bufferevent_set_timeouts(bev, NULL, NULL);
-	if (bufferevent_enable(bev, EV_READ) == -1 ||
-	    (!(chat->old_enabled & EV_WRITE) &&
-	    bufferevent_enable(bev, EV_WRITE) == -1)) {
-		errno = ENOMEM;
-		return (-1);
-	}
-	chat->reading = true;
-	/* Nothing else tells of input that is there already. */
-	if (evbuffer_get_length(bufferevent_get_input(bev)) > 0)
-		channel_wake(chat);
-	return (0);
-}
-
-void
-turn_detach(struct evchat *chat)
-{
-	struct bufferevent *bev = chat->bev;
-
-	bufferevent_setcb(bev, NULL, NULL, NULL, NULL);
-	bufferevent_setwatermark(bev, EV_READ | EV_WRITE, 0, 0);
-	(void)bufferevent_set_timeouts(bev, NULL, NULL);
-	if (chat->watched)
-		transport_unwatch(bev, on_below_output, chat);
-	chat->watched = false;
 }

@@ -114,6 +114,30 @@ START_TEST(pushes_made_at_connected_are_sent)
 }
 END_TEST
 
+static void
+free_at_connected(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_CONNECTED)
+		evchat_free(h->chat);
+}
+
+START_TEST(channel_may_be_freed_at_connected)
+{
+	struct place place;
+	struct harness *h;
+
+	bind_place(&place, families[_i]);
+	ck_assert_int_eq(listen(place.listener, 1), 0);
+	h = harness_start_new(HARNESS_UNCONNECTED, &harness_streaming);
+	h->script.event = free_at_connected;
+	harness_push_stuck(h, "p");
+	connect_to(h, &place);
+	harness_run_until_closed(h);
+	harness_end(h, "event:connected|done:p:discarded:0|closed:freed");
+	free_place(&place);
+}
+END_TEST
+
 START_TEST(closing_before_connected_still_sends)
 {
 	struct place place;
@@ -264,6 +288,7 @@ connect_suite(void)
 	tcase_add_loop_test(tc, channel_may_be_connected_after_it_was_made, 0,
 	    2);
 	tcase_add_loop_test(tc, pushes_made_at_connected_are_sent, 0, 2);
+	tcase_add_loop_test(tc, channel_may_be_freed_at_connected, 0, 2);
 	tcase_add_loop_test(tc, closing_before_connected_still_sends, 0, 2);
 	tcase_add_loop_test(tc, refused_connection_is_the_reason_connect, 0, 2);
 	tcase_add_test(tc, unconnected_channel_can_be_freed);

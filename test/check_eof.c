@@ -395,6 +395,31 @@ START_TEST(eof_hook_may_end_the_channel)
 END_TEST
 
 static void
+end_with_comma_at_eof(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_EOF)
+		ck_assert_int_eq(evchat_set_terminator(h->chat, ",", 1), 0);
+}
+
+START_TEST(framing_set_at_eof_is_used_for_the_rest)
+{
+	static const struct harness_scenario whole = {
+		.input = "ab,c,", .eof = true, .start = harness_crlf,
+		.script.event = end_with_comma_at_eof, .hooks = &harness_frames,
+		.expect = "event:eof|frame:ab|frame:c|closed:eof"
+	};
+	static const struct harness_scenario rest = {
+		.input = "ab,c", .eof = true, .start = harness_crlf,
+		.script.event = end_with_comma_at_eof, .hooks = &harness_frames,
+		.expect = "event:eof|frame:ab|closed:truncated"
+	};
+
+	harness_prove(&whole);
+	harness_prove(&rest);
+}
+END_TEST
+
+static void
 pause_and_resume_later(struct harness *h)
 {
 	evchat_pause(h->chat);
@@ -473,6 +498,7 @@ eof_suite(void)
 	tcase_add_loop_test(tc, queued_output_survives_the_peer_s_half_close,
 	    0, HARNESS_CARRIERS);
 	tcase_add_test(tc, eof_hook_may_end_the_channel);
+	tcase_add_test(tc, framing_set_at_eof_is_used_for_the_rest);
 	return suite;
 }
 

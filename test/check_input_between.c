@@ -1,7 +1,7 @@
 /*
  * What may be called between two steps of the read side: other terminators and
- * maxima, bytes given back and dropped, another mode. What a step has lent stays
- * readable meanwhile, which is seen to in unit_input.c.
+ * maxima, bytes given back and dropped. What a step has lent stays readable
+ * meanwhile, which is seen to in unit_input.c.
  */
 
 #include <stdlib.h>
@@ -226,6 +226,20 @@ START_TEST(first_bytes_of_an_oversize_frame_can_be_asked_for_again)
 }
 END_TEST
 
+START_TEST(nothing_is_shown_of_a_frame_that_declares_too_much)
+{
+	struct unit_input u;
+
+	begin(&u, true, "\n");
+	input_set_max(&u.input, 3, EVCHAT_OVERSIZE_TRUNCATE);
+	unit_input_feed_text(&u, "ab");
+	unit_input_count(&u, 4);
+	unit_input_run(&u, NULL);
+	unit_input_feed_text(&u, "cde");
+	unit_input_expect(&u, "oversize:4:@0|frame:abc:4@4|collect:e");
+}
+END_TEST
+
 START_TEST(terminator_set_at_eof_is_for_what_is_unread)
 {
 	struct unit_input u;
@@ -254,44 +268,6 @@ START_TEST(maximum_is_for_the_next_frame)
 	prove(false, "abcd\r\nef\r\nghi\r\nj", at_most_two, "collect:abcd"
 	    "|found:4@6|collect:ef|found:2@10|collect:gh|oversize:3:@12"
 	    "|found:3@15|collect:j");
-}
-END_TEST
-
-START_TEST(without_a_maximum_whole_frames_have_one)
-{
-	const size_t most = 1 << 20;
-	char *bytes = malloc(most + 1);
-	struct unit_input u;
-
-	memset(bytes, 'x', most + 1);
-	unit_input_init(&u, true, false);
-	unit_input_delimiter(&u, "\n", 1);
-	unit_input_feed(&u, bytes, most);
-	unit_input_feed_text(&u, "\n");
-	ck_assert_uint_eq(u.input.frames, 1);
-	ck_assert_uint_eq(u.input.last_len, most);
-	unit_input_feed(&u, bytes, most + 1);
-	ck_assert(u.over);
-	unit_input_free(&u);
-	free(bytes);
-}
-END_TEST
-
-START_TEST(without_a_maximum_pieces_are_unlimited)
-{
-	const size_t most = 1 << 20;
-	char *bytes = malloc(most + 1);
-	struct unit_input u;
-
-	memset(bytes, 'x', most + 1);
-	unit_input_init(&u, false, false);
-	unit_input_delimiter(&u, "\n", 1);
-	unit_input_feed(&u, bytes, most + 1);
-	unit_input_feed_text(&u, "\n");
-	ck_assert_uint_eq(u.input.last_len, most + 1);
-	ck_assert_uint_eq(u.input.oversized, 0);
-	unit_input_free(&u);
-	free(bytes);
 }
 END_TEST
 
@@ -451,74 +427,6 @@ START_TEST(discarding_between_steps_drops_what_was_not_delivered)
 }
 END_TEST
 
-/* The mode */
-
-START_TEST(frame_begun_in_pieces_may_end_whole)
-{
-	struct unit_input u;
-
-	begin(&u, false, "\n");
-	unit_input_feed_text(&u, "ab");
-	u.whole = true;
-	unit_input_feed_text(&u, "cd\nef\n");
-	unit_input_expect(&u, "collect:ab|frame:cd:4@5|frame:ef:2@8");
-}
-END_TEST
-
-START_TEST(frame_begun_whole_may_end_in_pieces)
-{
-	struct unit_input u;
-
-	begin(&u, true, "\n");
-	unit_input_feed_text(&u, "ab");
-	u.whole = false;
-	unit_input_feed_text(&u, "cd\nef\n");
-	unit_input_expect(&u, "collect:abcd|found:4@5|collect:ef|found:2@8");
-}
-END_TEST
-
-START_TEST(truncated_frame_may_change_its_mode)
-{
-	struct unit_input u;
-
-	begin(&u, true, "\n");
-	input_set_max(&u.input, 3, EVCHAT_OVERSIZE_TRUNCATE);
-	unit_input_feed_text(&u, "abcd");
-	u.whole = false;
-	unit_input_feed_text(&u, "ef\ng");
-	unit_input_expect(&u, "oversize:4:abc@0|collect:abc|found:6@7"
-	    "|collect:g");
-
-	begin(&u, false, "\n");
-	input_set_max(&u.input, 3, EVCHAT_OVERSIZE_TRUNCATE);
-	unit_input_feed_text(&u, "abcd");
-	u.whole = true;
-	unit_input_feed_text(&u, "ef\ng\n");
-	unit_input_expect(&u, "collect:abc|oversize:4:@3|frame::6@7"
-	    "|frame:g:1@9");
-}
-END_TEST
-
-/* Without a maximum of the application's, what is buffered is limited. */
-START_TEST(default_maximum_counts_from_where_pieces_end)
-{
-	const size_t most = 1 << 20;
-	char *bytes = malloc(most + 1);
-	struct unit_input u;
-
-	memset(bytes, 'x', most + 1);
-	begin(&u, false, "\n");
-	unit_input_feed(&u, bytes, most);
-	u.whole = true;
-	unit_input_feed(&u, bytes, most);
-	ck_assert(!u.over);
-	unit_input_feed(&u, bytes, 1);
-	ck_assert(u.over);
-	unit_input_free(&u);
-	free(bytes);
-}
-END_TEST
-
 static Suite *
 input_between_suite(void)
 {
@@ -539,12 +447,12 @@ input_between_suite(void)
 	tcase_add_test(tc, terminator_set_at_oversize_is_for_what_is_unread);
 	tcase_add_test(tc,
 	    first_bytes_of_an_oversize_frame_can_be_asked_for_again);
+	tcase_add_test(tc,
+	    nothing_is_shown_of_a_frame_that_declares_too_much);
 	tcase_add_test(tc, terminator_set_at_eof_is_for_what_is_unread);
 
 	tc = harness_case(suite, "maximum");
 	tcase_add_test(tc, maximum_is_for_the_next_frame);
-	tcase_add_test(tc, without_a_maximum_whole_frames_have_one);
-	tcase_add_test(tc, without_a_maximum_pieces_are_unlimited);
 
 	tc = harness_case(suite, "unread");
 	tcase_add_test(tc, bytes_given_back_come_again);
@@ -559,12 +467,6 @@ input_between_suite(void)
 	tcase_add_test(tc, discarding_applies_the_next_terminator);
 	tcase_add_test(tc,
 	    discarding_between_steps_drops_what_was_not_delivered);
-
-	tc = harness_case(suite, "mode");
-	tcase_add_test(tc, frame_begun_in_pieces_may_end_whole);
-	tcase_add_test(tc, frame_begun_whole_may_end_in_pieces);
-	tcase_add_test(tc, truncated_frame_may_change_its_mode);
-	tcase_add_test(tc, default_maximum_counts_from_where_pieces_end);
 	return suite;
 }
 

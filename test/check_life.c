@@ -4,10 +4,8 @@
  */
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include "harness.h"
 
@@ -187,6 +185,29 @@ START_TEST(output_on_its_way_is_released_before_closed)
 	harness_expect(h, "");
 	evchat_free(h->chat);
 	harness_end(h, "cleanup:r|mark:m:discarded|closed:freed");
+}
+END_TEST
+
+static void
+free_in_released(struct harness *h, const char *name)
+{
+	if (strcmp(name, "free") == 0)
+		free_it(h);
+}
+
+START_TEST(free_in_done_inside_free_does_nothing)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	h->script.released = free_in_released;
+	harness_push_stuck(h, "free");
+	harness_push_mark(h, "free");
+	harness_push_reference(h, "free", "abc");
+	harness_turn(h);
+	evchat_free(h->chat);
+	harness_end(h, "done:free:discarded:0|mark:free:discarded"
+	    "|cleanup:free|closed:freed");
 }
 END_TEST
 
@@ -492,61 +513,6 @@ START_TEST(hook_may_free_another_channel_with_input)
 }
 END_TEST
 
-/* Threads */
-
-static void *
-free_from_thread(void *arg)
-{
-	struct evchat *chat = arg;
-	int i;
-
-	for (i = 0; i < 1000; i++) {
-		evchat_pause(chat);
-		ck_assert_int_eq(evchat_push(chat, "a", 1), 0);
-		evchat_resume(chat);
-		evchat_get_output_length(chat);
-	}
-	evchat_free(chat);
-	evchat_decref(chat);
-	return NULL;
-}
-
-/*
- * No filters: libevent 2.1 gives a filter a lock of its own, and takes it and
- * that of the bufferevent beneath in either order.
- */
-static const enum harness_carrier threadsafe[] = {
-	HARNESS_SOCKET_THREADSAFE, HARNESS_BEV_THREADSAFE,
-	HARNESS_BEV_DEFER_THREADSAFE, HARNESS_BEV_UNLOCK,
-	HARNESS_TCP_THREADSAFE, HARNESS_PAIR_THREADSAFE
-};
-
-START_TEST(thread_with_a_reference_may_push_and_free)
-{
-	struct harness *h = harness_start_new(threadsafe[_i],
-	    &harness_streaming);
-	pthread_t thread;
-	int i;
-
-	h->rude = true; /* only hooks may look whether it has closed */
-	evchat_incref(h->chat);
-	ck_assert_int_eq(pthread_create(&thread, NULL, free_from_thread,
-	    h->chat), 0);
-	for (i = 0; i < 1000; i++) {
-		if (h->peer_bev != NULL)
-			bufferevent_write(h->peer_bev, "b", 1);
-		else
-			send(h->peer_fd, "b", 1, MSG_NOSIGNAL);
-		harness_turn(h);
-	}
-	ck_assert_int_eq(pthread_join(thread, NULL), 0);
-	harness_turn(h);
-	ck_assert_int_eq(h->closed, 1);
-	ck_assert_int_eq(h->why, EVCHAT_REASON_FREED);
-	harness_free(h);
-}
-END_TEST
-
 static Suite *
 life_suite(void)
 {
@@ -565,6 +531,8 @@ life_suite(void)
 	tcase_add_loop_test(tc, done_and_cleanups_run_before_closed, 0,
 	    HARNESS_CARRIERS);
 	tcase_add_loop_test(tc, output_on_its_way_is_released_before_closed, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, free_in_done_inside_free_does_nothing, 0,
 	    HARNESS_CARRIERS);
 	tcase_add_test(tc, what_a_hook_pushed_is_released_before_free_returns);
 	tcase_add_loop_test(tc, failing_channel_says_failed, 0,
@@ -593,8 +561,6 @@ life_suite(void)
 	tc = harness_case(suite, "several");
 	tcase_add_loop_test(tc, hook_may_free_another_channel_with_input, 0,
 	    HARNESS_CARRIERS);
-	tcase_add_loop_test(tc, thread_with_a_reference_may_push_and_free, 0,
-	    (int)(sizeof(threadsafe) / sizeof(threadsafe[0])));
 	return suite;
 }
 

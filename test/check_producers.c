@@ -265,6 +265,24 @@ START_TEST(later_waits_for_resume)
 }
 END_TEST
 
+START_TEST(data_behind_later_is_asked_on)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+
+	feeder_push(&p, h, "p", "~a+b++c~+d.");
+	harness_turn(h);
+	feeder_resume(&p);
+	harness_expect_received(h, "abc");
+	harness_turn(h);
+	ck_assert_int_eq(p.asked, 5);
+	feeder_resume(&p);
+	harness_run_until_noted(h, "done");
+	harness_expect_received(h, "abcd");
+	harness_end(h, "done:p:sent:4");
+}
+END_TEST
+
 START_TEST(resume_in_more_is_remembered)
 {
 	struct harness *h = start(_i);
@@ -592,6 +610,7 @@ producers_suite(void)
 
 	tc = harness_case(suite, "later");
 	sink_add(tc, later_waits_for_resume);
+	sink_add(tc, data_behind_later_is_asked_on);
 	sink_add(tc, resume_in_more_is_remembered);
 	sink_add(tc, resume_before_push_is_remembered);
 	sink_add(tc, resume_before_later_is_remembered);

@@ -1,5 +1,5 @@
 /*
- * The write side: order, what a producer answers, and when it is told its end.
+ * The write side: in what order bytes come out, and what producers answer.
  */
 
 #include <errno.h>
@@ -95,13 +95,12 @@ START_TEST(chains_are_split_where_a_producer_stands)
 	struct unit_queue q;
 
 	unit_queue_init(&q);
-	/* What is told of its parts one by one may be one chain. */
-	unit_add_chain(q.queue.bytes, "onetwothree", 11);
-	queue_added(&q.queue, 3);
+	unit_queue_bytes(&q, "one");
 	unit_queue_producer(&q, &a);
-	queue_added(&q.queue, 3);
+	unit_queue_bytes(&q, "two");
 	unit_queue_producer(&q, &b);
-	queue_added(&q.queue, 5);
+	unit_queue_bytes(&q, "three");
+	ck_assert_int_eq(evbuffer_peek(q.queue.bytes, -1, NULL, NULL, 0), 1);
 	unit_queue_chain(&q, ",four");
 	unit_queue_chain(&q, ",five");
 	unit_queue_run(&q);
@@ -122,7 +121,6 @@ START_TEST(whole_chains_are_not_copied)
 	unit_queue_init(&q);
 	ck_assert_int_eq(evbuffer_add_reference(q.queue.bytes, bytes, 3, NULL,
 	    NULL), 0);
-	queue_added(&q.queue, 3);
 	unit_queue_producer(&q, &a);
 	unit_queue_chain(&q, "two");
 	unit_queue_run(&q);
@@ -143,7 +141,6 @@ START_TEST(more_than_fits_an_int_moves_in_parts)
 	for (i = 0; i < 3 << 6; i++) {
 		ck_assert_int_eq(evbuffer_add_reference(q.queue.bytes, bytes,
 		    (size_t)1 << 24, NULL, NULL), 0);
-		queue_added(&q.queue, (size_t)1 << 24);
 	}
 	for (i = 1; i <= 3; i++) {
 		ck_assert_int_eq(unit_queue_pull(&q), QUEUE_MOVED);
@@ -187,7 +184,7 @@ START_TEST(producer_that_waits_is_not_asked_until_resumed)
 	evchat_producer_resume(a.producer);
 	unit_queue_run(&q);
 	unit_queue_run(&q);
-	unit_queue_expect(&q, "more:a|waiting|waiting|more:a|waiting|waiting");
+	unit_queue_expect(&q, "more:a|waiting|waiting|more:a|idle|waiting");
 	evchat_producer_resume(a.producer);
 	unit_queue_run(&q);
 	unit_queue_expect(&q, "more:a|empty");
@@ -227,7 +224,24 @@ START_TEST(resume_before_it_is_asked_is_not_for_what_it_says_then)
 	unit_queue_producer(&q, &a);
 	evchat_producer_resume(a.producer);
 	unit_queue_run(&q);
-	unit_queue_expect(&q, "more:a|waiting");
+	unit_queue_run(&q);
+	unit_queue_expect(&q, "more:a|idle|waiting");
+	unit_queue_free(&q);
+}
+END_TEST
+
+/* Or it could keep the loop from everybody else. */
+START_TEST(producer_that_resumes_itself_for_nothing_is_asked_again_later)
+{
+	struct unit_producer a = { .name = "a", .steps = "~ A$",
+	    .in_more = resume };
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_producer(&q, &a);
+	unit_queue_run(&q);
+	unit_queue_run(&q);
+	unit_queue_expect(&q, "more:a|idle|more:a|empty");
 	unit_queue_free(&q);
 }
 END_TEST
@@ -287,265 +301,47 @@ START_TEST(error_need_not_have_a_number)
 }
 END_TEST
 
-/* When they end */
-
-START_TEST(producer_is_done_when_its_last_byte_has_left)
+static void
+run_out_of_memory(struct unit_producer *p)
 {
-	struct unit_producer a = { .name = "a", .steps = "AA$" };
-	struct unit_producer b = { .name = "b", .steps = "B$" };
-	struct unit_queue q;
-
-	unit_queue_init(&q);
-	unit_queue_bytes(&q, "12");
-	unit_queue_producer(&q, &a);
-	unit_queue_bytes(&q, "34");
-	unit_queue_producer(&q, &b);
-	unit_queue_bytes(&q, "56");
-	unit_queue_run(&q);
-	unit_queue_sent(&q, 3);
-	unit_queue_expect(&q, "more:a|more:b|empty");
-	unit_queue_sent(&q, 1);
-	unit_queue_expect(&q, "done:a:sent:2");
-	unit_queue_sent(&q, 2);
-	unit_queue_expect(&q, "");
-	unit_queue_sent(&q, 1);
-	unit_queue_expect(&q, "done:b:sent:1");
-	unit_queue_sent(&q, 2);
-	unit_queue_expect(&q, "");
-	unit_queue_free(&q);
+	(void)p;
+	harness_fail_allocation(1);
 }
-END_TEST
 
-START_TEST(producer_that_gave_everything_and_no_end_is_not_done)
+START_TEST(number_of_an_error_is_that_of_the_producer)
 {
-	struct unit_producer a = { .name = "a", .steps = "A~ $" };
+	struct unit_producer a = { .name = "a", .steps = "A!", .error = EIO,
+	    .in_more = run_out_of_memory };
 	struct unit_queue q;
 
 	unit_queue_init(&q);
 	unit_queue_producer(&q, &a);
 	unit_queue_run(&q);
-	unit_queue_sent(&q, 1);
-	unit_queue_expect(&q, "more:a|waiting");
-	evchat_producer_resume(a.producer);
-	unit_queue_run(&q);
-	unit_queue_sent(&q, 0);
-	unit_queue_expect(&q, "more:a|empty|done:a:sent:1");
+	ck_assert(harness_allocation_failed());
+	ck_assert_int_eq(q.error, EIO);
+	unit_queue_expect_output(&q, "");
 	unit_queue_free(&q);
 }
 END_TEST
 
-START_TEST(producers_are_done_in_order)
-{
-	struct unit_producer a = { .name = "a", .steps = "$" };
-	struct unit_producer b = { .name = "b", .steps = "BBB$" };
-	struct unit_producer c = { .name = "c", .steps = "$" };
-	struct unit_queue q;
-
-	unit_queue_init(&q);
-	unit_queue_producer(&q, &a);
-	unit_queue_producer(&q, &b);
-	unit_queue_producer(&q, &c);
-	unit_queue_run(&q);
-	unit_queue_expect(&q, "more:a|more:b|more:c|empty");
-	unit_queue_sent(&q, 2);
-	unit_queue_expect(&q, "done:a:sent:0");
-	unit_queue_sent(&q, 1);
-	unit_queue_expect(&q, "done:b:sent:3|done:c:sent:0");
-	unit_queue_free(&q);
-}
-END_TEST
-
-START_TEST(mark_is_not_asked_and_done_when_all_before_it_has_left)
-{
-	struct unit_producer a = { .name = "a" }, b = { .name = "b" };
-	struct unit_queue q;
-
-	unit_queue_init(&q);
-	unit_queue_mark(&q, &a);
-	unit_queue_bytes(&q, "12");
-	unit_queue_mark(&q, &b);
-	unit_queue_bytes(&q, "34");
-	unit_queue_run(&q);
-	unit_queue_expect(&q, "empty");
-	unit_queue_sent(&q, 1);
-	unit_queue_expect(&q, "done:a:sent:0");
-	unit_queue_sent(&q, 1);
-	unit_queue_expect(&q, "done:b:sent:0");
-	unit_queue_free(&q);
-}
-END_TEST
-
-START_TEST(nothing_is_done_while_nothing_can_have_left)
-{
-	struct unit_producer a = { .name = "a" };
-	struct unit_queue q;
-
-	unit_queue_init(&q);
-	unit_queue_mark(&q, &a);
-	unit_queue_run(&q);
-	queue_release(&q.queue, SIZE_MAX);
-	unit_queue_expect(&q, "empty");
-	queue_release(&q.queue, 0);
-	unit_queue_expect(&q, "done:a:sent:0");
-	unit_queue_free(&q);
-}
-END_TEST
-
-START_TEST(ending_tells_what_has_left_and_what_has_not)
-{
-	struct unit_producer a = { .name = "a", .steps = "AA$" };
-	struct unit_producer b = { .name = "b", .steps = "BB$" };
-	struct unit_producer c = { .name = "c", .steps = "CC ~" };
-	struct unit_producer d = { .name = "d" };
-	struct unit_queue q;
-
-	unit_queue_init(&q);
-	unit_queue_producer(&q, &a);
-	unit_queue_producer(&q, &b);
-	unit_queue_producer(&q, &c);
-	unit_queue_bytes(&q, "12");
-	unit_queue_mark(&q, &d);
-	unit_queue_run(&q);
-	unit_queue_expect(&q, "more:a|more:b|more:c|more:c|waiting");
-	queue_end(&q.queue, 3, EVCHAT_DONE_FAILED);
-	unit_queue_expect(&q, "done:a:sent:2|done:b:failed:2|done:c:failed:2"
-	    "|done:d:failed:0");
-	unit_queue_free(&q);
-}
-END_TEST
-
-/* What there is */
-
-START_TEST(queue_is_empty_when_all_is_in_the_output)
+START_TEST(output_that_takes_nothing_is_no_memory)
 {
 	struct unit_producer a = { .name = "a", .steps = "A$" };
-	struct unit_producer b = { .name = "b" };
 	struct unit_queue q;
 
 	unit_queue_init(&q);
-	unit_queue_bytes(&q, "1");
-	ck_assert(!queue_is_empty(&q.queue));
+	evbuffer_freeze(q.output, 0);
+	unit_queue_bytes(&q, "one");
 	unit_queue_run(&q);
-	ck_assert(queue_is_empty(&q.queue));
+	unit_queue_expect(&q, "no memory");
+	evbuffer_unfreeze(q.output, 0);
 	unit_queue_producer(&q, &a);
-	ck_assert(!queue_is_empty(&q.queue));
-	unit_queue_run(&q);
-	ck_assert(queue_is_empty(&q.queue));
-	unit_queue_mark(&q, &b);
-	ck_assert(!queue_is_empty(&q.queue));
-	unit_queue_run(&q);
-	ck_assert(queue_is_empty(&q.queue));
-	unit_queue_free(&q);
-}
-END_TEST
-
-START_TEST(marks_and_finished_ones_are_no_producers)
-{
-	struct unit_producer a = { .name = "a", .steps = "$" };
-	struct unit_producer b = { .name = "b" };
-	struct unit_producer c = { .name = "c", .steps = "$" };
-	struct unit_queue q;
-
-	unit_queue_init(&q);
-	ck_assert(!queue_has_producer(&q.queue));
-	unit_queue_producer(&q, &a);
-	unit_queue_mark(&q, &b);
-	ck_assert(queue_has_producer(&q.queue));
 	ck_assert_int_eq(unit_queue_pull(&q), QUEUE_MOVED);
-	ck_assert(!queue_has_producer(&q.queue));
-	unit_queue_producer(&q, &c);
-	ck_assert(queue_has_producer(&q.queue));
+	unit_queue_expect_output(&q, "one");
+	evbuffer_freeze(q.output, 0);
 	unit_queue_run(&q);
-	ck_assert(!queue_has_producer(&q.queue));
-	unit_queue_free(&q);
-}
-END_TEST
-
-START_TEST(reference_is_there_until_it_is_done)
-{
-	struct unit_producer a = { .name = "a" }, b = { .name = "b" };
-	struct unit_queue q;
-
-	unit_queue_init(&q);
-	unit_queue_mark(&q, &a);
-	ck_assert(!queue_has_reference(&q.queue));
-	unit_queue_bytes(&q, "12");
-	unit_queue_mark(&q, &b);
-	b.producer->weightless = true;
-	ck_assert(queue_has_reference(&q.queue));
-	unit_queue_run(&q);
-	ck_assert(queue_has_reference(&q.queue));
-	unit_queue_sent(&q, 2);
-	ck_assert(!queue_has_reference(&q.queue));
-	unit_queue_free(&q);
-}
-END_TEST
-
-START_TEST(length_is_bytes_and_the_weight_of_producers)
-{
-	struct unit_producer a = { .name = "a", .steps = "AA ~ $" };
-	struct unit_producer b = { .name = "b", .steps = "B$" };
-	struct unit_queue q;
-
-	unit_queue_init(&q);
-	unit_queue_bytes(&q, "1234");
-	ck_assert_uint_eq(queue_length(&q.queue), 4);
-	unit_queue_producer(&q, &a);
-	ck_assert_uint_eq(queue_length(&q.queue), 4 + 512);
-	unit_queue_producer(&q, &b);
-	unit_queue_bytes(&q, "56");
-	ck_assert_uint_eq(queue_length(&q.queue), 4 + 512 + 512 + 2);
-	unit_queue_run(&q);
-	ck_assert_uint_eq(queue_length(&q.queue), 512 + 512 + 2);
-	evchat_producer_resume(a.producer);
-	unit_queue_run(&q);
-	ck_assert_uint_eq(queue_length(&q.queue), 0);
-	unit_queue_sent(&q, 9);
-	ck_assert_uint_eq(queue_length(&q.queue), 0);
-	unit_queue_free(&q);
-}
-END_TEST
-
-START_TEST(producer_weighs_what_it_still_holds)
-{
-	struct evbuffer *buf = evbuffer_new();
-	struct evchat_producer *producer;
-	struct unit_queue q;
-	char bytes[2000] = "";
-
-	evbuffer_add(buf, bytes, sizeof(bytes));
-	unit_queue_init(&q);
-	producer = evchat_producer_new_evbuffer(buf);
-	queue_add_producer(&q.queue, producer);
-	ck_assert_uint_eq(queue_length(&q.queue), 2000);
-	q.want = 1400;
-	ck_assert_int_eq(unit_queue_pull(&q), QUEUE_MOVED);
-	ck_assert_uint_eq(queue_length(&q.queue), 600);
-	q.want = 100;
-	ck_assert_int_eq(unit_queue_pull(&q), QUEUE_MOVED);
-	ck_assert_uint_eq(queue_length(&q.queue), 512);
-	unit_queue_run(&q);
-	ck_assert_uint_eq(queue_length(&q.queue), 0);
-	ck_assert_uint_eq(unit_queue_in_output(&q), 2000);
-	unit_queue_free(&q);
-}
-END_TEST
-
-START_TEST(flushing_puts_all_pushed_bytes_into_the_output)
-{
-	struct unit_producer a = { .name = "a" };
-	struct unit_queue q;
-
-	unit_queue_init(&q);
-	unit_queue_bytes(&q, "12");
-	unit_queue_run(&q);
-	unit_queue_bytes(&q, "34");
-	unit_queue_mark(&q, &a);
-	unit_queue_bytes(&q, "56");
-	ck_assert_int_eq(queue_flush(&q.queue, q.output), 0);
-	unit_queue_expect_output(&q, "123456");
-	ck_assert_uint_eq(q.queue.written, 6);
-	unit_queue_expect(&q, "empty");
+	unit_queue_expect(&q, "more:a|no memory");
+	evbuffer_unfreeze(q.output, 0);
 	unit_queue_free(&q);
 }
 END_TEST
@@ -570,27 +366,13 @@ queue_suite(void)
 	tcase_add_test(tc, resume_that_comes_early_is_remembered);
 	tcase_add_test(tc,
 	    resume_before_it_is_asked_is_not_for_what_it_says_then);
+	tcase_add_test(tc,
+	    producer_that_resumes_itself_for_nothing_is_asked_again_later);
 	tcase_add_test(tc, what_stands_behind_one_that_waits_waits_too);
 	tcase_add_test(tc, error_drops_what_that_call_appended);
 	tcase_add_test(tc, error_need_not_have_a_number);
-
-	tc = harness_case(suite, "done");
-	tcase_add_test(tc, producer_is_done_when_its_last_byte_has_left);
-	tcase_add_test(tc,
-	    producer_that_gave_everything_and_no_end_is_not_done);
-	tcase_add_test(tc, producers_are_done_in_order);
-	tcase_add_test(tc,
-	    mark_is_not_asked_and_done_when_all_before_it_has_left);
-	tcase_add_test(tc, nothing_is_done_while_nothing_can_have_left);
-	tcase_add_test(tc, ending_tells_what_has_left_and_what_has_not);
-
-	tc = harness_case(suite, "length");
-	tcase_add_test(tc, queue_is_empty_when_all_is_in_the_output);
-	tcase_add_test(tc, marks_and_finished_ones_are_no_producers);
-	tcase_add_test(tc, reference_is_there_until_it_is_done);
-	tcase_add_test(tc, length_is_bytes_and_the_weight_of_producers);
-	tcase_add_test(tc, producer_weighs_what_it_still_holds);
-	tcase_add_test(tc, flushing_puts_all_pushed_bytes_into_the_output);
+	tcase_add_test(tc, number_of_an_error_is_that_of_the_producer);
+	tcase_add_test(tc, output_that_takes_nothing_is_no_memory);
 	return suite;
 }
 

@@ -1,6 +1,6 @@
 /*
  * The write side while producers' functions are running: they push, discard and
- * end what they stand in. And when memory runs out, and anything at random.
+ * end what they stand in. And when memory runs out.
  */
 
 #include <stdlib.h>
@@ -125,11 +125,12 @@ START_TEST(what_done_pushes_stays_when_the_rest_is_discarded)
 }
 END_TEST
 
-static struct unit_producer late = { .name = "late", .steps = "L$" };
-
 static void
 push_late(struct unit_producer *p)
 {
+	static struct unit_producer late;
+
+	late = (struct unit_producer){ .name = "late", .steps = "L$" };
 	unit_queue_bytes(p->q, "x");
 	unit_queue_producer(p->q, &late);
 	unit_queue_bytes(p->q, "y");
@@ -173,7 +174,6 @@ START_TEST(what_a_cleanup_pushes_stays_when_the_rest_is_discarded)
 	pushed_to = &q;
 	ck_assert_int_eq(evbuffer_add_reference(q.queue.bytes, "12", 2,
 	    push_in_cleanup, NULL), 0);
-	queue_added(&q.queue, 2);
 	unit_queue_bytes(&q, "34");
 	queue_discard(&q.queue, 0);
 	ck_assert_uint_eq(queue_length(&q.queue), 1);
@@ -236,7 +236,7 @@ START_TEST(discarding_inside_a_release_ends_each_once)
 	unit_queue_producer(&q, &c);
 	unit_queue_run(&q);
 	unit_queue_sent(&q, 1);
-	unit_queue_expect(&q, "more:a|more:b|more:c|waiting|done:a:sent:1"
+	unit_queue_expect(&q, "more:a|more:b|more:c|idle|done:a:sent:1"
 	    "|done:b:discarded:1|done:c:discarded:0");
 	unit_queue_free(&q);
 }
@@ -351,10 +351,9 @@ START_TEST(failing_pull_sends_nothing_false)
 	for (i = 1, failed = true; failed; i++) {
 		unit_queue_init(&q);
 		a.steps = "AAAA AAA$";
-		unit_queue_chain(&q, "onetwothree");
-		q.queue.behind = 6;
+		unit_queue_bytes(&q, "onetwo");
 		unit_queue_producer(&q, &a);
-		queue_added(&q.queue, 5);
+		unit_queue_bytes(&q, "three");
 		harness_fail_allocation(i);
 		unit_queue_run(&q);
 		failed = harness_allocation_failed();
@@ -389,147 +388,6 @@ START_TEST(dropping_without_memory_drops_all_the_same)
 }
 END_TEST
 
-/* At random */
-
-#define MOST 12
-
-struct many {
-	struct unit_queue q;
-	struct unit_producer producer[MOST];
-	char steps[MOST][40];
-	struct unit_text sent;  /* what must be sent */
-	struct unit_text dones; /* and told, in order */
-	size_t n;
-};
-
-/* Some bytes, which are known by their letter. */
-static size_t
-some_bytes(char *bytes, size_t n)
-{
-	size_t len = 1 + unit_random(6);
-
-	memset(bytes, (int)('a' + n % 26), len);
-	bytes[len] = '\0';
-	return len;
-}
-
-static void
-push_producer(struct many *m)
-{
-	static const char *const answers[] = { "", " ", "~" };
-	struct unit_producer *p = &m->producer[m->n];
-	char *steps = m->steps[m->n], bytes[8];
-	size_t i, given = 0;
-
-	*steps = '\0';
-	for (i = unit_random(4); i > 0; i--) {
-		if (unit_random(3) > 0) {
-			given += some_bytes(bytes, m->n);
-			unit_note_append(&m->sent, "%s", bytes);
-			strcat(steps, bytes);
-		}
-		strcat(steps, answers[unit_random(3)]);
-		if (i > 1 && steps[0] != '\0' &&
-		    steps[strlen(steps) - 1] != ' ')
-			strcat(steps, " ");
-	}
-	strcat(steps, " $");
-	*p = (struct unit_producer){ .name = "p", .steps = steps };
-	unit_queue_producer(&m->q, p);
-	unit_note(&m->dones, "done:p:sent:%zu", given);
-}
-
-static void
-push_anything(struct many *m)
-{
-	char bytes[8];
-
-	if (unit_random(3) > 0) {
-		(void)some_bytes(bytes, m->n);
-		unit_note_append(&m->sent, "%s", bytes);
-		if (unit_random(2) > 0)
-			unit_queue_bytes(&m->q, bytes);
-		else
-			unit_queue_chain(&m->q, bytes);
-	} else if (unit_random(4) > 0)
-		push_producer(m);
-	else {
-		m->producer[m->n] = (struct unit_producer){ .name = "m" };
-		unit_queue_mark(&m->q, &m->producer[m->n]);
-		unit_note(&m->dones, "done:m:sent:0");
-	}
-	m->n++;
-}
-
-/* Pull, let some leave, resume; and compare the weight. */
-static void
-go_on(struct many *m, struct evbuffer *wire)
-{
-	const struct evchat_producer *p;
-	size_t i, weight = 0, len;
-
-	(void)queue_pull(&m->q.queue, m->q.output, m->q.want);
-	len = unit_random(unit_queue_in_output(&m->q) + 1);
-	evbuffer_remove_buffer(m->q.output, wire, len);
-	queue_release(&m->q.queue, unit_queue_in_output(&m->q));
-	for (i = 0; i < m->n; i++)
-		if (m->producer[i].producer != NULL && unit_random(2) == 0)
-			evchat_producer_resume(m->producer[i].producer);
-	for (p = m->q.queue.first; p != NULL; p = p->next)
-		weight += producer_weight(p);
-	if (queue_length(&m->q.queue) !=
-	    evbuffer_get_length(m->q.queue.bytes) + weight)
-		ck_abort_msg("weight %zu, not %zu", m->q.queue.weight, weight);
-}
-
-/* Of a transcript, what was told of ends. */
-static void
-expect_dones(struct many *m)
-{
-	struct unit_text dones = { 0 };
-	char *token = strtok(m->q.text.text, "|");
-
-	for (; token != NULL; token = strtok(NULL, "|"))
-		if (strncmp(token, "done:", 5) == 0)
-			unit_note(&dones, "%s", token);
-	unit_expect(&dones, unit_text(&m->dones));
-}
-
-static void
-prove_random(void)
-{
-	struct evbuffer *wire = evbuffer_new();
-	struct many m = { .n = 0 };
-
-	unit_queue_init(&m.q);
-	while (m.n < MOST || !queue_is_empty(&m.q.queue) ||
-	    unit_queue_in_output(&m.q) > 0 || m.q.queue.first != NULL) {
-		if (m.n < MOST && unit_random(3) == 0)
-			push_anything(&m);
-		go_on(&m, wire);
-	}
-	if (evbuffer_get_length(wire) != m.sent.len || memcmp(
-	    evbuffer_pullup(wire, -1), unit_text(&m.sent), m.sent.len) != 0)
-		ck_abort_msg("expected %s", unit_text(&m.sent));
-	expect_dones(&m);
-	ck_assert_uint_eq(queue_length(&m.q.queue), 0);
-	ck_assert_uint_eq(m.q.queue.written, m.sent.len);
-	unit_queue_free(&m.q);
-	unit_text_free(&m.sent);
-	unit_text_free(&m.dones);
-	evbuffer_free(wire);
-}
-
-START_TEST(random_queues_are_sent_in_order)
-{
-	size_t i;
-
-	for (i = unit_cases(2000); i > 0; i--)
-		prove_random();
-	ck_assert_int_eq(unit_chains(), 0);
-}
-END_TEST
-
 static Suite *
 queue_inside_suite(void)
 {
@@ -559,9 +417,6 @@ queue_inside_suite(void)
 	tcase_add_test(tc, queue_without_memory_is_none);
 	tcase_add_test(tc, failing_pull_sends_nothing_false);
 	tcase_add_test(tc, dropping_without_memory_drops_all_the_same);
-
-	tc = harness_case(suite, "random");
-	tcase_add_test(tc, random_queues_are_sent_in_order);
 	return suite;
 }
 

@@ -60,6 +60,9 @@ struct harness_script {
 	void (*frame)(struct harness *h, const void *data, size_t len);
 	void (*event)(struct harness *h, enum evchat_event what);
 	void (*closed)(struct harness *h, enum evchat_reason why);
+
+	/* A done, cleanup or mark of what harness_push_ ... pushed. */
+	void (*released)(struct harness *h, const char *name);
 };
 
 struct harness {

@@ -26,11 +26,17 @@ thing_new(struct harness *h, const char *name, const char *text)
 	return thing;
 }
 
+/* It was told its end, and that was noted. */
 static void
-thing_free(struct thing *thing)
+thing_end(struct thing *thing)
 {
+	struct harness *h = thing->h;
+	const char *name = thing->name;
+
 	free(thing->text);
 	free(thing);
+	if (h->script.released != NULL)
+		h->script.released(h, name);
 }
 
 static enum evchat_more
@@ -53,7 +59,7 @@ note_done(void *self, enum evchat_done how, uint64_t bytes)
 
 	harness_note(thing->h, "done:%s:%s:%ju", thing->name,
 	    harness_done_name(how), (uintmax_t)bytes);
-	thing_free(thing);
+	thing_end(thing);
 }
 
 static void
@@ -64,7 +70,7 @@ note_cleanup(const void *data, size_t len, void *arg)
 	harness_must(data == thing->text, "cleanup is given the data");
 	harness_must(len == strlen(thing->text), "cleanup is given the length");
 	harness_note(thing->h, "cleanup:%s", thing->name);
-	thing_free(thing);
+	thing_end(thing);
 }
 
 static void
@@ -75,7 +81,7 @@ note_mark(struct evchat *chat, enum evchat_done how, void *arg)
 	harness_must(chat == thing->h->chat, "done is given its channel");
 	harness_note(thing->h, "mark:%s:%s", thing->name,
 	    harness_done_name(how));
-	thing_free(thing);
+	thing_end(thing);
 }
 
 static void

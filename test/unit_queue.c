@@ -35,14 +35,12 @@ unit_queue_bytes(struct unit_queue *q, const char *bytes)
 {
 	if (evbuffer_add(q->queue.bytes, bytes, strlen(bytes)) == -1)
 		ck_abort_msg("no memory");
-	queue_added(&q->queue, strlen(bytes));
 }
 
 void
 unit_queue_chain(struct unit_queue *q, const char *bytes)
 {
 	unit_add_chain(q->queue.bytes, bytes, strlen(bytes));
-	queue_added(&q->queue, strlen(bytes));
 }
 
 static enum evchat_more

@@ -28,7 +28,9 @@
  * hook, from more, done and cleanups, and from outside of all.
  *
  * Threads: with BEV_OPT_THREADSAFE or EVCHAT_OPT_THREADSAFE any thread that
- * holds a reference may make any call. Hooks run under the bufferevent's lock.
+ * holds a reference may make any call. Hooks run under the bufferevent's lock. A
+ * channel on a bufferevent_filter is for one thread all the same: in libevent 2.1
+ * a filter and what is beneath it have two locks, which are taken in both orders.
  *
  * Sizes are in bytes. Unread input is every byte received behind the last byte
  * that collect was given or, where frame is used, behind the last frame that
@@ -75,7 +77,7 @@ enum evchat_reason {
 	EVCHAT_REASON_READ_TIMEOUT,  /**< EVCHAT_TIMEOUT_READ */
 	EVCHAT_REASON_WRITE_TIMEOUT, /**< EVCHAT_TIMEOUT_WRITE */
 	EVCHAT_REASON_FRAME_TIMEOUT, /**< EVCHAT_TIMEOUT_FRAME */
-	EVCHAT_REASON_CONNECT,       /**< the connection could not be made */
+	EVCHAT_REASON_CONNECT,       /**< the connection could not be made, or not in time */
 	EVCHAT_REASON_IO,            /**< the system failed to read or write: evchat_get_errno() */
 	EVCHAT_REASON_PRODUCER,      /**< a producer said EVCHAT_MORE_ERROR */
 	EVCHAT_REASON_TLS,           /**< TLS failed */
@@ -85,7 +87,8 @@ enum evchat_reason {
 
 /** What becomes of a frame above the maximum; see evchat_set_max_frame(). */
 enum evchat_oversize {
-	EVCHAT_OVERSIZE_CLOSE,   /**< the channel ends with EVCHAT_REASON_OVERSIZE */
+	EVCHAT_OVERSIZE_CLOSE,   /**< the channel ends with EVCHAT_REASON_OVERSIZE; if anything was
+				      pushed, when that is sent, within EVCHAT_TIMEOUT_LINGER */
 	EVCHAT_OVERSIZE_DISCARD, /**< the frame is skipped: no found, no frame */
 	EVCHAT_OVERSIZE_TRUNCATE /**< its first bytes, up to the maximum, are the frame */
 };
@@ -96,7 +99,8 @@ enum evchat_timeout {
 	EVCHAT_TIMEOUT_WRITE, /**< output waited for so long and none of it could be written */
 	EVCHAT_TIMEOUT_FRAME, /**< a frame was not complete so long after its first byte */
 	EVCHAT_TIMEOUT_STALL, /**< not in this version: EINVAL */
-	EVCHAT_TIMEOUT_LINGER /**< how long input is still read, and dropped, after the last byte was written */
+	EVCHAT_TIMEOUT_LINGER /**< how long input is still read, and dropped, after the last byte was
+				   written; NULL: not at all */
 };
 
 /** Options of evchat_new() and evchat_socket_new(), to be or-ed together. */
@@ -345,10 +349,12 @@ int evchat_push_reference(struct evchat *chat, const void *data, size_t len,
     evbuffer_ref_cleanup_cb cleanup, void *arg);
 
 /**
- * Push all that an evbuffer holds, without copying where that can be.
+ * Push all that an evbuffer holds, without copying where that can be. Cleanups
+ * of references in there are libevent's business: it may call them while it
+ * writes, so they may push and resume, but not end, detach or discard.
  *
  * @param buf stays the caller's; its contents are taken, and it is left empty
- * @return 0, or -1 with errno EPIPE, ENOMEM
+ * @return 0, or -1 with errno EPIPE, or EINVAL if it is frozen
  */
 int evchat_push_buffer(struct evchat *chat, struct evbuffer *buf);
 
@@ -415,7 +421,8 @@ void evchat_discard_buffers(struct evchat *chat);
 /**
  * @return the length of the queue, which is what the marks are compared with:
  *     bytes pushed and not yet gone from the bufferevent's output, those that a
- *     producer holds in memory, and at least 512 for each unfinished producer
+ *     producer holds in memory, and at least 512 for each producer or callback
+ *     that has not been reached or has not ended
  */
 size_t evchat_get_output_length(const struct evchat *chat);
 
@@ -424,7 +431,7 @@ size_t evchat_get_output_length(const struct evchat *chat);
 /**
  * Stop delivery and reading. After this returns no data hook runs, and no EOF is
  * told, until evchat_resume(). It does not nest. Timeouts of the read side stand
- * still meanwhile. Output goes on.
+ * still meanwhile; READ begins anew. Output goes on.
  */
 void evchat_pause(struct evchat *chat);
 

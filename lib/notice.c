@@ -1,0 +1,219 @@
+/*
+ * What libevent tells a channel. The callbacks only take note, and have a turn;
+ * see turn.c. This is also where they are set and cleared.
+ */
+
+#include <errno.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "channel.h"
+
+static void
+on_ready(struct bufferevent *bev, void *arg)
+{
+	struct evchat *chat = arg;
+
+	(void)channel_enter(chat);
+	/* Bytes have come or gone, whether or not a connect was told of. */
+	chat->connecting = false;
+	turn_take(chat);
+	channel_leave(chat, bev);
+}
+
+void
+notice_wake(evutil_socket_t fd, short what, void *arg)
+{
+	struct evchat *chat = arg;
+	struct bufferevent *bev = channel_enter(chat);
+
+	(void)fd;
+	(void)what;
+	turn_take(chat);
+	channel_leave(chat, bev);
+}
+
+/* When libevent has no memory to read into, errno is whatever it was before. */
+static bool
+is_system_error(int error)
+{
+	return (error != 0 && error != EAGAIN && error != ENOMEM);
+}
+
+/* A name that could not be looked up has an error of its own. */
+static void
+note_connect_failure(struct evchat *chat, int error)
+{
+	int dns_error = bufferevent_socket_get_dns_error(chat->bev);
+
+	chat->failed_why = EVCHAT_REASON_CONNECT;
+	if (dns_error != 0)
+		chat->error_text = evutil_gai_strerror(dns_error);
+	else
+		chat->failed_errno = error;
+}
+
+/* Why the channel is going to end. What failed first is the cause. */
+static void
+note_failure(struct evchat *chat, short what, int error)
+{
+	if (chat->failed)
+		return;
+	chat->failed = true;
+	chat->failed_reading = !(what & BEV_EVENT_WRITING);
+	if (chat->connecting)
+		note_connect_failure(chat,
+		    what & BEV_EVENT_TIMEOUT ? ETIMEDOUT : error);
+	else if (what & BEV_EVENT_TIMEOUT)
+		chat->failed_why = what & BEV_EVENT_WRITING ?
+		    EVCHAT_REASON_WRITE_TIMEOUT : EVCHAT_REASON_READ_TIMEOUT;
+	else if (!is_system_error(error))
+		chat->failed_why = EVCHAT_REASON_NO_MEMORY;
+	else if (error == ECONNREFUSED) {
+		/* It had failed before the channel was made. */
+		note_connect_failure(chat, error);
+	} else {
+		chat->failed_why = EVCHAT_REASON_IO;
+		chat->failed_errno = error;
+	}
+}
+
+/* Deferred, several events come as one: the end of the input with an error. */
+static void
+note(struct evchat *chat, short what, int error)
+{
+	if (what & BEV_EVENT_CONNECTED) {
+		chat->connecting = false;
+		chat->connected_now = true;
+	}
+	if (chat->state == CHANNEL_LINGERING) {
+		chat->eof = chat->eof || what != BEV_EVENT_CONNECTED;
+		return;
+	}
+	if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING)) {
+		chat->eof = true;
+		/* So it was not reading that failed. */
+		what &= ~BEV_EVENT_READING;
+	} else if (what & BEV_EVENT_EOF) {
+		what |= BEV_EVENT_ERROR;
+		error = EPIPE;
+	}
+	if (what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
+		note_failure(chat, what | (chat->eof ? BEV_EVENT_WRITING : 0),
+		    error);
+}
+
+/* May be called inside bufferevent_socket_connect, where no hook may run. */
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct evchat *chat = arg;
+	int error = EVUTIL_SOCKET_ERROR();
+
+	(void)channel_enter(chat);
+	if (chat->state < CHANNEL_ENDING)
+		note(chat, what, error);
+	channel_wake(chat);
+	channel_leave(chat, bev);
+}
+
+/* Bytes have come into, or left, an output beneath the bufferevent. */
+static void
+on_below_output(struct evbuffer *buffer, const struct evbuffer_cb_info *info,
+    void *arg)
+{
+	struct evchat *chat = arg;
+
+	(void)buffer;
+	if (info->n_deleted == 0)
+		return;
+	chat->left_below = true;
+	channel_wake(chat);
+}
+
+void
+notice_frame_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct evchat *chat = arg;
+	struct bufferevent *bev = channel_enter(chat);
+
+	(void)fd;
+	(void)what;
+	if (chat->state == CHANNEL_OPEN && chat->frame_deadline.running &&
+	    !chat->frame_deadline.frozen)
+		channel_end(chat, EVCHAT_REASON_FRAME_TIMEOUT);
+	channel_leave(chat, bev);
+}
+
+void
+notice_write_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct evchat *chat = arg;
+	struct bufferevent *bev = channel_enter(chat);
+
+	(void)fd;
+	(void)what;
+	if (chat->state < CHANNEL_LINGERING && chat->write_deadline.running) {
+		note_failure(chat, BEV_EVENT_TIMEOUT | BEV_EVENT_WRITING, 0);
+		turn_take(chat);
+	}
+	channel_leave(chat, bev);
+}
+
+void
+notice_linger_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct evchat *chat = arg;
+	struct bufferevent *bev = channel_enter(chat);
+
+	(void)fd;
+	(void)what;
+	if (chat->state < CHANNEL_ENDING)
+		channel_end(chat, chat->why);
+	channel_leave(chat, bev);
+}
+
+int
+notice_attach(struct evchat *chat)
+{
+	struct bufferevent *bev = chat->bev;
+	bool enabled;
+
+	if (transport_watch(bev, on_below_output, chat) == -1)
+		return (-1);
+	chat->watched = true;
+	bufferevent_setcb(bev, on_ready, on_ready, on_event, chat);
+	bufferevent_setwatermark(bev, EV_READ, 0, 0);
+	/* To be called whenever bytes have left. */
+	bufferevent_setwatermark(bev, EV_WRITE, SIZE_MAX, 0);
+	(void)bufferevent_set_timeouts(bev, NULL, NULL);
+	/* Some kinds call back at once; no hook may run before the loop does. */
+	chat->in_turn = true;
+	enabled = bufferevent_enable(bev, EV_READ) == 0 &&
+	    ((chat->old_enabled & EV_WRITE) ||
+	    bufferevent_enable(bev, EV_WRITE) == 0);
+	chat->in_turn = false;
+	if (!enabled) {
+		errno = ENOMEM;
+		return (-1);
+	}
+	chat->reading = true;
+	/* Nothing else tells of input that is there already. */
+	if (evbuffer_get_length(bufferevent_get_input(bev)) > 0)
+		channel_wake(chat);
+	return (0);
+}
+
+void
+notice_detach(struct evchat *chat)
+{
+	struct bufferevent *bev = chat->bev;
+
+	bufferevent_setcb(bev, NULL, NULL, NULL, NULL);
+	bufferevent_setwatermark(bev, EV_READ | EV_WRITE, 0, 0);
+	(void)bufferevent_set_timeouts(bev, NULL, NULL);
+	if (chat->watched)
+		transport_unwatch(bev, on_below_output, chat);
+	chat->watched = false;
+}
