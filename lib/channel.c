@@ -244,6 +244,10 @@ channel_wake(struct evchat *chat)
 
 	if (chat->state >= CHANNEL_ENDING)
 		return;
+	if (chat->in_turn) {
+		chat->again = true;
+		return;
+	}
 	/* The application may have given the bufferevent another priority. */
 	priority = bufferevent_get_priority(chat->bev);
 	if (priority != event_get_priority(chat->wake))

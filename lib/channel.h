@@ -79,6 +79,8 @@ struct evchat {
 	/* The loop: a turn does all that there is to do. */
 	struct event *wake;
 	bool in_turn;
+	bool again;           /* a call wants another turn behind this one */
+	bool noticed;         /* and so does a callback that came inside it */
 	bool connected_now;   /* to be told */
 	bool failed;          /* to end, when all input is delivered, with: */
 	enum evchat_reason failed_why;

@@ -114,6 +114,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	(void)channel_enter(chat);
 	if (chat->state < CHANNEL_ENDING)
 		note(chat, what, error);
+	chat->noticed = chat->noticed || chat->in_turn;
 	channel_wake(chat);
 	channel_leave(chat, bev);
 }
@@ -200,7 +201,7 @@ notice_attach(struct evchat *chat)
 	}
 	chat->reading = true;
 	/* Nothing else tells of input that is there already. */
-	if (evbuffer_get_length(bufferevent_get_input(bev)) > 0)
+	if (chat->noticed || evbuffer_get_length(bufferevent_get_input(bev)) > 0)
 		channel_wake(chat);
 	return (0);
 }

@@ -63,9 +63,10 @@ producer_ask(struct evchat_producer *producer, struct evbuffer *out,
 	enum evchat_more more;
 
 	/* A resume is used up by the LATER that it is for, or comes before. */
-	if (producer->state == PRODUCER_WAITING)
+	if (producer->state == PRODUCER_WAITING) {
 		producer->resumed = false;
-	producer->state = PRODUCER_QUEUED;
+		producer->state = PRODUCER_QUEUED;
+	}
 	producer->asking = true;
 	errno = 0;
 	more = producer->ops->more(producer->self, out, want);

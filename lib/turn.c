@@ -387,10 +387,11 @@ turn_take(struct evchat *chat)
 	if (chat->state >= CHANNEL_ENDING)
 		return;
 	if (chat->in_turn) {
-		channel_wake(chat);
+		chat->noticed = true;
 		return;
 	}
 	chat->in_turn = true;
+	chat->noticed = false;
 	if (chat->connected_now && chat->state == CHANNEL_OPEN)
 		call_event(chat, EVCHAT_EVENT_CONNECTED);
 	chat->connected_now = false;
@@ -398,6 +399,8 @@ turn_take(struct evchat *chat)
 		receive(chat);
 	else if (chat->state < CHANNEL_ENDING)
 		drop_input(chat);
+	/* What was wanted so far comes next; what will be, not in this turn. */
+	chat->again = false;
 	if (must_fail(chat))
 		fail(chat);
 	if (chat->state < CHANNEL_LINGERING)
@@ -417,4 +420,6 @@ turn_take(struct evchat *chat)
 	if (chat->state == CHANNEL_OPEN)
 		input_settle(&chat->input);
 	chat->in_turn = false;
+	if (chat->again || chat->noticed)
+		channel_yield(chat);
 }

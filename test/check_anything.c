@@ -6,6 +6,7 @@
  * for each producer, one cleanup for each reference, no leak.
  */
 
+#define _DEFAULT_SOURCE /* mkstemp */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -398,8 +399,9 @@ run(enum harness_carrier carrier, uint64_t seed)
 
 	a.h = h;
 	h->user = &a;
-	h->script = (struct harness_script){ on_collect, on_found, on_frame,
-	    on_event, on_closed };
+	h->script = (struct harness_script){ .collect = on_collect,
+	    .found = on_found, .frame = on_frame, .event = on_event,
+	    .closed = on_closed };
 	harness_start(h, draw(&a, 2) ? &harness_frames : &harness_streaming,
 	    options[draw(&a, 4)]);
 	for (i = 0; i < STEPS && h->chat != NULL; i++) {

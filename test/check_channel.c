@@ -339,6 +339,44 @@ START_TEST(offset_is_that_of_the_first_unread_byte)
 END_TEST
 
 static void
+expect_progress(struct harness *h, const char *partial, uint64_t length)
+{
+	size_t len;
+	const char *bytes = evchat_get_partial(h->chat, &len);
+
+	ck_assert_uint_eq(len, strlen(partial));
+	ck_assert(len == 0 ? bytes == NULL : memcmp(bytes, partial, len) == 0);
+	ck_assert_uint_eq(evchat_get_frame_length(h->chat), length);
+}
+
+START_TEST(frame_in_progress_can_be_asked_for)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	harness_crlf(h);
+	expect_progress(h, "", 0);
+	harness_feed(h, "ab\r");
+	expect_progress(h, "\r", 2);
+	harness_feed(h, "c");
+	expect_progress(h, "", 4);
+	harness_free(h);
+
+	h = harness_start_new((enum harness_carrier)_i, &harness_frames);
+	harness_crlf(h);
+	expect_progress(h, "", 0);
+	harness_feed(h, "ab");
+	expect_progress(h, "ab", 2);
+	harness_feed(h, "cd\r\n");
+	expect_progress(h, "", 0);
+	count_five(h);
+	harness_feed(h, "ef");
+	expect_progress(h, "ef", 5);
+	harness_free(h);
+}
+END_TEST
+
+static void
 note_offset(struct harness *h)
 {
 	harness_note(h, "at %ju", (uintmax_t)evchat_get_offset(h->chat));
@@ -495,6 +533,8 @@ channel_suite(void)
 
 	tc = harness_case(suite, "asking");
 	tcase_add_loop_test(tc, offset_is_that_of_the_first_unread_byte, 0,
+	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, frame_in_progress_can_be_asked_for, 0,
 	    HARNESS_CARRIERS);
 	tcase_add_test(tc, offset_in_a_hook_is_behind_the_frame_that_ended);
 	tcase_add_test(tc, framing_in_force_can_be_asked_for);

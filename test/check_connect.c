@@ -74,9 +74,13 @@ START_TEST(channel_may_be_connected_after_it_was_made)
 	struct place place;
 	struct harness *h;
 
-	bind_place(&place, families[_i]);
+	bind_place(&place, families[_i % 2]);
 	ck_assert_int_eq(listen(place.listener, 1), 0);
-	h = harness_start_new(HARNESS_UNCONNECTED, &harness_frames);
+	h = harness_new(HARNESS_UNCONNECTED);
+	if (_i >= 2)
+		h->bev = bufferevent_socket_new(h->base, -1,
+		    BEV_OPT_CLOSE_ON_FREE);
+	harness_start(h, &harness_frames, 0);
 	harness_crlf(h);
 	harness_push_reference(h, "r", "hello ");
 	ck_assert_int_eq(evchat_push(h->chat, "world", 5), 0);
@@ -197,6 +201,101 @@ START_TEST(unconnected_channel_can_be_freed)
 }
 END_TEST
 
+START_TEST(unconnected_channel_can_be_detached_and_connected_then)
+{
+	struct place place;
+	struct harness *h;
+
+	bind_place(&place, families[_i]);
+	ck_assert_int_eq(listen(place.listener, 1), 0);
+	h = harness_start_new(HARNESS_UNCONNECTED, &harness_streaming);
+	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
+	harness_turn(h);
+	ck_assert(harness_detach(h));
+	harness_expect(h, "closed:detached");
+	h->bev = h->detached;
+	connect_to(h, &place);
+	harness_accept(h, place.listener);
+	harness_expect_received(h, "hello");
+	harness_end(h, "closed:detached");
+	free_place(&place);
+}
+END_TEST
+
+START_TEST(name_that_cannot_be_resolved_is_the_reason_connect)
+{
+	struct harness *h = harness_start_new(HARNESS_UNCONNECTED,
+	    &harness_streaming);
+
+	h->script.closed = note_error;
+	/* An address of the wrong family asks no server. */
+	bufferevent_socket_connect_hostname(h->bev, NULL, AF_INET6,
+	    "127.0.0.1", 1);
+	harness_expect(h, "");
+	harness_run_until_closed(h);
+	harness_end(h, "closed:connect|error:0");
+}
+END_TEST
+
+/* Bufferevents with a past */
+
+static void
+never(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	(void)arg;
+	ck_abort_msg("a callback that the channel should have replaced");
+}
+
+static void
+never_event(struct bufferevent *bev, short what, void *arg)
+{
+	(void)what;
+	never(bev, arg);
+}
+
+START_TEST(channel_takes_over_a_bufferevent_that_was_used)
+{
+	const struct timeval soon = { 0, 1000 };
+	struct harness *h = harness_new((enum harness_carrier)_i);
+
+	if (h->bev != NULL) {
+		bufferevent_setcb(h->bev, never, never, never_event, NULL);
+		bufferevent_setwatermark(h->bev, EV_READ, 100, 200);
+		bufferevent_setwatermark(h->bev, EV_WRITE, 100, 200);
+		bufferevent_set_timeouts(h->bev, &soon, &soon);
+	}
+	harness_start(h, &harness_frames, 0);
+	harness_crlf(h);
+	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
+	harness_wait(h, 10);
+	harness_feed(h, "ab\r\n");
+	harness_expect_received(h, "hello");
+	harness_feed_eof(h);
+	harness_run_until_closed(h);
+	harness_end(h, "frame:ab|event:eof|closed:eof");
+}
+END_TEST
+
+START_TEST(bufferevent_may_have_any_priority)
+{
+	struct harness *h = harness_new((enum harness_carrier)_i);
+
+	ck_assert_int_eq(event_base_priority_init(h->base, 3), 0);
+	harness_start(h, &harness_streaming, 0);
+	bufferevent_priority_set(h->bev, 2);
+	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 0), 0);
+	harness_turn(h);
+	harness_expect(h, "found");
+	harness_feed(h, "ab");
+	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
+	evchat_close_when_done(h->chat);
+	harness_run_until_closed(h);
+	harness_expect_received(h, "hello");
+	harness_end(h, "found|collect:ab|closed:done");
+}
+END_TEST
+
 /* Lost connections */
 
 static const enum harness_carrier tcp[] = { HARNESS_TCP, HARNESS_TCP_DEFER,
@@ -286,12 +385,22 @@ connect_suite(void)
 	TCase *tc = harness_case(suite, "connecting");
 
 	tcase_add_loop_test(tc, channel_may_be_connected_after_it_was_made, 0,
-	    2);
+	    4);
 	tcase_add_loop_test(tc, pushes_made_at_connected_are_sent, 0, 2);
 	tcase_add_loop_test(tc, channel_may_be_freed_at_connected, 0, 2);
 	tcase_add_loop_test(tc, closing_before_connected_still_sends, 0, 2);
 	tcase_add_loop_test(tc, refused_connection_is_the_reason_connect, 0, 2);
 	tcase_add_test(tc, unconnected_channel_can_be_freed);
+
+	tcase_add_loop_test(tc,
+	    unconnected_channel_can_be_detached_and_connected_then, 0, 2);
+	tcase_add_test(tc, name_that_cannot_be_resolved_is_the_reason_connect);
+
+	tc = harness_case(suite, "used");
+	tcase_add_loop_test(tc, channel_takes_over_a_bufferevent_that_was_used,
+	    0, HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, bufferevent_may_have_any_priority, 0,
+	    HARNESS_CARRIERS);
 
 	tc = harness_case(suite, "lost");
 	tcase_add_loop_test(tc, reset_is_the_reason_io, 0, 3);

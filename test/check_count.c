@@ -191,6 +191,28 @@ START_TEST(count_may_be_huge)
 }
 END_TEST
 
+static void
+unlimited(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_max_frame(h->chat, 0,
+	    EVCHAT_OVERSIZE_CLOSE), 0);
+}
+
+START_TEST(memory_follows_received_bytes_not_the_count)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+
+	unlimited(h);
+	harness_largest_block();
+	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 1u << 30), 0);
+	harness_feed(h, "abc");
+	harness_feed(h, "def");
+	ck_assert_uint_lt(harness_largest_block(), 1u << 20);
+	harness_end(h, "");
+}
+END_TEST
+
 static Suite *
 count_suite(void)
 {
@@ -208,6 +230,8 @@ count_suite(void)
 	tcase_add_test(tc, count_0_set_from_outside_fires_from_the_loop);
 	tcase_add_test(tc, count_0_set_in_found_fires_before_the_next_byte);
 	tcase_add_loop_test(tc, count_may_be_huge, 0, HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, memory_follows_received_bytes_not_the_count, 0,
+	    HARNESS_CARRIERS);
 	return suite;
 }
 

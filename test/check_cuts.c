@@ -205,13 +205,49 @@ START_TEST(any_protocol_comes_to_the_same_at_every_cut)
 }
 END_TEST
 
+/* One byte a turn, and fixed hooks. */
+static void
+begin_slowly(struct harness *h)
+{
+	ck_assert_int_eq(evchat_set_buffer_sizes(h->chat, 1, 1), 0);
+	ck_assert_int_eq(evchat_set_terminator(h->chat, "\r\n", 2), 0);
+}
+
+static void
+answer(struct harness *h, const void *data, size_t len)
+{
+	ck_assert_int_eq(evchat_push_frame(h->chat, data, len), 0);
+}
+
+START_TEST(buffer_sizes_do_not_change_what_is_delivered)
+{
+	static const struct harness_scenario streaming = {
+		.input = "ab\r\n\r\ncd\re\r\nf\r", .eof = true,
+		.start = begin_slowly,
+		.expect = "collect:ab|found|found|collect:cd\\re|found"
+		    "|collect:f\\r|event:eof|closed:truncated"
+	};
+	static const struct harness_scenario frames = {
+		.input = "ab\r\n\r\ncd\re\r\n", .eof = true,
+		.start = begin_slowly, .script.frame = answer,
+		.hooks = &harness_frames, .until_closed = true,
+		.output = "ab\r\n\r\ncd\re\r\n",
+		.expect = "frame:ab|frame:|frame:cd\\re|event:eof|closed:eof"
+	};
+
+	harness_prove(&streaming);
+	harness_prove(&frames);
+}
+END_TEST
+
 static Suite *
 cuts_suite(void)
 {
 	Suite *suite = suite_create("cuts");
+	TCase *tc = harness_case(suite, "cuts");
 
-	tcase_add_test(harness_case(suite, "cuts"),
-	    any_protocol_comes_to_the_same_at_every_cut);
+	tcase_add_test(tc, any_protocol_comes_to_the_same_at_every_cut);
+	tcase_add_test(tc, buffer_sizes_do_not_change_what_is_delivered);
 	return suite;
 }
 

@@ -159,7 +159,7 @@ START_TEST(answer_and_bytes_are_handed_on)
 }
 END_TEST
 
-START_TEST(asking_forgets_an_earlier_resume_but_not_one_inside)
+START_TEST(resume_is_used_up_by_one_that_waits)
 {
 	struct evbuffer *out = evbuffer_new();
 	struct script s;
@@ -168,11 +168,29 @@ START_TEST(asking_forgets_an_earlier_resume_but_not_one_inside)
 	begin(&s);
 	evchat_producer_resume(s.producer);
 	producer_ask(s.producer, out, 1, &gone);
+	ck_assert(s.producer->resumed);
+	s.producer->state = PRODUCER_WAITING;
+	producer_ask(s.producer, out, 1, &gone);
 	ck_assert(!s.producer->resumed);
+	ck_assert_int_eq(s.producer->state, PRODUCER_QUEUED);
+	producer_end(s.producer, EVCHAT_DONE_SENT);
+	unit_text_free(&s.text);
+	evbuffer_free(out);
+}
+END_TEST
+
+START_TEST(resume_inside_more_is_not_used_up)
+{
+	struct evbuffer *out = evbuffer_new();
+	struct script s;
+	bool gone;
+
+	begin(&s);
+	s.producer->state = PRODUCER_WAITING;
 	s.resumes = true;
 	producer_ask(s.producer, out, 1, &gone);
 	ck_assert(s.producer->resumed);
-	evchat_producer_free(s.producer);
+	producer_end(s.producer, EVCHAT_DONE_SENT);
 	unit_text_free(&s.text);
 	evbuffer_free(out);
 }
@@ -276,8 +294,8 @@ producer_suite(void)
 
 	tc = harness_case(suite, "ask");
 	tcase_add_loop_test(tc, answer_and_bytes_are_handed_on, 0, 4);
-	tcase_add_test(tc,
-	    asking_forgets_an_earlier_resume_but_not_one_inside);
+	tcase_add_test(tc, resume_is_used_up_by_one_that_waits);
+	tcase_add_test(tc, resume_inside_more_is_not_used_up);
 	tcase_add_test(tc,
 	    one_that_is_ended_while_asked_lives_until_more_returns);
 	tcase_add_test(tc, done_is_told_how_many_bytes_were_given);

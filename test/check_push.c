@@ -1,14 +1,11 @@
 /*
  * What is pushed arrives, once and in order, and is released when it has left:
- * bytes, references, buffers, text, frames, files and marks.
+ * bytes, text, references, buffers and marks.
  */
 
-#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "feeder.h"
 #include "harness.h"
 #include "sink.h"
@@ -20,19 +17,6 @@ start(int carrier)
 {
 	return harness_start_new((enum harness_carrier)carrier,
 	    &harness_streaming);
-}
-
-/* A file without a name that holds this text. */
-static int
-file_of(const char *text)
-{
-	char name[] = "/tmp/check_push.XXXXXX";
-	int fd = mkstemp(name);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(unlink(name), 0);
-	ck_assert_int_eq(write(fd, text, strlen(text)), (int)strlen(text));
-	return fd;
 }
 
 /* Bytes, and text */
@@ -317,227 +301,6 @@ START_TEST(push_buffer_takes_what_another_bufferevent_received)
 }
 END_TEST
 
-/* Frames */
-
-START_TEST(frame_ends_with_the_last_delimiter_of_the_input)
-{
-	struct harness *h = start(_i);
-
-	ck_assert_int_eq(evchat_set_terminator(h->chat, ";", 1), 0);
-	ck_assert_int_eq(evchat_push_frame(h->chat, "a", 1), 0);
-	harness_crlf(h);
-	ck_assert_int_eq(evchat_push_frame(h->chat, "b", 1), 0);
-	ck_assert_int_eq(evchat_push_frame(h->chat, NULL, 0), 0);
-	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 3), 0);
-	ck_assert_int_eq(evchat_push_frame(h->chat, "c", 1), 0);
-	evchat_set_terminator_none(h->chat);
-	ck_assert_int_eq(evchat_push_frame(h->chat, "d", 1), 0);
-	harness_expect_received(h, "a;b\r\n\r\nc\r\nd\r\n");
-	harness_end(h, "");
-}
-END_TEST
-
-START_TEST(output_framing_of_its_own_is_used_until_it_is_taken_back)
-{
-	struct harness *h = start(_i);
-	struct evchat_framing *framing = evchat_framing_delimiter("--", 2, 0);
-
-	ck_assert_ptr_nonnull(framing);
-	ck_assert_int_eq(evchat_set_output_framing(h->chat, framing), 0);
-	evchat_framing_free(framing);
-	ck_assert_int_eq(evchat_push_frame(h->chat, "a", 1), 0);
-	harness_crlf(h);
-	ck_assert_int_eq(evchat_push_frame(h->chat, "b\r\n", 3), 0);
-	ck_assert_int_eq(evchat_set_output_framing(h->chat, NULL), 0);
-	ck_assert_int_eq(evchat_push_frame(h->chat, "c", 1), 0);
-	harness_expect_received(h, "a--b\r\n--c\r\n");
-	harness_end(h, "");
-}
-END_TEST
-
-START_TEST(frame_without_a_framing_is_refused)
-{
-	struct harness *h = start(_i);
-
-	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 3), 0);
-	errno = 0;
-	ck_assert_int_eq(evchat_push_frame(h->chat, "a", 1), -1);
-	ck_assert_int_eq(errno, EINVAL);
-	ck_assert_uint_eq(evchat_get_output_length(h->chat), 0);
-	harness_end(h, "");
-}
-END_TEST
-
-static const struct {
-	const char *delimiter;
-	const char *payload;
-} found_early[] = {
-	{ "\r\n", "\r\n" }, { "\r\n", "a\r\nb" }, { "\r\n", "a\r\n" },
-	{ "aa", "a" }, { "aa", "baa" }, { "aba", "ab" }, { "aba", "cab" },
-	{ "aab", "aab" }, { "--x--", "--x" }, { "--x--", "..--x" }
-}, found_in_time[] = {
-	{ "\r\n", "\r" }, { "\r\n", "\n\r" }, { "\r\n", "\n" },
-	{ "aab", "a" }, { "aab", "aa" }, { "aba", "a" }, { "--x--", "-" },
-	{ "--x--", "x--" }
-};
-
-START_TEST(payload_after_which_the_delimiter_is_found_early_is_refused)
-{
-	struct harness *h = start(HARNESS_SOCKET);
-	const char *delimiter = found_early[_i].delimiter;
-	const char *payload = found_early[_i].payload;
-
-	ck_assert_int_eq(evchat_set_terminator(h->chat, delimiter,
-	    strlen(delimiter)), 0);
-	ck_assert_int_eq(evchat_push_frame(h->chat, payload, strlen(payload)),
-	    -1);
-	ck_assert_int_eq(errno, EINVAL);
-	ck_assert_uint_eq(evchat_get_output_length(h->chat), 0);
-	ck_assert_int_eq(evchat_push(h->chat, "!", 1), 0);
-	harness_expect_received(h, "!");
-	harness_end(h, "");
-}
-END_TEST
-
-/* What comes back from an echo is what was pushed. */
-START_TEST(frame_decodes_to_its_payload)
-{
-	struct harness *h = harness_start_new(HARNESS_SOCKET,
-	    &harness_frames);
-	const char *delimiter = found_in_time[_i].delimiter;
-	const char *payload = found_in_time[_i].payload;
-	size_t len = strlen(payload) + strlen(delimiter);
-	const void *data;
-	char text[64];
-
-	ck_assert_int_eq(evchat_set_terminator(h->chat, delimiter,
-	    strlen(delimiter)), 0);
-	ck_assert_int_eq(evchat_push_frame(h->chat, payload, strlen(payload)),
-	    0);
-	harness_run_until_received(h, len);
-	data = evbuffer_pullup(h->received, -1);
-	harness_feed_bytes(h, data, len);
-	harness_note_bytes(h, "frame", payload, strlen(payload));
-	data = strchr(harness_transcript(h), '|');
-	ck_assert_ptr_nonnull(data);
-	strcpy(text, (const char *)data + 1);
-	ck_assert_int_eq(strncmp(harness_transcript(h), text, strlen(text)), 0);
-	harness_free(h);
-}
-END_TEST
-
-START_TEST(pushed_frames_are_counted)
-{
-	struct harness *h = start(_i);
-	struct evchat_stats stats;
-
-	harness_crlf(h);
-	ck_assert_int_eq(evchat_push_frame(h->chat, "ab", 2), 0);
-	ck_assert_int_eq(evchat_push_frame(h->chat, "\r\n", 2), -1);
-	ck_assert_int_eq(evchat_push(h->chat, "cd", 2), 0);
-	harness_expect_received(h, "ab\r\ncd");
-	harness_turn(h);
-	evchat_get_stats(h->chat, &stats, sizeof(stats));
-	ck_assert_uint_eq(stats.frames_out, 1);
-	ck_assert_uint_eq(stats.bytes_out, 6);
-	harness_end(h, "");
-}
-END_TEST
-
-/* Files */
-
-START_TEST(file_is_sent_from_an_offset_and_closed)
-{
-	struct harness *h = start(_i);
-	int fd = file_of("0123456789"), other = dup(fd);
-
-	ck_assert_int_eq(lseek(fd, 5, SEEK_SET), 5);
-	ck_assert_int_eq(evchat_push_file(h->chat, fd, 2, 3), 0);
-	ck_assert_int_eq(evchat_push(h->chat, "|", 1), 0);
-	harness_push_mark(h, "m");
-	harness_run_until_noted(h, "mark");
-	harness_expect_received(h, "234|");
-	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
-	ck_assert_int_eq(lseek(other, 0, SEEK_CUR), 5);
-	close(other);
-	harness_end(h, "mark:m:sent");
-}
-END_TEST
-
-START_TEST(file_without_a_length_ends_where_it_ended_when_it_was_pushed)
-{
-	struct harness *h = start(_i);
-	int fd = file_of("0123456789"), other = dup(fd);
-
-	ck_assert_int_eq(evchat_push_file(h->chat, fd, 4, -1), 0);
-	ck_assert_int_eq(evchat_push_file(h->chat, dup(other), 10, -1), 0);
-	ck_assert_int_eq(evchat_push_file(h->chat, dup(other), 3, 0), 0);
-	ck_assert_int_eq(pwrite(other, "ab", 2, 10), 2);
-	harness_push_mark(h, "m");
-	harness_run_until_noted(h, "mark");
-	harness_expect_received(h, "456789");
-	close(other);
-	harness_end(h, "mark:m:sent");
-}
-END_TEST
-
-static void
-expect_no_file(struct harness *h, int fd, int64_t offset, int64_t len)
-{
-	errno = 0;
-	ck_assert_int_eq(evchat_push_file(h->chat, fd, offset, len), -1);
-	ck_assert_int_eq(errno, EINVAL);
-	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
-}
-
-START_TEST(what_cannot_be_sent_as_a_file_is_refused_and_closed)
-{
-	struct harness *h = start(_i);
-	int fds[2], closed;
-
-	ck_assert_int_eq(pipe(fds), 0);
-	expect_no_file(h, fds[0], 0, 1);
-	close(fds[1]);
-	expect_no_file(h, file_of("abc"), -1, 1);
-	expect_no_file(h, file_of("abc"), 0, -2);
-	closed = file_of("abc");
-	close(closed);
-	ck_assert_int_eq(evchat_push_file(h->chat, closed, 0, 1), -1);
-	ck_assert_int_eq(errno, EBADF);
-	ck_assert_uint_eq(evchat_get_output_length(h->chat), 0);
-	harness_end(h, "");
-}
-END_TEST
-
-START_TEST(file_that_shrinks_ends_the_channel)
-{
-	struct harness *h = start(_i);
-	int fd = file_of("0123456789"), other = dup(fd);
-
-	ck_assert_int_eq(evchat_push_file(h->chat, fd, 0, 10), 0);
-	harness_push_mark(h, "m");
-	ck_assert_int_eq(ftruncate(other, 4), 0);
-	harness_run_until_closed(h);
-	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
-	close(other);
-	harness_end(h, "mark:m:failed|closed:producer");
-}
-END_TEST
-
-START_TEST(file_is_closed_when_its_channel_is_freed)
-{
-	struct harness *h = start(_i);
-	int fd = file_of("0123456789");
-
-	harness_push_stuck(h, "p");
-	ck_assert_int_eq(evchat_push_file(h->chat, fd, 0, 10), 0);
-	harness_turn(h);
-	evchat_free(h->chat);
-	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
-	harness_end(h, "done:p:discarded:0|closed:freed");
-}
-END_TEST
-
 /* Marks */
 
 START_TEST(mark_is_told_when_all_before_it_has_left)
@@ -600,6 +363,7 @@ push_suite(void)
 	tcase_add_loop_test(tc, printf_pushes_text_of_any_length, 0,
 	    SINK_CARRIERS);
 
+
 	tc = harness_case(suite, "references");
 	tcase_add_loop_test(tc, reference_may_be_freed_in_its_cleanup, 0,
 	    SINK_CARRIERS);
@@ -617,6 +381,7 @@ push_suite(void)
 	    cleanup_runs_before_closed_when_the_peer_is_gone, 0,
 	    HARNESS_PAIR);
 
+
 	tc = harness_case(suite, "buffers");
 	tcase_add_loop_test(tc,
 	    push_buffer_empties_a_buffer_that_stays_usable, 0, SINK_CARRIERS);
@@ -626,35 +391,6 @@ push_suite(void)
 	    push_buffer_takes_what_another_bufferevent_received, 0,
 	    SINK_CARRIERS);
 
-	tc = harness_case(suite, "frames");
-	tcase_add_loop_test(tc,
-	    frame_ends_with_the_last_delimiter_of_the_input, 0,
-	    SINK_CARRIERS);
-	tcase_add_loop_test(tc,
-	    output_framing_of_its_own_is_used_until_it_is_taken_back, 0,
-	    SINK_CARRIERS);
-	tcase_add_loop_test(tc, frame_without_a_framing_is_refused, 0,
-	    SINK_CARRIERS);
-	tcase_add_loop_test(tc,
-	    payload_after_which_the_delimiter_is_found_early_is_refused, 0,
-	    (int)(sizeof(found_early) / sizeof(found_early[0])));
-	tcase_add_loop_test(tc, frame_decodes_to_its_payload, 0,
-	    (int)(sizeof(found_in_time) / sizeof(found_in_time[0])));
-	tcase_add_loop_test(tc, pushed_frames_are_counted, 0, SINK_CARRIERS);
-
-	tc = harness_case(suite, "files");
-	tcase_add_loop_test(tc, file_is_sent_from_an_offset_and_closed, 0,
-	    SINK_CARRIERS);
-	tcase_add_loop_test(tc,
-	    file_without_a_length_ends_where_it_ended_when_it_was_pushed, 0,
-	    SINK_CARRIERS);
-	tcase_add_loop_test(tc,
-	    what_cannot_be_sent_as_a_file_is_refused_and_closed, 0,
-	    SINK_CARRIERS);
-	tcase_add_loop_test(tc, file_that_shrinks_ends_the_channel, 0,
-	    SINK_CARRIERS);
-	tcase_add_loop_test(tc, file_is_closed_when_its_channel_is_freed, 0,
-	    SINK_CARRIERS);
 
 	tc = harness_case(suite, "marks");
 	tcase_add_loop_test(tc, mark_is_told_when_all_before_it_has_left, 0,

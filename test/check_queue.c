@@ -193,6 +193,26 @@ START_TEST(producer_that_waits_is_not_asked_until_resumed)
 }
 END_TEST
 
+START_TEST(producer_that_was_resumed_once_is_asked_on)
+{
+	struct unit_producer a = { .name = "a", .steps = "A1~ A2  A3 A4~ A5$" };
+	struct unit_queue q;
+
+	unit_queue_init(&q);
+	unit_queue_producer(&q, &a);
+	unit_queue_run(&q);
+	evchat_producer_resume(a.producer);
+	unit_queue_run(&q);
+	unit_queue_run(&q);
+	unit_queue_expect(&q, "more:a|waiting|more:a|more:a|idle|more:a|more:a"
+	    "|waiting");
+	evchat_producer_resume(a.producer);
+	unit_queue_run(&q);
+	unit_queue_expect_output(&q, "A1A2A3A4A5");
+	unit_queue_free(&q);
+}
+END_TEST
+
 static void
 resume(struct unit_producer *p)
 {
@@ -215,9 +235,9 @@ START_TEST(resume_that_comes_early_is_remembered)
 }
 END_TEST
 
-START_TEST(resume_before_it_is_asked_is_not_for_what_it_says_then)
+START_TEST(resume_that_comes_before_it_is_asked_is_for_one_later)
 {
-	struct unit_producer a = { .name = "a", .steps = "~ A$" };
+	struct unit_producer a = { .name = "a", .steps = "A1 ~ ~ A2$" };
 	struct unit_queue q;
 
 	unit_queue_init(&q);
@@ -225,7 +245,8 @@ START_TEST(resume_before_it_is_asked_is_not_for_what_it_says_then)
 	evchat_producer_resume(a.producer);
 	unit_queue_run(&q);
 	unit_queue_run(&q);
-	unit_queue_expect(&q, "more:a|idle|waiting");
+	unit_queue_run(&q);
+	unit_queue_expect(&q, "more:a|more:a|idle|more:a|idle|waiting");
 	unit_queue_free(&q);
 }
 END_TEST
@@ -363,9 +384,10 @@ queue_suite(void)
 	tc = harness_case(suite, "more");
 	tcase_add_test(tc, producer_that_gave_nothing_is_asked_again_later);
 	tcase_add_test(tc, producer_that_waits_is_not_asked_until_resumed);
+	tcase_add_test(tc, producer_that_was_resumed_once_is_asked_on);
 	tcase_add_test(tc, resume_that_comes_early_is_remembered);
 	tcase_add_test(tc,
-	    resume_before_it_is_asked_is_not_for_what_it_says_then);
+	    resume_that_comes_before_it_is_asked_is_for_one_later);
 	tcase_add_test(tc,
 	    producer_that_resumes_itself_for_nothing_is_asked_again_later);
 	tcase_add_test(tc, what_stands_behind_one_that_waits_waits_too);

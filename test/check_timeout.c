@@ -12,6 +12,13 @@
 #define LONG_MS (3 * SHORT_MS)
 #define LINGER_SIZE 65536     /* so much input is dropped at most */
 
+/* One of each kind: every test here takes its time. */
+static const enum harness_carrier kinds[] = { HARNESS_SOCKET,
+    HARNESS_BEV_DEFER, HARNESS_BEV_UNLOCK, HARNESS_RATED, HARNESS_TCP,
+    HARNESS_PAIR, HARNESS_FILTER, HARNESS_XOR_DEFER_THREADSAFE };
+
+#define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
+
 static const struct timeval short_time = { 0, SHORT_MS * 1000 };
 static const struct timeval hour = { 3600, 0 };
 
@@ -34,13 +41,12 @@ pause_with_data(struct harness *h, const void *data, size_t len)
 
 START_TEST(silence_is_the_reason_read_timeout)
 {
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_frames);
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames);
 
 	harness_crlf(h);
-	set_timeout(h, EVCHAT_TIMEOUT_READ, &short_time);
 	harness_push_stuck(h, "p");
-	harness_send(h, "ab\r\ncd", 6);
+	harness_feed(h, "ab\r\ncd");
+	set_timeout(h, EVCHAT_TIMEOUT_READ, &short_time);
 	harness_run_until_closed(h);
 	harness_end(h, "frame:ab|done:p:failed:0|closed:read timeout");
 }
@@ -48,8 +54,7 @@ END_TEST
 
 START_TEST(timeout_can_be_taken_back)
 {
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_frames);
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames);
 
 	set_timeout(h, EVCHAT_TIMEOUT_READ, &short_time);
 	set_timeout(h, EVCHAT_TIMEOUT_READ, NULL);
@@ -66,8 +71,7 @@ END_TEST
 
 START_TEST(read_timeout_stands_still_while_paused)
 {
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_frames);
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames);
 
 	evchat_pause(h->chat);
 	set_timeout(h, EVCHAT_TIMEOUT_READ, &short_time);
@@ -84,8 +88,7 @@ END_TEST
 START_TEST(peer_that_does_not_read_is_the_reason_write_timeout)
 {
 	static char much[MUCH];
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_frames);
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames);
 
 	harness_peer_read(h, false);
 	set_timeout(h, EVCHAT_TIMEOUT_WRITE, &short_time);
@@ -100,13 +103,13 @@ END_TEST
 
 START_TEST(write_timeout_does_not_run_while_nothing_is_queued)
 {
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_frames);
+	const struct timeval longer = { 0, 8 * SHORT_MS * 1000 };
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames);
 
-	set_timeout(h, EVCHAT_TIMEOUT_WRITE, &short_time);
+	set_timeout(h, EVCHAT_TIMEOUT_WRITE, &longer);
 	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
 	harness_expect_received(h, "hello");
-	harness_wait(h, LONG_MS);
+	harness_wait(h, 12 * SHORT_MS);
 	harness_end(h, "");
 }
 END_TEST
@@ -115,7 +118,7 @@ END_TEST
 
 START_TEST(frame_that_does_not_end_is_the_reason_frame_timeout)
 {
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	struct harness *h = harness_start_new(kinds[_i],
 	    _i % 2 == 0 ? &harness_frames : &harness_found_only);
 
 	harness_crlf(h);
@@ -128,8 +131,7 @@ END_TEST
 
 START_TEST(frame_timeout_does_not_run_between_frames)
 {
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_frames);
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames);
 
 	harness_crlf(h);
 	set_timeout(h, EVCHAT_TIMEOUT_FRAME, &short_time);
@@ -150,8 +152,7 @@ drip(evutil_socket_t fd, short what, void *arg)
 
 START_TEST(frame_timeout_is_not_put_off_by_more_bytes)
 {
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_frames_only);
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames_only);
 
 	struct event *dripping = event_new(h->base, -1, EV_PERSIST, drip, h);
 	const struct timeval ms = { 0, 1000 };
@@ -169,8 +170,7 @@ END_TEST
 
 START_TEST(frame_timeout_stands_still_while_paused)
 {
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_streaming);
+	struct harness *h = harness_start_new(kinds[_i], &harness_streaming);
 
 	h->script.collect = pause_with_data;
 	harness_crlf(h);
@@ -207,24 +207,24 @@ START_TEST(unread_input_does_not_destroy_the_reply)
 	h->rude = true;
 	h->script.frame = say_bye;
 	harness_crlf(h);
-	set_timeout(h, EVCHAT_TIMEOUT_LINGER, &short_time);
+	set_timeout(h, EVCHAT_TIMEOUT_LINGER, &hour);
 	harness_peer_read(h, false);
 	harness_send(h, "go\r\n", 4);
 	harness_send(h, junk, sizeof(junk));
-	harness_run_until_closed(h);
 	harness_turn(h);
 	harness_peer_read(h, true);
 	harness_run_until_peer_eof(h);
 	ck_assert_int_eq(h->peer_errno, 0);
 	harness_expect_received(h, "bye");
+	harness_send_eof(h);
+	harness_run_until_closed(h);
 	harness_end(h, "frame:go|closed:done");
 }
 END_TEST
 
 START_TEST(peer_that_does_not_close_is_waited_for_a_limited_time)
 {
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_frames);
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames);
 
 	h->rude = true;
 	set_timeout(h, EVCHAT_TIMEOUT_LINGER, &short_time);
@@ -237,8 +237,7 @@ END_TEST
 START_TEST(peer_that_goes_on_sending_is_listened_to_for_a_limited_size)
 {
 	static char junk[4 * LINGER_SIZE];
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_frames);
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames);
 
 	h->rude = true;
 	set_timeout(h, EVCHAT_TIMEOUT_LINGER, &hour);
@@ -254,8 +253,7 @@ END_TEST
 
 START_TEST(peer_that_closes_ends_the_wait)
 {
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_frames);
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames);
 
 	h->rude = true;
 	set_timeout(h, EVCHAT_TIMEOUT_LINGER, &hour);
@@ -276,41 +274,40 @@ timeout_suite(void)
 	TCase *tc = harness_case(suite, "read");
 
 	tcase_add_loop_test(tc, silence_is_the_reason_read_timeout, 0,
-	    HARNESS_CARRIERS);
-	tcase_add_loop_test(tc, timeout_can_be_taken_back, 0, HARNESS_CARRIERS);
+	    KINDS);
+	tcase_add_loop_test(tc, timeout_can_be_taken_back, 0, KINDS);
 	tcase_add_loop_test(tc, read_timeout_stands_still_while_paused, 0,
-	    HARNESS_CARRIERS);
+	    KINDS);
 
 	tc = harness_case(suite, "write");
 	tcase_add_loop_test(tc,
 	    peer_that_does_not_read_is_the_reason_write_timeout, 0,
-	    HARNESS_CARRIERS);
+	    KINDS);
 	tcase_add_loop_test(tc,
-	    write_timeout_does_not_run_while_nothing_is_queued, 0,
-	    HARNESS_CARRIERS);
+	    write_timeout_does_not_run_while_nothing_is_queued, 0, KINDS);
 
 	tc = harness_case(suite, "frame");
 	tcase_add_loop_test(tc,
 	    frame_that_does_not_end_is_the_reason_frame_timeout, 0,
-	    HARNESS_CARRIERS);
+	    KINDS);
 	tcase_add_loop_test(tc, frame_timeout_does_not_run_between_frames, 0,
-	    HARNESS_CARRIERS);
+	    KINDS);
 	tcase_add_loop_test(tc, frame_timeout_is_not_put_off_by_more_bytes, 0,
-	    HARNESS_CARRIERS);
+	    KINDS);
 	tcase_add_loop_test(tc, frame_timeout_stands_still_while_paused, 0,
-	    HARNESS_CARRIERS);
+	    KINDS);
 
 	tc = harness_case(suite, "linger");
 	tcase_add_loop_test(tc, unread_input_does_not_destroy_the_reply, 0,
 	    (int)(sizeof(sockets) / sizeof(sockets[0])));
 	tcase_add_loop_test(tc,
 	    peer_that_does_not_close_is_waited_for_a_limited_time, 0,
-	    HARNESS_CARRIERS);
+	    KINDS);
 	tcase_add_loop_test(tc,
 	    peer_that_goes_on_sending_is_listened_to_for_a_limited_size, 0,
-	    HARNESS_CARRIERS);
+	    KINDS);
 	tcase_add_loop_test(tc, peer_that_closes_ends_the_wait, 0,
-	    HARNESS_CARRIERS);
+	    KINDS);
 	return suite;
 }
 

@@ -249,6 +249,9 @@ long harness_allocations(void);
 /* How many blocks are allocated. */
 long harness_blocks(void);
 
+/* The size of the largest that was asked for since this was called last. */
+size_t harness_largest_block(void);
+
 /* Have the n-th allocation from now fail, 1 being the next; 0: none. */
 void harness_fail_allocation(long n);
 

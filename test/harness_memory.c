@@ -14,10 +14,16 @@ static atomic_long allocations;
 static atomic_long blocks;
 static atomic_long fail_in; /* allocations up to and with the failing one */
 static atomic_bool failed;
+static atomic_size_t largest;
 
 static bool
-must_fail(void)
+must_fail(size_t size)
 {
+	size_t before = atomic_load(&largest);
+
+	while (size > before &&
+	    !atomic_compare_exchange_weak(&largest, &before, size))
+		;
 	atomic_fetch_add(&allocations, 1);
 	if (atomic_load(&fail_in) == 0 || atomic_fetch_sub(&fail_in, 1) != 1)
 		return false;
@@ -31,7 +37,7 @@ counted_malloc(size_t size)
 {
 	void *block;
 
-	if (must_fail() || (block = malloc(size)) == NULL)
+	if (must_fail(size) || (block = malloc(size)) == NULL)
 		return NULL;
 	memset(block, 0xa5, size);
 	atomic_fetch_add(&blocks, 1);
@@ -43,7 +49,7 @@ counted_realloc(void *old, size_t size)
 {
 	void *block;
 
-	if (must_fail() || (block = realloc(old, size)) == NULL)
+	if (must_fail(size) || (block = realloc(old, size)) == NULL)
 		return NULL;
 	if (old == NULL)
 		atomic_fetch_add(&blocks, 1);
@@ -75,6 +81,12 @@ long
 harness_blocks(void)
 {
 	return atomic_load(&blocks);
+}
+
+size_t
+harness_largest_block(void)
+{
+	return atomic_exchange(&largest, 0);
 }
 
 void

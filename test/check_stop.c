@@ -1,0 +1,458 @@
+/*
+ * Back-pressure: a peer that sends and does not read cannot make memory grow,
+ * and nothing else is stopped.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "feeder.h"
+#include "harness.h"
+#include "sink.h"
+
+#define MEBI ((size_t)1 << 20)
+#define LEAST 512 /* what a producer adds to the queue */
+
+static char much[MEBI];
+
+static struct harness *
+start(int carrier)
+{
+	return harness_start_new((enum harness_carrier)carrier,
+	    &harness_frames);
+}
+
+static size_t
+length(struct harness *h)
+{
+	return evchat_get_output_length(h->chat);
+}
+
+static void
+set_marks(struct harness *h, size_t low, size_t high)
+{
+	ck_assert_int_eq(evchat_set_watermarks(h->chat, low, high), 0);
+}
+
+static void
+push(struct harness *h, size_t len)
+{
+	ck_assert_int_eq(evchat_push(h->chat, much, len), 0);
+}
+
+/* Delivery stops */
+
+/* With p in front nothing leaves: the queue grows by 600 with each frame. */
+static void
+answer(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	push(h, 600);
+}
+
+static void
+stop_after_three(struct harness *h, struct feeder *p)
+{
+	harness_crlf(h);
+	set_marks(h, 1000, 2000);
+	feeder_push(p, h, "p", "~.");
+	h->script.frame = h->script.collect = answer;
+}
+
+static const char nine[] = "1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n7\r\n8\r\n9\r\n";
+
+START_TEST(delivery_stops_behind_the_hook_that_fills_the_queue)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+
+	stop_after_three(h, &p);
+	harness_feed(h, nine);
+	harness_turn(h);
+	harness_expect(h, "frame:1|frame:2|frame:3");
+	evchat_resume(h->chat);
+	harness_feed(h, "10\r\n");
+	harness_expect(h, "frame:1|frame:2|frame:3");
+	feeder_resume(&p);
+	harness_run_until_noted(h, "frame:10");
+	harness_run_until_received(h, 6000);
+	harness_end(h, "frame:1|frame:2|frame:3|done:p:sent:0|frame:4|frame:5"
+	    "|frame:6|frame:7|frame:8|frame:9|frame:10");
+}
+END_TEST
+
+START_TEST(delivery_stops_between_collect_and_found)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+	struct feeder p;
+
+	stop_after_three(h, &p);
+	set_marks(h, 1000, 1100);
+	harness_feed(h, "a\r\nb\r\n");
+	harness_turn(h);
+	harness_expect(h, "collect:a");
+	feeder_resume(&p);
+	harness_run_until_noted(h, "collect:b|found");
+	harness_end(h, "collect:a|done:p:sent:0|found|collect:b|found");
+}
+END_TEST
+
+START_TEST(queue_at_the_high_mark_does_not_stop_delivery)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+
+	stop_after_three(h, &p);
+	set_marks(h, 1000, LEAST + 1200);
+	harness_feed(h, nine);
+	harness_expect(h, "frame:1|frame:2|frame:3");
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(delivery_goes_on_at_the_low_mark)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+
+	stop_after_three(h, &p);
+	harness_feed(h, nine);
+	set_marks(h, LEAST + 1799, 3000);
+	harness_turn(h);
+	harness_expect(h, "frame:1|frame:2|frame:3");
+	set_marks(h, LEAST + 1800, 3000);
+	harness_turn(h);
+	harness_expect(h, "frame:1|frame:2|frame:3|frame:4|frame:5");
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(eof_waits_while_delivery_is_stopped)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+
+	stop_after_three(h, &p);
+	harness_feed(h, "1\r\n2\r\n3\r\n");
+	harness_feed_eof(h);
+	harness_turn(h);
+	harness_expect(h, "frame:1|frame:2|frame:3");
+	feeder_resume(&p);
+	harness_run_until_closed(h);
+	harness_end(h,
+	    "frame:1|frame:2|frame:3|done:p:sent:0|event:eof|closed:eof");
+}
+END_TEST
+
+START_TEST(pause_is_independent_of_stopped_delivery)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+
+	stop_after_three(h, &p);
+	harness_feed(h, nine);
+	evchat_pause(h->chat);
+	feeder_resume(&p);
+	harness_run_until_noted(h, "done:p");
+	harness_run_until_received(h, 1800);
+	harness_turn(h);
+	harness_expect(h, "frame:1|frame:2|frame:3|done:p:sent:0");
+	evchat_resume(h->chat);
+	harness_run_until_noted(h, "frame:9");
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(discard_lets_delivery_go_on)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+
+	stop_after_three(h, &p);
+	harness_feed(h, nine);
+	evchat_discard_buffers(h->chat);
+	harness_turn(h);
+	harness_feed(h, "a\r\n");
+	harness_run_until_noted(h, "frame:a");
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(close_when_done_goes_on_while_delivery_is_stopped)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+
+	stop_after_three(h, &p);
+	harness_feed(h, nine);
+	evchat_close_when_done(h->chat);
+	feeder_resume(&p);
+	harness_run_until_closed(h);
+	ck_assert_uint_eq(evbuffer_get_length(h->received), 1800);
+	harness_end(h,
+	    "frame:1|frame:2|frame:3|done:p:sent:0|closed:done");
+}
+END_TEST
+
+/* It does not stop */
+
+START_TEST(no_auto_pause_lets_delivery_go_on)
+{
+	struct harness *h = harness_new((enum harness_carrier)_i);
+	struct feeder p;
+
+	harness_start(h, &harness_frames, EVCHAT_OPT_NO_AUTO_PAUSE);
+	stop_after_three(h, &p);
+	harness_feed(h, nine);
+	ck_assert_uint_eq(length(h), LEAST + 9 * 600);
+	harness_end(h, "frame:1|frame:2|frame:3|frame:4|frame:5|frame:6"
+	    "|frame:7|frame:8|frame:9");
+}
+END_TEST
+
+START_TEST(hooks_that_do_not_push_are_never_stopped)
+{
+	struct harness *h = start(_i);
+
+	harness_crlf(h);
+	set_marks(h, 1000, 2000);
+	harness_push_stuck(h, "p");
+	push(h, MEBI);
+	harness_feed(h, nine);
+	harness_end(h, "frame:1|frame:2|frame:3|frame:4|frame:5|frame:6"
+	    "|frame:7|frame:8|frame:9");
+}
+END_TEST
+
+static void
+push_to_other(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	push(h->user, 600);
+}
+
+START_TEST(pushing_to_another_channel_stops_neither)
+{
+	struct harness *h = start(_i);
+	struct harness *other = harness_new_beside(h,
+	    (enum harness_carrier)_i);
+
+	harness_start(other, &harness_frames, 0);
+	harness_crlf(h);
+	harness_crlf(other);
+	set_marks(h, 1000, 2000);
+	set_marks(other, 1000, 2000);
+	harness_push_stuck(other, "s");
+	h->user = other;
+	h->script.frame = push_to_other;
+	harness_feed(h, "1\r\n2\r\n3\r\n4\r\n");
+	harness_feed(other, "5\r\n");
+	ck_assert_uint_eq(length(other), LEAST + 2400);
+	harness_expect(other, "frame:5");
+	harness_free(other);
+	harness_end(h, "frame:1|frame:2|frame:3|frame:4");
+}
+END_TEST
+
+/* Peers that do not read, or read late */
+
+/* Without a note of each byte. */
+static void
+echo(struct evchat *chat, const void *data, size_t len, void *arg)
+{
+	struct harness *h = arg;
+
+	ck_assert_int_eq(evchat_push(chat, data, len), 0);
+	if (length(h) > (size_t)h->count)
+		h->count = (int)length(h);
+}
+
+/* What is echoed to a peer that does not read is bounded, and then all comes. */
+static void
+echo_to(int carrier, size_t len)
+{
+	static struct evchat_hooks hooks;
+	struct harness *h = harness_new((enum harness_carrier)carrier);
+	struct evbuffer *bytes = evbuffer_new();
+	const char *data;
+	size_t sent, n;
+
+	hooks = harness_streaming;
+	hooks.collect = echo;
+	harness_start(h, &hooks, 0);
+	sink_pattern(bytes, 0, len);
+	data = (const char *)evbuffer_pullup(bytes, -1);
+	harness_peer_read(h, false);
+	for (sent = 0; sent < len; sent += n) {
+		n = harness_send_some(h, data + sent,
+		    len - sent < 4096 ? len - sent : 4096);
+		harness_turn(h);
+		if (n == 0)
+			break;
+	}
+	/* The high mark, and what one hook was given. */
+	ck_assert_int_le(h->count, 2 * 128 << 10);
+	harness_peer_read(h, true);
+	harness_send(h, data + sent, len - sent);
+	harness_run_until_received(h, len);
+	ck_assert_int_le(h->count, 2 * 128 << 10);
+	ck_assert(sink_is_pattern(evbuffer_pullup(h->received, -1), 0, len));
+	evbuffer_free(bytes);
+	harness_free(h);
+}
+
+START_TEST(echo_to_a_peer_that_reads_late_is_bounded_and_complete)
+{
+	echo_to(_i, MEBI);
+}
+END_TEST
+
+/* Marks, too, are something that a peer can make grow. */
+static void
+mark(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	harness_push_mark(h, "m");
+}
+
+START_TEST(hooks_that_push_nothing_but_marks_are_stopped)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+	int i;
+
+	harness_crlf(h);
+	set_marks(h, 1000, 20000);
+	feeder_push(&p, h, "p", "~.");
+	h->script.frame = mark;
+	for (i = 0; i < 200; i++)
+		harness_feed(h, i < 199 ? "a\r\n" : "z\r\n");
+	ck_assert_ptr_null(strstr(harness_transcript(h), "frame:z"));
+	feeder_resume(&p);
+	harness_run_until_noted(h, "frame:z|mark:m:sent");
+	harness_free(h);
+}
+END_TEST
+
+/* Two channels at the ends of one wire */
+
+struct side {
+	struct evchat *chat;
+	uint64_t got;
+	bool full;  /* all has come */
+};
+
+static void
+side_collect(struct evchat *chat, const void *data, size_t len, void *arg)
+{
+	struct side *side = arg;
+
+	ck_assert_ptr_eq(chat, side->chat);
+	ck_assert(sink_is_pattern(data, side->got, len));
+	side->got += len;
+}
+
+static void
+side_closed(struct evchat *chat, enum evchat_reason why, void *arg)
+{
+	(void)why;
+	ck_assert_ptr_eq(chat, ((struct side *)arg)->chat);
+	((struct side *)arg)->chat = NULL;
+}
+
+static const struct evchat_hooks side_hooks = { .collect = side_collect,
+    .closed = side_closed };
+
+static bool
+both_have_all(void *arg)
+{
+	const struct side *sides = arg;
+
+	return sides[0].got == 10 * MEBI && sides[1].got == 10 * MEBI;
+}
+
+static void
+side_push(struct side *side)
+{
+	struct evbuffer *bytes = evbuffer_new();
+
+	sink_pattern(bytes, 0, 10 * MEBI);
+	ck_assert_int_eq(evchat_push_buffer(side->chat, bytes), 0);
+	evbuffer_free(bytes);
+}
+
+static void
+connect_sides(struct side sides[2], struct event_base *base, bool by_pair,
+    unsigned options)
+{
+	struct bufferevent *pair[2];
+	int fds[2], i;
+
+	if (by_pair)
+		ck_assert_int_eq(bufferevent_pair_new(base, options != 0 ?
+		    BEV_OPT_THREADSAFE : 0, pair), 0);
+	else
+		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	for (i = 0; i < 2; i++) {
+		if (!by_pair)
+			evutil_make_socket_nonblocking(fds[i]);
+		sides[i].chat = by_pair ? evchat_new(pair[i], &side_hooks,
+		    &sides[i], 0) : evchat_socket_new(base, fds[i],
+		    &side_hooks, &sides[i], options);
+		ck_assert_ptr_nonnull(sides[i].chat);
+	}
+}
+
+START_TEST(channels_that_push_much_at_each_other_finish)
+{
+	struct harness *h = harness_new(HARNESS_SOCKET); /* for its loop */
+	struct side sides[2] = { { .got = 0 }, { .got = 0 } };
+
+	connect_sides(sides, h->base, _i % 2 != 0,
+	    _i < 2 ? 0 : EVCHAT_OPT_THREADSAFE);
+	side_push(&sides[0]);
+	side_push(&sides[1]);
+	sink_run(h, both_have_all, sides);
+	evchat_free(sides[0].chat);
+	evchat_free(sides[1].chat);
+	harness_turn(h);
+	harness_free(h);
+}
+END_TEST
+
+static Suite *
+stop_suite(void)
+{
+	Suite *suite = suite_create("stop");
+	TCase *tc = harness_case(suite, "stop");
+
+	sink_add(tc, delivery_stops_behind_the_hook_that_fills_the_queue);
+	sink_add(tc, delivery_stops_between_collect_and_found);
+	sink_add(tc, queue_at_the_high_mark_does_not_stop_delivery);
+	sink_add(tc, delivery_goes_on_at_the_low_mark);
+	sink_add(tc, eof_waits_while_delivery_is_stopped);
+	sink_add(tc, pause_is_independent_of_stopped_delivery);
+	sink_add(tc, discard_lets_delivery_go_on);
+	sink_add(tc, close_when_done_goes_on_while_delivery_is_stopped);
+	sink_add(tc, hooks_that_push_nothing_but_marks_are_stopped);
+	sink_add(tc, echo_to_a_peer_that_reads_late_is_bounded_and_complete);
+
+
+	tc = harness_case(suite, "no stop");
+	sink_add(tc, no_auto_pause_lets_delivery_go_on);
+	sink_add(tc, hooks_that_do_not_push_are_never_stopped);
+	sink_add(tc, pushing_to_another_channel_stops_neither);
+	tcase_add_loop_test(tc, channels_that_push_much_at_each_other_finish,
+	    0, 4);
+	return suite;
+}
+
+int
+main(void)
+{
+	return harness_main(stop_suite());
+}
