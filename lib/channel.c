@@ -8,7 +8,8 @@
  *
  * refs count who may use the pointer; holds count who needs the memory: the
  * references together, each libevent event until it is finalized, and each call
- * of libevent's into this library. The bufferevent goes with the last reference.
+ * of libevent's into this library. The bufferevent goes with the memory, so its
+ * lock can be taken as long as there is anything to be protected.
  */
 
 #include <errno.h>
@@ -28,7 +29,7 @@
 #define ALL_OPTIONS ((unsigned)EVCHAT_OPT_DELIVER_LAST | \
     EVCHAT_OPT_HALF_OPEN | EVCHAT_OPT_NO_AUTO_PAUSE)
 
-static const struct evchat_hooks no_hooks;
+const struct evchat_hooks channel_no_hooks;
 static const struct timeval default_linger = { .tv_sec = 2 };
 
 /* Memory */
@@ -142,7 +143,7 @@ init(struct evchat *chat, struct bufferevent *bev,
 	atomic_init(&chat->refs, 1);
 	atomic_init(&chat->holds, 1);
 	chat->bev = bev;
-	chat->hooks = hooks != NULL ? hooks : &no_hooks;
+	chat->hooks = hooks != NULL ? hooks : &channel_no_hooks;
 	chat->arg = arg;
 	chat->options = options;
 	chat->in_size = chat->out_size = DEFAULT_SIZE;
@@ -369,7 +370,7 @@ channel_end(struct evchat *chat, enum evchat_reason why)
 	deadline_free(&chat->write_deadline);
 	deadline_free(&chat->linger_deadline);
 	channel_event_free(chat->wake);
-	/* With the last reference the bufferevent is freed, and the peer told. */
+	/* Without references the bufferevent goes soon, and the peer is told. */
 	if (atomic_load(&chat->refs) > 1 && !chat->detached)
 		transport_shut(chat->bev);
 	evchat_decref(chat);

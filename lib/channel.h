@@ -117,6 +117,8 @@ struct evchat {
 
 /* channel.c: life */
 
+extern const struct evchat_hooks channel_no_hooks; /* all NULL */
+
 struct bufferevent *channel_lock(const struct evchat *chat);
 void channel_unlock(struct bufferevent *bev);
 /* The same, and the memory stays until channel_leave. */

@@ -12,8 +12,6 @@
 #include "delimiter.h"
 #include "framing.h"
 
-static const struct evchat_hooks no_hooks;
-
 int
 evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
     void *arg)
@@ -22,7 +20,7 @@ evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
 	bool open = channel_is_open(chat);
 
 	if (open) {
-		chat->hooks = hooks != NULL ? hooks : &no_hooks;
+		chat->hooks = hooks != NULL ? hooks : &channel_no_hooks;
 		chat->arg = arg;
 		channel_wake(chat);
 	}
