@@ -25,7 +25,7 @@ hold_len(const struct hold *hold)
 const unsigned char *
 hold_bytes(const struct hold *hold)
 {
-	return (hold->buf + hold->off);
+	return (hold->buf != NULL ? hold->buf + hold->off : NULL);
 }
 
 static size_t

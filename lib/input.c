@@ -238,8 +238,9 @@ step_whole(struct input *input, struct input_step *step)
 	if (!input->ended)
 		return (INPUT_MORE);
 	if (over) {
-		step->data = hold_bytes(&input->cut);
 		step->len = hold_len(&input->cut);
+		step->data = step->len > 0 ? hold_bytes(&input->cut) :
+		    (const unsigned char *)"";
 	} else {
 		step->len = input->data;
 		step->data = unread_first(&input->unread, step->len);

@@ -133,9 +133,12 @@ size_t
 match_next(const struct match *match, size_t *matched,
     const unsigned char *bytes, size_t len)
 {
-	const unsigned char *p = bytes, *end = bytes + len;
+	const unsigned char *p = bytes, *end;
 	uint32_t k = (uint32_t)*matched;
 
+	if (len == 0) /* bytes may be NULL */
+		return (0);
+	end = bytes + len;
 	while (p < end) {
 		if (k == 0) {
 			p = skip(match, p, end);

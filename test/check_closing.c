@@ -1,6 +1,6 @@
 /*
- * evchat_close_when_done(): all that is queued arrives, nothing but its own ends
- * is told any more, and the peer's late input does not destroy the reply.
+ * evchat_close_when_done(): all that is queued arrives, nothing but its own
+ * ends is told any more, and the peer's late input does not destroy the reply.
  */
 
 #include <errno.h>
@@ -413,7 +413,7 @@ END_TEST
 
 START_TEST(linger_begins_behind_the_last_byte)
 {
-	struct harness *h = start(_i);
+	struct harness *h = start((int)sink_kinds[_i]);
 	struct feeder p;
 
 	h->rude = true;
@@ -466,7 +466,8 @@ closing_suite(void)
 	sink_add_below(tc, reset_behind_the_last_byte_is_still_done,
 	    HARNESS_PAIR);
 	sink_add(tc, linger_of_none_does_not_wait_for_the_peer);
-	sink_add(tc, linger_begins_behind_the_last_byte);
+	tcase_add_loop_test(tc, linger_begins_behind_the_last_byte, 0,
+	    SINK_KINDS);
 	return suite;
 }
 

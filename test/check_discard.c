@@ -167,7 +167,7 @@ END_TEST
 
 START_TEST(producer_that_has_nothing_is_no_write_timeout)
 {
-	struct harness *h = start(_i);
+	struct harness *h = start((int)sink_kinds[_i]);
 	struct feeder p;
 
 	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_WRITE,
@@ -200,7 +200,8 @@ discard_suite(void)
 	sink_add_below(tc, reset_with_output_queued_is_told_with_its_errno,
 	    HARNESS_PAIR);
 	sink_add(tc, write_timeout_fails_what_is_queued);
-	sink_add(tc, producer_that_has_nothing_is_no_write_timeout);
+	tcase_add_loop_test(tc, producer_that_has_nothing_is_no_write_timeout,
+	    0, SINK_KINDS);
 	return suite;
 }
 

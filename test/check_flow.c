@@ -238,6 +238,20 @@ START_TEST(writable_is_told_when_the_queue_is_at_the_low_mark)
 }
 END_TEST
 
+START_TEST(events_of_output_are_told_while_paused)
+{
+	struct harness *h = start(_i);
+
+	h->output_events = true;
+	set_marks(h, 10, 20);
+	evchat_pause(h->chat);
+	push(h, 30);
+	harness_run_until_received(h, 30);
+	harness_run_until_noted(h, "drained");
+	harness_end(h, "event:writable|event:drained");
+}
+END_TEST
+
 START_TEST(writable_is_told_after_discard)
 {
 	struct harness *h = start(_i);
@@ -295,6 +309,7 @@ flow_suite(void)
 	sink_add(tc, drained_waits_until_the_bytes_are_out);
 	sink_add(tc, writable_is_told_once_for_each_crossing);
 	sink_add(tc, writable_is_told_when_the_queue_is_at_the_low_mark);
+	sink_add(tc, events_of_output_are_told_while_paused);
 	sink_add(tc, writable_is_told_after_discard);
 	sink_add(tc, pushing_on_in_writable_sends_all);
 

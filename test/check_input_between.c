@@ -289,6 +289,11 @@ START_TEST(bytes_given_back_come_again)
 
 	begin(&u, false, "\r\n");
 	u.act = give_back_once;
+	unit_input_feed_text(&u, "ab\r\nc");
+	unit_input_expect(&u, "collect:abab|found:4@4|collect:c");
+
+	begin(&u, false, "\r\n");
+	u.act = give_back_once;
 	unit_input_feed_text(&u, "ab\r");
 	unit_input_feed_text(&u, "\nc");
 	unit_input_expect(&u, "collect:abab|found:4@4|collect:c");

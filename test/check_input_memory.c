@@ -177,6 +177,31 @@ START_TEST(memory_comes_back_when_all_is_delivered)
 }
 END_TEST
 
+/* Nobody need ask for another step. */
+START_TEST(settling_gives_back_what_the_last_step_lent)
+{
+	struct evbuffer *from = evbuffer_new();
+	struct input_step step;
+	struct unit_input u;
+	size_t len;
+
+	begin(&u, true);
+	input_set_max(&u.input, 2, EVCHAT_OVERSIZE_TRUNCATE);
+	unit_add_chain(from, "abcd\r\n", 6);
+	ck_assert_int_eq(input_take(&u.input, from), 0);
+	ck_assert_int_eq(input_next(&u.input, true, &step), INPUT_OVERSIZE);
+	input_settle(&u.input);
+	ck_assert_ptr_null(input_partial(&u.input, true, &len));
+	ck_assert_int_eq(input_next(&u.input, true, &step), INPUT_FRAME);
+	ck_assert_uint_gt(u.input.cut.cap, 0);
+	input_settle(&u.input);
+	ck_assert_uint_eq(u.input.cut.cap, 0);
+	ck_assert_int_eq(unit_chains(), 0);
+	evbuffer_free(from);
+	unit_input_free(&u);
+}
+END_TEST
+
 START_TEST(freeing_in_the_middle_gives_all_back)
 {
 	long blocks = harness_blocks();
@@ -428,6 +453,7 @@ input_memory_suite(void)
 	tcase_add_test(tc, discarded_frame_keeps_nothing);
 	tcase_add_test(tc, truncated_frame_keeps_its_first_bytes_only);
 	tcase_add_loop_test(tc, memory_comes_back_when_all_is_delivered, 0, 4);
+	tcase_add_test(tc, settling_gives_back_what_the_last_step_lent);
 	tcase_add_loop_test(tc, freeing_in_the_middle_gives_all_back, 0, 4);
 
 	tc = harness_case(suite, "failure");

@@ -32,6 +32,9 @@ START_TEST(frames_are_counted_as_they_begin)
 	unit_input_feed_text(&u, "\r");
 	ck_assert_uint_eq(u.input.begun, 3);
 	ck_assert(input_in_frame(&u.input));
+	unit_input_feed_text(&u, "d\r\ne\r");
+	ck_assert_uint_eq(u.input.begun, 4);
+	ck_assert(input_in_frame(&u.input));
 	unit_input_free(&u);
 }
 END_TEST
@@ -66,9 +69,51 @@ START_TEST(bytes_of_no_frame_are_none_in_progress)
 	ck_assert(!input_in_frame(&u.input));
 	ck_assert(!input_incomplete(&u.input));
 	unit_input_count(&u, 2);
+	unit_input_run(&u, NULL);
 	ck_assert(!input_in_frame(&u.input));
 	ck_assert(input_incomplete(&u.input));
 	unit_input_free(&u);
+}
+END_TEST
+
+static void
+note_what_is_partial(struct unit_input *u, enum input_what what,
+    const struct input_step *step)
+{
+	size_t len = 99;
+	const void *partial = input_partial(&u->input, u->whole, &len);
+
+	(void)what;
+	(void)step;
+	ck_assert((partial == NULL) == (len == 0));
+	unit_note_bytes(&u->text, "partial", partial, len);
+}
+
+START_TEST(in_pieces_only_what_is_held_is_partial)
+{
+	struct unit_input u;
+
+	begin(&u, false, "\r\n");
+	u.act = note_what_is_partial;
+	unit_input_feed_text(&u, "ab\r\nc\r");
+	note_what_is_partial(&u, INPUT_MORE, NULL);
+	unit_input_expect(&u, "collect:ab|partial:|found:2@4|partial:"
+	    "|collect:c|partial:\\r|partial:\\r");
+}
+END_TEST
+
+START_TEST(of_a_whole_frame_all_is_partial)
+{
+	struct unit_input u;
+
+	begin(&u, true, "\r\n");
+	u.act = note_what_is_partial;
+	unit_input_feed_text(&u, "ab\r\nc\r");
+	note_what_is_partial(&u, INPUT_MORE, NULL);
+	unit_input_feed_text(&u, "de");
+	note_what_is_partial(&u, INPUT_MORE, NULL);
+	unit_input_expect(&u, "frame:ab:2@4|partial:|partial:c\\r"
+	    "|partial:c\\rde");
 }
 END_TEST
 
@@ -198,6 +243,8 @@ input_mode_suite(void)
 	tcase_add_loop_test(tc, frame_in_progress_has_the_length_seen_so_far, 0,
 	    2);
 	tcase_add_loop_test(tc, bytes_of_no_frame_are_none_in_progress, 0, 2);
+	tcase_add_test(tc, in_pieces_only_what_is_held_is_partial);
+	tcase_add_test(tc, of_a_whole_frame_all_is_partial);
 
 	tc = harness_case(suite, "maximum");
 	tcase_add_test(tc, without_a_maximum_whole_frames_have_one);

@@ -149,6 +149,7 @@ START_TEST(nothing_is_found_in_an_empty_piece)
 
 	ck_assert_uint_eq(match_next(match, &matched,
 	    (const unsigned char *)"b", 0), 0);
+	ck_assert_uint_eq(match_next(match, &matched, NULL, 0), 0);
 	ck_assert_uint_eq(matched, 1);
 	match_free(match);
 }

@@ -244,7 +244,7 @@ END_TEST
 
 START_TEST(ten_mebibytes_arrive_as_they_were_pushed)
 {
-	prove(_i, 10 * MEBI, 300000, 1 << 16);
+	prove((int)sink_kinds[_i], 10 * MEBI, 300000, 1 << 16);
 }
 END_TEST
 
@@ -278,7 +278,7 @@ order_suite(void)
 	tcase_add_loop_test(tc, pieces_of_any_wanted_size_arrive_in_order, 0,
 	    SINK_CARRIERS);
 	tcase_add_loop_test(tc, ten_mebibytes_arrive_as_they_were_pushed, 0,
-	    SINK_CARRIERS);
+	    SINK_KINDS);
 	return suite;
 }
 

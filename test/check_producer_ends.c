@@ -183,7 +183,29 @@ START_TEST(producer_is_pushed_only_once)
 }
 END_TEST
 
-/* Of an evbuffer */
+/* Its bytes may be out, or wait in the bufferevent's output. */
+START_TEST(detach_ends_a_producer_that_has_given_all)
+{
+	struct harness *h = start(_i);
+	struct flood flood;
+	struct sink sink;
+
+	harness_peer_read(h, false);
+	flood_push(&flood, h, MEBI, MEBI);
+	harness_turn(h);
+	ck_assert(harness_detach(h));
+	ck_assert_ptr_nonnull(strstr(harness_transcript(h), "flood:"));
+	ck_assert_ptr_nonnull(strstr(harness_transcript(h),
+	    "|closed:detached"));
+	sink_start(&sink, h, MEBI, true);
+	sink_run_until(&sink, MEBI);
+	ck_assert_uint_eq(sink.got, MEBI);
+	sink_stop(&sink);
+	harness_free(h);
+}
+END_TEST
+
+/* Of an evbuffer, or of pieces that were lent */
 
 static void
 note_data(const void *data, size_t len, void *arg)
@@ -192,6 +214,44 @@ note_data(const void *data, size_t len, void *arg)
 	(void)len;
 	harness_note(arg, "freed");
 }
+
+static void
+lend(struct feeder *feeder)
+{
+	ck_assert_int_eq(evbuffer_add_reference(feeder->out, "bc", 2,
+	    note_data, feeder->h), 0);
+}
+
+START_TEST(bytes_that_more_has_lent_are_given_back_when_sent)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+
+	feeder_push(&p, h, "p", "a+d.");
+	p.in_more = lend;
+	harness_run_until_received(h, 6);
+	ck_assert_int_eq(memcmp(evbuffer_pullup(h->received, 6), "abcdbc", 6),
+	    0);
+	evbuffer_drain(h->received, 6);
+	harness_run_until_noted(h, "done");
+	harness_turn(h);
+	ck_assert_uint_eq(strlen(harness_transcript(h)),
+	    strlen("freed|freed|done:p:sent:6"));
+	harness_free(h);
+}
+END_TEST
+
+START_TEST(bytes_that_more_has_lent_are_given_back_on_error)
+{
+	struct harness *h = start(_i);
+	struct feeder p;
+
+	feeder_push(&p, h, "p", "a!");
+	p.in_more = lend;
+	harness_run_until_closed(h);
+	harness_end(h, "freed|done:p:failed:0|closed:producer");
+}
+END_TEST
 
 static void
 push_lent(struct harness *h)
@@ -252,9 +312,12 @@ producer_ends_suite(void)
 	tcase_add_test(tc,
 	    producer_that_is_never_pushed_is_discarded_when_freed);
 	sink_add(tc, producer_is_pushed_only_once);
+	sink_add(tc, detach_ends_a_producer_that_has_given_all);
 
 
 	tc = harness_case(suite, "evbuffers");
+	sink_add(tc, bytes_that_more_has_lent_are_given_back_when_sent);
+	sink_add(tc, bytes_that_more_has_lent_are_given_back_on_error);
 	sink_add(tc, evbuffer_is_sent_and_freed);
 	sink_add(tc, evbuffer_is_freed_when_it_is_discarded);
 	return suite;

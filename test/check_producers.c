@@ -145,7 +145,7 @@ END_TEST
 
 START_TEST(huge_flood_arrives)
 {
-	struct harness *h = start(_i);
+	struct harness *h = start((int)sink_kinds[_i]);
 	struct flood flood;
 	struct sink sink;
 
@@ -385,7 +385,7 @@ producers_suite(void)
 	sink_add(tc, producers_are_asked_one_after_the_other);
 	sink_add(tc, producer_is_asked_only_below_the_high_mark);
 	sink_add(tc, flood_to_a_slow_reader_stays_in_little_memory);
-	sink_add(tc, huge_flood_arrives);
+	tcase_add_loop_test(tc, huge_flood_arrives, 0, SINK_KINDS);
 	sink_add(tc, pieces_of_other_sizes_than_wanted_arrive);
 
 

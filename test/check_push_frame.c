@@ -1,6 +1,6 @@
 /*
- * evchat_push_frame(): what it writes decodes to what it was given, or it writes
- * nothing.
+ * evchat_push_frame(): what it writes decodes to what it was given, or it
+ * writes nothing.
  */
 
 #include <errno.h>

@@ -276,6 +276,10 @@ START_TEST(flushing_puts_all_pushed_bytes_into_the_output)
 	unit_queue_bytes(&q, "34");
 	unit_queue_mark(&q, &a);
 	unit_queue_bytes(&q, "56");
+	evbuffer_freeze(q.output, 0);
+	ck_assert_int_eq(queue_flush(&q.queue, q.output), -1);
+	evbuffer_unfreeze(q.output, 0);
+	unit_queue_expect_output(&q, "12");
 	ck_assert_int_eq(queue_flush(&q.queue, q.output), 0);
 	unit_queue_expect_output(&q, "123456");
 	ck_assert_uint_eq(q.queue.written, 6);

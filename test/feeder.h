@@ -27,6 +27,7 @@ struct feeder {
 	/* What more and done do, after they have appended or noted. */
 	void (*in_more)(struct feeder *feeder);
 	void (*in_done)(struct feeder *feeder);
+	struct evbuffer *out; /* in_more may append to it */
 	void *user;
 };
 

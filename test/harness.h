@@ -89,7 +89,7 @@ struct harness {
 	int peer_fd;               /* -1: peer_bev is it */
 	struct bufferevent *peer_bev;
 
-	struct harness_inside *in; /* harness.c and harness_carrier.c only */
+	struct harness_inside *in; /* for the files of the harness */
 };
 
 /* Hooks for harness_start() and scenarios; each notes what it is told. */

@@ -20,6 +20,10 @@ struct sink {
 /* The carriers that differ in how output leaves them: all those below. */
 #define SINK_CARRIERS HARNESS_WAITING
 
+/* One of each kind, for tests that take their time. */
+#define SINK_KINDS 5
+extern const enum harness_carrier sink_kinds[SINK_KINDS];
+
 /* Add a test that runs on each of them; or on those up to one of them. */
 void sink_add(TCase *tcase, const TTest *test);
 void sink_add_below(TCase *tcase, const TTest *test,

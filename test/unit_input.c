@@ -114,6 +114,8 @@ note(struct unit_input *u, enum input_what what, const struct input_step *step)
 		unit_note(&u->text, "found");
 		note_end(u);
 	} else if (what == INPUT_FRAME) {
+		if (step->data == NULL)
+			ck_abort_msg("an empty frame of nothing");
 		unit_note_bytes(&u->text, "frame", step->data, step->len);
 		note_end(u);
 		remember(u, step->data, step->len);
