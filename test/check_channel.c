@@ -482,8 +482,11 @@ START_TEST(wrong_arguments_are_refused_and_change_nothing)
 {
 	struct harness *h = harness_start_new(HARNESS_SOCKET, &harness_frames);
 	const struct timeval second = { 1, 0 };
+	const struct timeval wrong[] = { { 0, 0 }, { -1, 0 }, { 1, -1 },
+	    { 0, 1000000 } };
 	const size_t huge = (size_t)INT32_MAX + 1;
 	struct evchat *c = h->chat;
+	size_t i;
 
 	harness_crlf(h);
 	expect_error(evchat_set_terminator(c, "", 0), EINVAL);
@@ -500,9 +503,36 @@ START_TEST(wrong_arguments_are_refused_and_change_nothing)
 	    EINVAL);
 	expect_error(evchat_set_timeout(c, (enum evchat_timeout)9, &second),
 	    EINVAL);
+	for (i = 0; i < 4; i++)
+		expect_error(evchat_set_timeout(c, EVCHAT_TIMEOUT_READ,
+		    &wrong[i]), EINVAL);
 	expect_error(evchat_push_with_producer(c, NULL), EINVAL);
 	expect_error(evchat_push_callback(c, NULL, NULL), EINVAL);
 	harness_feed(h, "abc\r\n");
+	harness_end(h, "frame:abc");
+}
+END_TEST
+
+START_TEST(widest_arguments_are_taken)
+{
+	struct harness *h = harness_start_new(HARNESS_SOCKET, &harness_frames);
+	const struct timeval shortest = { 0, 1 }, longest = { 0, 999999 };
+
+	harness_crlf(h);
+	ck_assert_int_eq(evchat_set_buffer_sizes(h->chat, INT32_MAX,
+	    INT32_MAX), 0);
+	ck_assert_int_eq(evchat_set_watermarks(h->chat, 0, 1), 0);
+	ck_assert_int_eq(evchat_set_watermarks(h->chat, SIZE_MAX - 1,
+	    SIZE_MAX), 0);
+	ck_assert_int_eq(evchat_set_max_frame(h->chat, UINT64_MAX,
+	    EVCHAT_OVERSIZE_CLOSE), 0);
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_READ,
+	    &shortest), 0);
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_READ,
+	    &longest), 0);
+	harness_feed(h, "abc\r\n");
+	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
+	harness_expect_received(h, "hello");
 	harness_end(h, "frame:abc");
 }
 END_TEST
@@ -543,6 +573,7 @@ channel_suite(void)
 	tcase_add_test(tc,
 	    stats_are_written_only_as_far_as_the_caller_knows_them);
 	tcase_add_test(tc, wrong_arguments_are_refused_and_change_nothing);
+	tcase_add_test(tc, widest_arguments_are_taken);
 	return suite;
 }
 

@@ -101,6 +101,20 @@ START_TEST(peer_that_does_not_read_is_the_reason_write_timeout)
 }
 END_TEST
 
+START_TEST(write_timeout_set_while_output_waits_applies_to_it)
+{
+	static char much[MUCH];
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames);
+
+	harness_peer_read(h, false);
+	ck_assert_int_eq(evchat_push(h->chat, much, MUCH), 0);
+	harness_turn(h);
+	set_timeout(h, EVCHAT_TIMEOUT_WRITE, &short_time);
+	harness_run_until_closed(h);
+	harness_end(h, "closed:write timeout");
+}
+END_TEST
+
 START_TEST(write_timeout_does_not_run_while_nothing_is_queued)
 {
 	const struct timeval longer = { 0, 8 * SHORT_MS * 1000 };
@@ -181,6 +195,18 @@ START_TEST(frame_timeout_stands_still_while_paused)
 	evchat_resume(h->chat);
 	harness_run_until_closed(h);
 	harness_end(h, "collect:a|closed:frame timeout");
+}
+END_TEST
+
+START_TEST(timeout_set_inside_a_frame_applies_to_it)
+{
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames);
+
+	harness_crlf(h);
+	harness_feed(h, "ab");
+	set_timeout(h, EVCHAT_TIMEOUT_FRAME, &short_time);
+	harness_run_until_closed(h);
+	harness_end(h, "closed:frame timeout");
 }
 END_TEST
 
@@ -284,6 +310,8 @@ timeout_suite(void)
 	    peer_that_does_not_read_is_the_reason_write_timeout, 0,
 	    KINDS);
 	tcase_add_loop_test(tc,
+	    write_timeout_set_while_output_waits_applies_to_it, 0, KINDS);
+	tcase_add_loop_test(tc,
 	    write_timeout_does_not_run_while_nothing_is_queued, 0, KINDS);
 
 	tc = harness_case(suite, "frame");
@@ -295,6 +323,9 @@ timeout_suite(void)
 	tcase_add_loop_test(tc, frame_timeout_is_not_put_off_by_more_bytes, 0,
 	    KINDS);
 	tcase_add_loop_test(tc, frame_timeout_stands_still_while_paused, 0,
+	    KINDS);
+
+	tcase_add_loop_test(tc, timeout_set_inside_a_frame_applies_to_it, 0,
 	    KINDS);
 
 	tc = harness_case(suite, "linger");
