@@ -117,8 +117,6 @@ struct evchat {
 
 /* channel.c: life */
 
-extern const struct evchat_hooks channel_no_hooks; /* all NULL */
-
 struct bufferevent *channel_lock(const struct evchat *chat);
 void channel_unlock(struct bufferevent *bev);
 /* The same, and the memory stays until channel_leave. */
@@ -137,8 +135,26 @@ bool channel_is_open(const struct evchat *chat); /* if not, errno is EPIPE */
 size_t channel_in_output(const struct evchat *chat);
 void channel_drop_output(struct evchat *chat);
 void channel_set_state(struct evchat *chat, enum channel_state state);
-void channel_finish(struct evchat *chat, enum evchat_reason why);
-void channel_end(struct evchat *chat, enum evchat_reason why);
+
+/* end.c: with what is then to be told */
+
+void end_soon(struct evchat *chat, enum evchat_reason why); /* when drained */
+void end_now(struct evchat *chat, enum evchat_reason why);
+void end_failed(struct evchat *chat);
+
+/* hooks.c */
+
+extern const struct evchat_hooks hooks_none; /* all NULL */
+
+void hooks_event(struct evchat *chat, enum evchat_event what);
+void hooks_deliver(struct evchat *chat, enum input_what what,
+    const struct input_step *step);
+void hooks_closed(struct evchat *chat);
+
+/* receive.c */
+
+void receive_deliver(struct evchat *chat);
+void receive_drop(struct evchat *chat);
 
 /* notice.c: what libevent tells */
 

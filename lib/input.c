@@ -21,8 +21,8 @@ input_init(struct input *input, bool deliver_last)
 	return (unread_init(&input->unread));
 }
 
-static void
-drop_next(struct input *input)
+void
+input_drop_next(struct input *input)
 {
 	if (input->has_next)
 		evchat_framing_free(input->next.framing);
@@ -32,7 +32,7 @@ drop_next(struct input *input)
 void
 input_free(struct input *input)
 {
-	drop_next(input);
+	input_drop_next(input);
 	scan_release(&input->scan);
 	hold_free(&input->cut);
 	unread_free(&input->unread);
@@ -69,8 +69,8 @@ begin_frame(struct input *input)
 }
 
 /* Forget the frame in progress; its unread bytes begin another one. */
-static void
-reset_frame(struct input *input)
+void
+input_reset_frame(struct input *input)
 {
 	input->frame = FRAME_FRESH;
 	input->passed = 0;
@@ -84,7 +84,7 @@ end_frame(struct input *input)
 {
 	consume(input, input->skip);
 	input->last_len = input->passed;
-	reset_frame(input);
+	input_reset_frame(input);
 	if (input->has_next) {
 		input->has_next = false;
 		scan_release(&input->scan);
@@ -93,15 +93,15 @@ end_frame(struct input *input)
 		scan_restart(&input->scan);
 }
 
-static bool
-is_declared(const struct input *input)
+bool
+input_is_declared(const struct input *input)
 {
 	return (input->scan.terminator.kind == SCAN_COUNT);
 }
 
 /* Is what comes delivered as a whole, if frames are? What has no end cannot be. */
-static bool
-is_whole(const struct input *input, bool whole)
+bool
+input_is_whole(const struct input *input, bool whole)
 {
 	return (whole && input->scan.terminator.kind != SCAN_NONE);
 }
@@ -119,7 +119,7 @@ goes_over(const struct input *input, bool whole)
 	if (input->frame != FRAME_OPEN || max == 0 ||
 	    input->scan.terminator.kind == SCAN_NONE)
 		return (false);
-	if (is_declared(input))
+	if (input_is_declared(input))
 		return (input->scan.terminator.count > max);
 	return (input->passed + input->data > max &&
 	    (whole || input->passed == max));
@@ -134,7 +134,7 @@ go_over(struct input *input, bool whole)
 {
 	uint64_t max = frame_max(input, whole), left = max - input->passed;
 
-	if (whole && !is_declared(input)) {
+	if (whole && !input_is_declared(input)) {
 		input->preview = unread_first(&input->unread, (size_t)left);
 		if (input->preview == NULL)
 			return (INPUT_NO_MEMORY);
@@ -273,7 +273,7 @@ scan_more(struct input *input)
 		bytes = unread_at(&input->unread, input->scanned, &len);
 	}
 	begins = input->frame == FRAME_FRESH &&
-	    (bytes != NULL || is_declared(input));
+	    (bytes != NULL || input_is_declared(input));
 	if (bytes == NULL && !begins)
 		return (INPUT_MORE);
 	if (begins)
@@ -297,9 +297,9 @@ at_eof(struct input *input)
 	    input->passed + input->data > 0;
 	if (held > 0 || input->ended)
 		return (INPUT_DATA);
-	if (input->eof_told)
+	if (input->end == END_TOLD)
 		return (INPUT_MORE);
-	input->eof_told = true;
+	input->end = END_TOLD;
 	return (INPUT_EOF);
 }
 
@@ -322,12 +322,12 @@ input_next(struct input *input, bool whole, struct input_step *step)
 	for (;;) {
 		if (goes_over(input, whole))
 			return (go_over(input, whole));
-		what = is_whole(input, whole) ? step_whole(input, step) :
+		what = input_is_whole(input, whole) ? step_whole(input, step) :
 		    step_in_pieces(input, step);
 		if (what != INPUT_MORE)
 			return (what);
 		what = scan_more(input);
-		if (what == INPUT_MORE && input->eof)
+		if (what == INPUT_MORE && input->end != END_NOT_YET)
 			what = at_eof(input);
 		if (what != INPUT_DATA)
 			return (what);
@@ -339,137 +339,4 @@ input_settle(struct input *input)
 {
 	take_back_lent(input);
 	unread_settle(&input->unread);
-}
-
-/* What happens to the input between steps */
-
-bool
-input_wants(const struct input *input)
-{
-	return (unread_wants(&input->unread));
-}
-
-int
-input_take(struct input *input, struct evbuffer *from)
-{
-	return (unread_take(&input->unread, from));
-}
-
-void
-input_set_eof(struct input *input)
-{
-	input->eof = true;
-}
-
-void
-input_set_terminator(struct input *input, const struct terminator *next)
-{
-	drop_next(input);
-	reset_frame(input);
-	scan_release(&input->scan);
-	scan_init(&input->scan, next);
-}
-
-void
-input_set_next(struct input *input, const struct terminator *next)
-{
-	drop_next(input);
-	input->next = *next;
-	input->has_next = true;
-}
-
-void
-input_set_max(struct input *input, uint64_t max, enum evchat_oversize policy)
-{
-	input->next_max = max;
-	input->next_max_is_default = false;
-	input->next_policy = policy;
-}
-
-int
-input_unread(struct input *input, const void *data, size_t len)
-{
-	if (len == 0)
-		return (0);
-	if (unread_prepend(&input->unread, data, len) == -1)
-		return (-1);
-	/* What was scanned and not delivered is looked at again. */
-	input->scan.held = 0;
-	if (is_declared(input))
-		input->scan.remaining += input->data;
-	input->scanned = input->data = input->skip = 0;
-	input->ended = false;
-	input->offset -= len < input->offset ? len : input->offset;
-	return (0);
-}
-
-void
-input_discard(struct input *input)
-{
-	struct terminator again = input->has_next ? input->next :
-	    input->scan.terminator;
-	size_t len = unread_len(&input->unread);
-
-	framing_ref(again.framing);
-	unread_consume(&input->unread, len);
-	input->offset += len;
-	input_set_terminator(input, &again);
-}
-
-int
-input_copy_unread(const struct input *input, struct evbuffer *out)
-{
-	return (unread_copy(&input->unread, out));
-}
-
-/* Asking */
-
-bool
-input_in_frame(const struct input *input)
-{
-	return (input->frame != FRAME_FRESH &&
-	    input->scan.terminator.kind != SCAN_NONE &&
-	    input->passed + input->scanned > 0);
-}
-
-bool
-input_incomplete(const struct input *input)
-{
-	return (is_declared(input) ||
-	    (input->scan.terminator.kind == SCAN_FRAMING &&
-	    input_in_frame(input)));
-}
-
-const void *
-input_partial(const struct input *input, bool whole, size_t *len)
-{
-	if (input->preview != NULL) {
-		*len = input->preview_len;
-		return (input->preview);
-	}
-	if ((*len = hold_len(&input->cut)) > 0)
-		return (hold_bytes(&input->cut));
-	/*
-	 * In pieces, what is data is delivered, or about to be. Above the
-	 * maximum, what may be seen was shown or is in cut.
-	 */
-	if (input->frame == FRAME_OVER)
-		*len = 0;
-	else if (is_whole(input, whole))
-		*len = input->scanned;
-	else if (input->data == 0 && !input->ended)
-		*len = input->scan.held;
-	return (*len > 0 ? unread_piece(&input->unread, len) : NULL);
-}
-
-uint64_t
-input_frame_length(const struct input *input)
-{
-	uint64_t seen = input->passed + input->data;
-
-	if (is_declared(input))
-		return (input->scan.terminator.count);
-	if (input->frame != FRAME_OVER)
-		return (seen);
-	return (input->passed > input->max ? input->passed : input->max + 1);
 }

@@ -41,6 +41,9 @@ struct input_step {
  */
 enum input_frame { FRAME_FRESH, FRAME_OPEN, FRAME_OVER };
 
+/* Do bytes come behind the unread ones? It only ever goes on. */
+enum input_end { END_NOT_YET, END_KNOWN, END_TOLD };
+
 struct input {
 	struct unread unread;
 
@@ -82,8 +85,7 @@ struct input {
 	struct terminator next; /* after this frame, if has_next */
 	bool has_next;
 	bool deliver_last;
-	bool eof;            /* no bytes will come behind the unread ones */
-	bool eof_told;
+	enum input_end end;
 };
 
 int input_init(struct input *input, bool deliver_last); /* -1 with errno */
@@ -116,5 +118,11 @@ bool input_in_frame(const struct input *input);   /* it has begun and not ended 
 bool input_incomplete(const struct input *input); /* would EOF cut a frame off? */
 const void *input_partial(const struct input *input, bool whole, size_t *len);
 uint64_t input_frame_length(const struct input *input);
+
+/* Between input.c and between.c only. */
+void input_drop_next(struct input *input);
+void input_reset_frame(struct input *input);
+bool input_is_declared(const struct input *input);
+bool input_is_whole(const struct input *input, bool whole);
 
 #endif

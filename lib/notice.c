@@ -143,7 +143,7 @@ notice_frame_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (chat->state == CHANNEL_OPEN && chat->frame_deadline.running &&
 	    !chat->frame_deadline.frozen)
-		channel_end(chat, EVCHAT_REASON_FRAME_TIMEOUT);
+		end_now(chat, EVCHAT_REASON_FRAME_TIMEOUT);
 	channel_leave(chat, bev);
 }
 
@@ -171,7 +171,7 @@ notice_linger_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (chat->state < CHANNEL_ENDING)
-		channel_end(chat, chat->why);
+		end_now(chat, chat->why);
 	channel_leave(chat, bev);
 }
 

@@ -20,7 +20,7 @@ evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
 	bool open = channel_is_open(chat);
 
 	if (open) {
-		chat->hooks = hooks != NULL ? hooks : &channel_no_hooks;
+		chat->hooks = hooks != NULL ? hooks : &hooks_none;
 		chat->arg = arg;
 		channel_wake(chat);
 	}

@@ -14,17 +14,6 @@
 
 #include "channel.h"
 
-#define LINGER_SIZE ((size_t)64 << 10)
-
-static void
-call_event(struct evchat *chat, enum evchat_event what)
-{
-	chat->running = HOOK_OTHER;
-	if (chat->hooks->event != NULL)
-		chat->hooks->event(chat, what, chat->arg);
-	chat->running = HOOK_NONE;
-}
-
 size_t
 turn_output_length(const struct evchat *chat)
 {
@@ -47,58 +36,7 @@ turn_set_reading(struct evchat *chat)
 	if (!wanted)
 		(void)bufferevent_disable(chat->bev, EV_READ);
 	else if (bufferevent_enable(chat->bev, EV_READ) == -1)
-		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
-}
-
-/* A hook that was called for input has returned: has it filled the queue? */
-static void
-after_input_hook(struct evchat *chat)
-{
-	if (chat->pushed && chat->state == CHANNEL_OPEN &&
-	    !(chat->options & EVCHAT_OPT_NO_AUTO_PAUSE) &&
-	    turn_output_length(chat) > chat->high)
-		chat->auto_paused = true;
-}
-
-static void
-deliver(struct evchat *chat, enum input_what what,
-    const struct input_step *step)
-{
-	const struct evchat_hooks *hooks = chat->hooks;
-
-	chat->running = what == INPUT_DATA ? HOOK_COLLECT : HOOK_FOUND;
-	if (what == INPUT_DATA && hooks->collect != NULL)
-		hooks->collect(chat, step->data, step->len, chat->arg);
-	else if (what == INPUT_FOUND && hooks->found != NULL)
-		hooks->found(chat, chat->arg);
-	else if (what == INPUT_FRAME)
-		hooks->frame(chat, step->data, step->len, chat->arg);
-	chat->running = HOOK_NONE;
-}
-
-/*
- * A frame above the maximum under the policy CLOSE. The answers to the frames
- * before it are still sent and protected from a reset, if there are any; a peer
- * that does not take them gets the time of the linger timeout in all.
- */
-static void
-close_oversize(struct evchat *chat)
-{
-	if (chat->queue.written == 0 && queue_is_empty(&chat->queue)) {
-		channel_end(chat, EVCHAT_REASON_OVERSIZE);
-		return;
-	}
-	channel_finish(chat, EVCHAT_REASON_OVERSIZE);
-	if (chat->state == CHANNEL_CLOSING &&
-	    deadline_start(&chat->linger_deadline) == -1)
-		channel_end(chat, EVCHAT_REASON_OVERSIZE);
-}
-
-static void
-fail(struct evchat *chat)
-{
-	chat->error = chat->failed_errno;
-	channel_end(chat, chat->failed_why);
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 }
 
 /*
@@ -114,107 +52,6 @@ must_fail(const struct evchat *chat)
 		return (false);
 	return (chat->state != CHANNEL_OPEN ||
 	    (stopped && !chat->failed_reading));
-}
-
-/* All input that there is was delivered. True: there is more after all. */
-static bool
-get_more(struct evchat *chat)
-{
-	struct evbuffer *from = bufferevent_get_input(chat->bev);
-	struct input *input = &chat->input;
-
-	if (evbuffer_get_length(from) > 0) {
-		if (input_take(input, from) == 0)
-			return (true);
-		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
-		return (false);
-	}
-	if (chat->eof && !input->eof) {
-		input_set_eof(input);
-		return (true);
-	}
-	if (input->eof_told && !(chat->options & EVCHAT_OPT_HALF_OPEN))
-		channel_finish(chat, input_incomplete(input) ?
-		    EVCHAT_REASON_TRUNCATED : EVCHAT_REASON_EOF);
-	else if (chat->failed)
-		fail(chat);
-	return (false);
-}
-
-/* Do the next step of the input; false if there is none. */
-static bool
-do_step(struct evchat *chat)
-{
-	struct input_step step;
-	enum input_what what;
-
-	chat->pushed = false;
-	what = input_next(&chat->input, chat->hooks->frame != NULL, &step);
-	switch (what) {
-	case INPUT_MORE:
-		return (get_more(chat));
-	case INPUT_DATA:
-	case INPUT_FOUND:
-	case INPUT_FRAME:
-		deliver(chat, what, &step);
-		break;
-	case INPUT_OVERSIZE:
-		if (chat->input.policy == EVCHAT_OVERSIZE_CLOSE)
-			close_oversize(chat);
-		else
-			call_event(chat, EVCHAT_EVENT_OVERSIZE);
-		break;
-	case INPUT_EOF:
-		call_event(chat, EVCHAT_EVENT_EOF);
-		break;
-	case INPUT_NO_MEMORY:
-		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
-		break;
-	}
-	after_input_hook(chat);
-	return (true);
-}
-
-/*
- * Deliver. A turn ends after so many bytes, each step counting for one more, so
- * that no channel can keep the loop from the others.
- */
-static void
-receive(struct evchat *chat)
-{
-	uint64_t from = chat->input.offset, steps = 0;
-
-	while (chat->state == CHANNEL_OPEN && !chat->paused &&
-	    !chat->auto_paused) {
-		if (steps + (chat->input.offset - from) >= chat->in_size) {
-			channel_yield(chat);
-			break;
-		}
-		/* What was unread again is delivered again. */
-		if (chat->input.offset < from)
-			from = chat->input.offset;
-		steps++;
-		if (!do_step(chat))
-			break;
-	}
-}
-
-/*
- * Drop input: while closing, because only who reads learns that the peer is
- * gone; then, so that none is unread when the descriptor is closed.
- */
-static void
-drop_input(struct evchat *chat)
-{
-	struct evbuffer *input = bufferevent_get_input(chat->bev);
-	size_t len = evbuffer_get_length(input);
-
-	(void)evbuffer_drain(input, len);
-	if (chat->state != CHANNEL_LINGERING)
-		return;
-	chat->lingered += len;
-	if (chat->eof || chat->lingered >= LINGER_SIZE)
-		channel_end(chat, chat->why);
 }
 
 /* Writing */
@@ -244,10 +81,10 @@ move_output(struct evchat *chat)
 			return;
 		case QUEUE_FAILED:
 			chat->error = errno;
-			channel_end(chat, EVCHAT_REASON_PRODUCER);
+			end_now(chat, EVCHAT_REASON_PRODUCER);
 			return;
 		case QUEUE_NO_MEMORY:
-			channel_end(chat, EVCHAT_REASON_NO_MEMORY);
+			end_now(chat, EVCHAT_REASON_NO_MEMORY);
 			return;
 		}
 	}
@@ -271,13 +108,13 @@ tell_sent(struct evchat *chat)
 	}
 	if (chat->above_high && len <= chat->low) {
 		chat->above_high = false;
-		call_event(chat, EVCHAT_EVENT_WRITABLE);
+		hooks_event(chat, EVCHAT_EVENT_WRITABLE);
 	}
 	if (chat->state == CHANNEL_OPEN && chat->undrained &&
 	    !chat->connecting && chat->queue.first == NULL &&
 	    turn_output_length(chat) == 0) {
 		chat->undrained = false;
-		call_event(chat, EVCHAT_EVENT_DRAINED);
+		hooks_event(chat, EVCHAT_EVENT_DRAINED);
 	}
 }
 
@@ -308,14 +145,14 @@ linger(struct evchat *chat)
 	    !chat->linger_deadline.has_limit ||
 	    (!chat->linger_deadline.running &&
 	    deadline_start(&chat->linger_deadline) == -1)) {
-		channel_end(chat, chat->why);
+		end_now(chat, chat->why);
 		return;
 	}
 	channel_set_state(chat, CHANNEL_LINGERING);
 	deadline_stop(&chat->write_deadline);
 	turn_set_reading(chat);
 	if (chat->state == CHANNEL_LINGERING)
-		drop_input(chat);
+		receive_drop(chat);
 }
 
 static void
@@ -325,13 +162,13 @@ go_on_closing(struct evchat *chat)
 		shut_write(chat);
 	if (chat->state == CHANNEL_CLOSING && chat->connecting &&
 	    turn_output_length(chat) == 0)
-		channel_end(chat, chat->why);
+		end_now(chat, chat->why);
 	else if (chat->state == CHANNEL_CLOSING &&
 	    chat->output == OUTPUT_SHUT)
 		linger(chat);
 	else if (chat->state == CHANNEL_OPEN && chat->output == OUTPUT_SHUT &&
-	    chat->input.eof_told && input_wants(&chat->input))
-		channel_end(chat, input_incomplete(&chat->input) ?
+	    chat->input.end == END_TOLD && input_wants(&chat->input))
+		end_now(chat, input_incomplete(&chat->input) ?
 		    EVCHAT_REASON_TRUNCATED : EVCHAT_REASON_EOF);
 }
 
@@ -344,7 +181,7 @@ time_frame(struct evchat *chat)
 
 	if (!deadline->has_limit)
 		return;
-	if (!input_in_frame(&chat->input) || chat->input.eof_told)
+	if (!input_in_frame(&chat->input) || chat->input.end == END_TOLD)
 		deadline_stop(deadline);
 	else if (!deadline->running || chat->frame_timed != chat->input.begun) {
 		chat->frame_timed = chat->input.begun;
@@ -355,7 +192,7 @@ time_frame(struct evchat *chat)
 	else if (timed == 0)
 		timed = deadline_thaw(deadline);
 	if (timed == -1)
-		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 }
 
 /*
@@ -376,7 +213,7 @@ time_output(struct evchat *chat)
 		deadline_stop(deadline);
 	else if ((!deadline->running || left != chat->left_timed ||
 	    chat->left_below) && deadline_start(deadline) == -1)
-		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 	chat->left_timed = left;
 	chat->left_below = false;
 }
@@ -393,21 +230,21 @@ turn_take(struct evchat *chat)
 	chat->in_turn = true;
 	chat->noticed = false;
 	if (chat->connected_now && chat->state == CHANNEL_OPEN)
-		call_event(chat, EVCHAT_EVENT_CONNECTED);
+		hooks_event(chat, EVCHAT_EVENT_CONNECTED);
 	chat->connected_now = false;
 	if (chat->state == CHANNEL_OPEN)
-		receive(chat);
+		receive_deliver(chat);
 	else if (chat->state < CHANNEL_ENDING)
-		drop_input(chat);
+		receive_drop(chat);
 	/* What was wanted so far comes next; what will be, not in this turn. */
 	chat->again = false;
 	if (must_fail(chat))
-		fail(chat);
+		end_failed(chat);
 	if (chat->state < CHANNEL_LINGERING)
 		move_output(chat);
 	if (chat->state < CHANNEL_LINGERING &&
 	    transport_write(chat->bev, chat->kind) == -1)
-		channel_end(chat, EVCHAT_REASON_NO_MEMORY);
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 	if (chat->state < CHANNEL_LINGERING)
 		tell_sent(chat);
 	if (chat->state < CHANNEL_LINGERING)

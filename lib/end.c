@@ -1,0 +1,207 @@
+/*
+ * How a channel ends: soon, when its queue has drained, or now. There is one end,
+ * end_now, which runs in whatever stack it happens. Its order is: every done and
+ * cleanup, closed, and then what libevent held for the channel. No hook runs
+ * behind it. A channel that is detached ends as well, but leaves its bufferevent
+ * as evchat_new found it.
+ */
+
+#include <errno.h>
+#include <string.h> /* what evutil_socket_error_to_string is made of */
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "channel.h"
+
+/* End when the queue has drained, with what is then to be told. */
+void
+end_soon(struct evchat *chat, enum evchat_reason why)
+{
+	channel_set_state(chat, CHANNEL_CLOSING);
+	chat->why = why;
+	if (chat->output == OUTPUT_OPEN)
+		chat->output = OUTPUT_SHUTTING;
+	deadline_stop(&chat->frame_deadline);
+	(void)bufferevent_set_timeouts(chat->bev, NULL, NULL);
+	turn_set_reading(chat);
+	channel_wake(chat);
+}
+
+static const char *const reason_texts[] = {
+	[EVCHAT_REASON_FREED] = "freed by the application",
+	[EVCHAT_REASON_DETACHED] = "detached by the application",
+	[EVCHAT_REASON_DONE] = "closed by the application",
+	[EVCHAT_REASON_EOF] = "closed by the peer",
+	[EVCHAT_REASON_TRUNCATED] = "closed by the peer inside a frame",
+	[EVCHAT_REASON_OVERSIZE] = "frame above the maximum size",
+	[EVCHAT_REASON_MALFORMED] = "malformed frame",
+	[EVCHAT_REASON_READ_TIMEOUT] = "nothing received in time",
+	[EVCHAT_REASON_WRITE_TIMEOUT] = "output not accepted in time",
+	[EVCHAT_REASON_FRAME_TIMEOUT] = "frame not complete in time",
+	[EVCHAT_REASON_CONNECT] = "connection failed",
+	[EVCHAT_REASON_IO] = "input or output failed",
+	[EVCHAT_REASON_PRODUCER] = "producer failed",
+	[EVCHAT_REASON_TLS] = "TLS failed",
+	[EVCHAT_REASON_INJECTION] = "plaintext behind the upgrade to TLS",
+	[EVCHAT_REASON_NO_MEMORY] = "out of memory",
+};
+
+/* Every done and cleanup, and then closed. */
+static void
+tell_end(struct evchat *chat)
+{
+	struct evbuffer *output = bufferevent_get_output(chat->bev);
+	size_t in_output = channel_in_output(chat);
+	bool by_us = chat->why == EVCHAT_REASON_FREED ||
+	    chat->why == EVCHAT_REASON_DETACHED;
+
+	if (chat->detached)
+		chat->dropped += evbuffer_get_length(output);
+	else
+		channel_drop_output(chat);
+	queue_end(&chat->queue, in_output, by_us ? EVCHAT_DONE_DISCARDED :
+	    EVCHAT_DONE_FAILED);
+	queue_drop(chat->queue.bytes);
+	hooks_closed(chat);
+}
+
+void
+end_now(struct evchat *chat, enum evchat_reason why)
+{
+	if (chat->state >= CHANNEL_ENDING)
+		return;
+	channel_set_state(chat, CHANNEL_ENDING);
+	chat->why = why;
+	if (chat->error != 0)
+		chat->error_text = evutil_socket_error_to_string(chat->error);
+	else if (chat->error_text == NULL)
+		chat->error_text = reason_texts[why];
+	chat->running = HOOK_OTHER;
+	if (!chat->detached) {
+		notice_detach(chat);
+		(void)bufferevent_disable(chat->bev, EV_READ | EV_WRITE);
+	}
+	tell_end(chat);
+	channel_set_state(chat, CHANNEL_ENDED);
+	if (!chat->detached && chat->output != OUTPUT_SHUT)
+		transport_hang_up(chat->bev, chat->output == OUTPUT_FINISHED);
+	deadline_free(&chat->frame_deadline);
+	deadline_free(&chat->write_deadline);
+	deadline_free(&chat->linger_deadline);
+	channel_event_free(chat->wake);
+	/* Without references the bufferevent goes soon, and the peer is told. */
+	if (atomic_load(&chat->refs) > 1 && !chat->detached)
+		transport_shut(chat->bev);
+	evchat_decref(chat);
+}
+
+/* For the failure that was noted. */
+void
+end_failed(struct evchat *chat)
+{
+	chat->error = chat->failed_errno;
+	end_now(chat, chat->failed_why);
+}
+
+void
+evchat_free(struct evchat *chat)
+{
+	struct bufferevent *bev;
+
+	if (chat == NULL)
+		return;
+	bev = channel_enter(chat);
+	end_now(chat, EVCHAT_REASON_FREED);
+	channel_leave(chat, bev);
+}
+
+void
+evchat_close_when_done(struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+
+	if (chat->state == CHANNEL_OPEN)
+		end_soon(chat, EVCHAT_REASON_DONE);
+	channel_unlock(bev);
+}
+
+int
+evchat_push_eof(struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	bool open = channel_is_open(chat);
+
+	if (open && chat->output == OUTPUT_OPEN) {
+		chat->output = OUTPUT_SHUTTING;
+		channel_wake(chat);
+	}
+	channel_unlock(bev);
+	return (open ? 0 : -1);
+}
+
+/* Detaching */
+
+/* Make the bufferevent what evchat_new found, with unread in its input again. */
+static void
+give_back(struct evchat *chat, struct evbuffer *unread)
+{
+	struct bufferevent *bev = chat->bev;
+
+	notice_detach(chat);
+	(void)bufferevent_set_max_single_read(bev, (size_t)chat->old_max_read);
+	(void)bufferevent_set_max_single_write(bev,
+	    (size_t)chat->old_max_write);
+	(void)queue_flush(&chat->queue, bufferevent_get_output(bev));
+	(void)evbuffer_prepend_buffer(bufferevent_get_input(bev), unread);
+	(void)bufferevent_disable(bev,
+	    (short)((EV_READ | EV_WRITE) & ~chat->old_enabled));
+	(void)bufferevent_enable(bev, chat->old_enabled);
+}
+
+/*
+ * References end with the channel, and the output does not. So what is on its
+ * way goes on as a copy; the chains that refer to it stay here until the end.
+ */
+static int
+copy_output(struct evchat *chat, struct evbuffer *copy)
+{
+	struct evbuffer *output = bufferevent_get_output(chat->bev);
+
+	if (chat->kind != TRANSPORT_SOCKET ||
+	    !queue_has_reference(&chat->queue))
+		return (0);
+	return (transport_copy(copy, output) == 0 &&
+	    transport_copy(copy, chat->queue.bytes) == 0 ? 0 : -1);
+}
+
+struct bufferevent *
+evchat_detach(struct evchat *chat)
+{
+	struct bufferevent *bev = channel_enter(chat), *given = NULL;
+	struct evbuffer *unread = evbuffer_new(), *copy = evbuffer_new();
+
+	if (!channel_is_open(chat))
+		;
+	else if (queue_has_producer(&chat->queue))
+		errno = EBUSY;
+	else if (unread == NULL || copy == NULL ||
+	    input_copy_unread(&chat->input, unread) == -1 ||
+	    copy_output(chat, copy) == -1)
+		errno = ENOMEM;
+	else {
+		give_back(chat, unread);
+		if (evbuffer_get_length(copy) > 0)
+			transport_swap_output(bev, copy, chat->queue.bytes);
+		given = bev;
+		bufferevent_incref(bev);
+		chat->detached = true;
+		end_now(chat, EVCHAT_REASON_DETACHED);
+	}
+	if (unread != NULL)
+		evbuffer_free(unread);
+	if (copy != NULL)
+		evbuffer_free(copy);
+	channel_leave(chat, bev);
+	return (given);
+}

@@ -1,0 +1,141 @@
+/*
+ * The read side of a turn. Input is delivered step by step, and after each the
+ * channel is looked at again, since a hook may have paused or ended it; what is
+ * closing drops its input instead.
+ */
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
+#include "channel.h"
+
+#define LINGER_SIZE ((size_t)64 << 10)
+
+/* A hook that was called for input has returned: has it filled the queue? */
+static void
+after_input_hook(struct evchat *chat)
+{
+	if (chat->pushed && chat->state == CHANNEL_OPEN &&
+	    !(chat->options & EVCHAT_OPT_NO_AUTO_PAUSE) &&
+	    turn_output_length(chat) > chat->high)
+		chat->auto_paused = true;
+}
+
+/*
+ * A frame above the maximum under the policy CLOSE. The answers to the frames
+ * before it are still sent and protected from a reset, if there are any; a peer
+ * that does not take them gets the time of the linger timeout in all.
+ */
+static void
+close_oversize(struct evchat *chat)
+{
+	if (chat->queue.written == 0 && queue_is_empty(&chat->queue)) {
+		end_now(chat, EVCHAT_REASON_OVERSIZE);
+		return;
+	}
+	end_soon(chat, EVCHAT_REASON_OVERSIZE);
+	if (chat->state == CHANNEL_CLOSING &&
+	    deadline_start(&chat->linger_deadline) == -1)
+		end_now(chat, EVCHAT_REASON_OVERSIZE);
+}
+
+/* All input that there is was delivered. True: there is more after all. */
+static bool
+get_more(struct evchat *chat)
+{
+	struct evbuffer *from = bufferevent_get_input(chat->bev);
+	struct input *input = &chat->input;
+
+	if (evbuffer_get_length(from) > 0) {
+		if (input_take(input, from) == 0)
+			return (true);
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
+		return (false);
+	}
+	if (chat->eof && input->end == END_NOT_YET) {
+		input_set_eof(input);
+		return (true);
+	}
+	if (input->end == END_TOLD && !(chat->options & EVCHAT_OPT_HALF_OPEN))
+		end_soon(chat, input_incomplete(input) ?
+		    EVCHAT_REASON_TRUNCATED : EVCHAT_REASON_EOF);
+	else if (chat->failed)
+		end_failed(chat);
+	return (false);
+}
+
+/* Do the next step of the input; false if there is none. */
+static bool
+do_step(struct evchat *chat)
+{
+	struct input_step step;
+	enum input_what what;
+
+	chat->pushed = false;
+	what = input_next(&chat->input, chat->hooks->frame != NULL, &step);
+	switch (what) {
+	case INPUT_MORE:
+		return (get_more(chat));
+	case INPUT_DATA:
+	case INPUT_FOUND:
+	case INPUT_FRAME:
+		hooks_deliver(chat, what, &step);
+		break;
+	case INPUT_OVERSIZE:
+		if (chat->input.policy == EVCHAT_OVERSIZE_CLOSE)
+			close_oversize(chat);
+		else
+			hooks_event(chat, EVCHAT_EVENT_OVERSIZE);
+		break;
+	case INPUT_EOF:
+		hooks_event(chat, EVCHAT_EVENT_EOF);
+		break;
+	case INPUT_NO_MEMORY:
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
+		break;
+	}
+	after_input_hook(chat);
+	return (true);
+}
+
+/*
+ * Deliver. A turn ends after so many bytes, each step counting for one more, so
+ * that no channel can keep the loop from the others.
+ */
+void
+receive_deliver(struct evchat *chat)
+{
+	uint64_t from = chat->input.offset, steps = 0;
+
+	while (chat->state == CHANNEL_OPEN && !chat->paused &&
+	    !chat->auto_paused) {
+		if (steps + (chat->input.offset - from) >= chat->in_size) {
+			channel_yield(chat);
+			break;
+		}
+		/* What was unread again is delivered again. */
+		if (chat->input.offset < from)
+			from = chat->input.offset;
+		steps++;
+		if (!do_step(chat))
+			break;
+	}
+}
+
+/*
+ * Drop input: while closing, because only who reads learns that the peer is
+ * gone; then, so that none is unread when the descriptor is closed.
+ */
+void
+receive_drop(struct evchat *chat)
+{
+	struct evbuffer *input = bufferevent_get_input(chat->bev);
+	size_t len = evbuffer_get_length(input);
+
+	(void)evbuffer_drain(input, len);
+	if (chat->state != CHANNEL_LINGERING)
+		return;
+	chat->lingered += len;
+	if (chat->eof || chat->lingered >= LINGER_SIZE)
+		end_now(chat, chat->why);
+}
