@@ -201,6 +201,29 @@ START_TEST(unconnected_channel_can_be_freed)
 }
 END_TEST
 
+static void
+note_bytes_out(struct harness *h, enum evchat_reason why)
+{
+	struct evchat_stats stats;
+
+	(void)why;
+	evchat_get_stats(h->chat, &stats, sizeof(stats));
+	harness_note(h, "out:%llu", (unsigned long long)stats.bytes_out);
+}
+
+START_TEST(nothing_of_a_channel_detached_before_it_connects_counts_as_sent)
+{
+	struct harness *h = harness_start_new(HARNESS_UNCONNECTED,
+	    &harness_streaming);
+
+	h->script.closed = note_bytes_out;
+	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
+	harness_turn(h);
+	ck_assert(harness_detach(h));
+	harness_end(h, "closed:detached|out:0");
+}
+END_TEST
+
 START_TEST(unconnected_channel_can_be_detached_and_connected_then)
 {
 	struct place place;
@@ -394,6 +417,8 @@ connect_suite(void)
 
 	tcase_add_loop_test(tc,
 	    unconnected_channel_can_be_detached_and_connected_then, 0, 2);
+	tcase_add_test(tc,
+	    nothing_of_a_channel_detached_before_it_connects_counts_as_sent);
 	tcase_add_test(tc, name_that_cannot_be_resolved_is_the_reason_connect);
 
 	tc = harness_case(suite, "used");

@@ -481,7 +481,8 @@ int evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out);
  * one in progress that has none.
  *
  * @param tv copied; NULL: none
- * @return 0, or -1 with errno EPIPE, EINVAL, ENOMEM
+ * @return 0, or -1 with errno EPIPE, ENOMEM, EINVAL if tv is zero, negative or
+ *     has a million microseconds or more
  */
 int evchat_set_timeout(struct evchat *chat, enum evchat_timeout which,
     const struct timeval *tv);
