@@ -28,9 +28,11 @@
  * hook, from more, done and cleanups, and from outside of all.
  *
  * Threads: with BEV_OPT_THREADSAFE or EVCHAT_OPT_THREADSAFE any thread that
- * holds a reference may make any call. Hooks run under the bufferevent's lock. A
- * channel on a bufferevent_filter is for one thread all the same: in libevent 2.1
- * a filter and what is beneath it have two locks, which are taken in both orders.
+ * holds a reference may make any call. Hooks run under the bufferevent's lock, so
+ * channels of two loops deadlock if the hooks of each call into the other: let
+ * one direction go through an event of the other loop. A channel on a
+ * bufferevent_filter is for one thread all the same: in libevent 2.1 a filter
+ * and what is beneath it have two locks, which are taken in both orders.
  *
  * Sizes are in bytes. Unread input is every byte received behind the last byte
  * that collect was given or, where frame is used, behind the last frame that

@@ -1,0 +1,223 @@
+/*
+ * Event loops in threads of their own: channels of one loop hand every line to
+ * channels of another one, and close them at their end. One framing is shared by
+ * all, and the last reference to a channel may be dropped by either loop.
+ */
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <event2/thread.h>
+#include "harness.h"
+
+#define RELAYS 8
+#define LINES 500
+#define LINE 9 /* bytes: a letter, six digits, CR LF */
+
+struct loop {
+	struct event_base *base;
+	pthread_t thread;
+};
+
+/* What comes to the channel in leaves through the channel out. */
+struct relay {
+	struct loop *loops;
+	struct evchat *out;
+	int sender, receiver; /* the peers' descriptors */
+	atomic_int closed_in, closed_out;
+	atomic_int why_in, why_out;
+	atomic_int wrong;     /* hooks in a foreign thread, calls that failed */
+};
+
+static atomic_int ended; /* channels */
+
+static void
+expect_thread(struct relay *relay, const struct loop *loop)
+{
+	if (!pthread_equal(pthread_self(), loop->thread))
+		atomic_fetch_add(&relay->wrong, 1);
+}
+
+static void
+hand_over(struct evchat *chat, const void *line, size_t len, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)chat;
+	expect_thread(relay, &relay->loops[0]);
+	if (evchat_push_frame(relay->out, line, len) == -1)
+		atomic_fetch_add(&relay->wrong, 1);
+}
+
+/* The other loop may be about to end that channel, too. */
+static void
+close_out(struct evchat *chat, enum evchat_reason why, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)chat;
+	expect_thread(relay, &relay->loops[0]);
+	atomic_store(&relay->why_in, (int)why);
+	atomic_fetch_add(&relay->closed_in, 1);
+	evchat_close_when_done(relay->out);
+	evchat_decref(relay->out);
+	atomic_fetch_add(&ended, 1);
+}
+
+static void
+note_out(struct evchat *chat, enum evchat_reason why, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)chat;
+	expect_thread(relay, &relay->loops[1]);
+	atomic_store(&relay->why_out, (int)why);
+	atomic_fetch_add(&relay->closed_out, 1);
+	atomic_fetch_add(&ended, 1);
+}
+
+static const struct evchat_hooks in_hooks = {
+	.frame = hand_over, .closed = close_out
+};
+static const struct evchat_hooks out_hooks = { .closed = note_out };
+
+static struct evchat *
+channel_on(struct loop *loop, int *peer, const struct evchat_hooks *hooks,
+    struct relay *relay)
+{
+	struct evchat *chat;
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	ck_assert_int_eq(evutil_make_socket_nonblocking(fds[0]), 0);
+	*peer = fds[1];
+	chat = evchat_socket_new(loop->base, fds[0], hooks, relay,
+	    EVCHAT_OPT_THREADSAFE);
+	ck_assert_ptr_nonnull(chat);
+	return chat;
+}
+
+static void
+relay_open(struct relay *relay, struct loop *loops,
+    struct evchat_framing *framing)
+{
+	struct evchat *in;
+
+	memset(relay, 0, sizeof(*relay));
+	relay->loops = loops;
+	relay->out = channel_on(&loops[1], &relay->receiver, &out_hooks, relay);
+	ck_assert_int_eq(evchat_set_output_framing(relay->out, framing), 0);
+	evchat_incref(relay->out);
+	in = channel_on(&loops[0], &relay->sender, &in_hooks, relay);
+	ck_assert_int_eq(evchat_set_framing(in, framing), 0);
+}
+
+static void *
+run_loop(void *arg)
+{
+	(void)event_base_loop(arg, EVLOOP_NO_EXIT_ON_EMPTY);
+	return NULL;
+}
+
+static void
+send_lines(struct relay *relays)
+{
+	char line[LINE + 1];
+	int i, n;
+
+	for (n = 0; n < LINES; n++) {
+		for (i = 0; i < RELAYS; i++) {
+			snprintf(line, sizeof(line), "%c%06d\r\n", 'a' + i, n);
+			ck_assert_int_eq(send(relays[i].sender, line, LINE,
+			    MSG_NOSIGNAL), LINE);
+		}
+	}
+	for (i = 0; i < RELAYS; i++)
+		ck_assert_int_eq(shutdown(relays[i].sender, SHUT_WR), 0);
+}
+
+/* All lines in order, and then the end. */
+static void
+receive_lines(struct relay *relay, char letter)
+{
+	char expected[LINE + 1], line[LINE + 1] = "";
+	int n;
+
+	for (n = 0; n < LINES; n++) {
+		snprintf(expected, sizeof(expected), "%c%06d\r\n", letter, n);
+		ck_assert_int_eq(recv(relay->receiver, line, LINE, MSG_WAITALL),
+		    LINE);
+		ck_assert_str_eq(line, expected);
+	}
+	ck_assert_int_eq(recv(relay->receiver, line, 1, 0), 0);
+	close(relay->receiver);
+	close(relay->sender);
+}
+
+static void
+loop_stop(struct loop *loop)
+{
+	ck_assert_int_eq(event_base_loopexit(loop->base, NULL), 0);
+	ck_assert_int_eq(pthread_join(loop->thread, NULL), 0);
+	/* libevent frees bufferevents in a later pass. */
+	(void)event_base_loop(loop->base, EVLOOP_NONBLOCK);
+	event_base_free(loop->base);
+}
+
+static void
+expect_ends(struct relay *relay)
+{
+	ck_assert_int_eq(atomic_load(&relay->wrong), 0);
+	ck_assert_int_eq(atomic_load(&relay->closed_in), 1);
+	ck_assert_int_eq(atomic_load(&relay->closed_out), 1);
+	ck_assert_int_eq(atomic_load(&relay->why_in), EVCHAT_REASON_EOF);
+	ck_assert_int_eq(atomic_load(&relay->why_out), EVCHAT_REASON_DONE);
+}
+
+START_TEST(channels_of_two_loops_work_together)
+{
+	struct relay relays[RELAYS];
+	struct loop loops[2];
+	struct evchat_framing *framing;
+	long blocks;
+	int i;
+
+	ck_assert_int_eq(evthread_use_pthreads(), 0);
+	blocks = harness_blocks();
+	framing = evchat_framing_delimiter("\r\n", 2, 0);
+	ck_assert_ptr_nonnull(framing);
+	atomic_store(&ended, 0);
+	for (i = 0; i < 2; i++)
+		ck_assert_ptr_nonnull(loops[i].base = event_base_new());
+	for (i = 0; i < RELAYS; i++)
+		relay_open(&relays[i], loops, framing);
+	evchat_framing_free(framing);
+	for (i = 0; i < 2; i++)
+		ck_assert_int_eq(pthread_create(&loops[i].thread, NULL,
+		    run_loop, loops[i].base), 0);
+	send_lines(relays);
+	for (i = 0; i < RELAYS; i++)
+		receive_lines(&relays[i], (char)('a' + i));
+	while (atomic_load(&ended) < 2 * RELAYS)
+		sched_yield();
+	for (i = 0; i < 2; i++)
+		loop_stop(&loops[i]);
+	for (i = 0; i < RELAYS; i++)
+		expect_ends(&relays[i]);
+	ck_assert_int_eq(harness_blocks(), blocks);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("loops");
+	TCase *tc = harness_case(suite, "loops");
+
+	tcase_add_loop_test(tc, channels_of_two_loops_work_together, 0, 10);
+	return harness_main(suite);
+}
