@@ -230,13 +230,8 @@ end_first(struct queue *queue, enum evchat_done how)
 	if (queue->current == producer)
 		queue->current = producer->next;
 	queue->first = producer->next;
-	/* What stood before it stands before the next one or, last, behind. */
-	if (queue->first != NULL)
-		queue->first->before += producer->before;
-	else {
+	if (queue->first == NULL)
 		queue->last = NULL;
-		queue->before -= producer->before;
-	}
 	queue->weight -= producer_weight(producer);
 	producer_end(producer, how);
 }

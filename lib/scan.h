@@ -35,7 +35,8 @@ struct scan {
 /*
  * What the bytes seen are: of those held before and the used ones behind them,
  * the first are data, the next are to be skipped, and the rest is held. Where a
- * frame ends nothing is held, and not all bytes may have been used.
+ * frame ends there is no rest, whatever scan.held says until scan_restart, and
+ * not all bytes may have been used.
  */
 struct scan_step {
 	size_t used;
