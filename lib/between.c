@@ -90,10 +90,16 @@ input_copy_unread(const struct input *input, struct evbuffer *out)
 /* Asking */
 
 bool
+input_has_frames(const struct input *input)
+{
+	return (input->scan.terminator.kind != SCAN_NONE);
+}
+
+bool
 input_in_frame(const struct input *input)
 {
 	return (input->frame != FRAME_FRESH &&
-	    input->scan.terminator.kind != SCAN_NONE &&
+	    input_has_frames(input) &&
 	    input->passed + input->scanned > 0);
 }
 

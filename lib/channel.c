@@ -151,7 +151,6 @@ init(struct evchat *chat, struct bufferevent *bev,
 	deadline_init(&chat->linger_deadline, chat, notice_linger_deadline);
 	deadline_set(&chat->linger_deadline, &default_linger);
 	chat->kind = transport_kind_of(bev);
-	chat->connecting = transport_is_connecting(bev);
 	chat->old_enabled = bufferevent_get_enabled(bev);
 	chat->old_max_read = bufferevent_get_max_single_read(bev);
 	chat->old_max_write = bufferevent_get_max_single_write(bev);

@@ -45,8 +45,9 @@ enum channel_output {
 /* What of the application is running. */
 enum channel_hook {
 	HOOK_NONE,
-	HOOK_COLLECT,
-	HOOK_FOUND, /* found and frame */
+	HOOK_COLLECT, /* with a frame in progress */
+	HOOK_PIECE,   /* collect, of what is in no frame */
+	HOOK_FOUND,   /* found and frame */
 	HOOK_OTHER
 };
 

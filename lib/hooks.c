@@ -23,7 +23,11 @@ hooks_deliver(struct evchat *chat, enum input_what what,
 {
 	const struct evchat_hooks *hooks = chat->hooks;
 
-	chat->running = what == INPUT_DATA ? HOOK_COLLECT : HOOK_FOUND;
+	if (what != INPUT_DATA)
+		chat->running = HOOK_FOUND;
+	else
+		chat->running = input_has_frames(&chat->input) ? HOOK_COLLECT :
+		    HOOK_PIECE;
 	if (what == INPUT_DATA && hooks->collect != NULL)
 		hooks->collect(chat, step->data, step->len, chat->arg);
 	else if (what == INPUT_FOUND && hooks->found != NULL)

@@ -103,7 +103,7 @@ input_is_declared(const struct input *input)
 bool
 input_is_whole(const struct input *input, bool whole)
 {
-	return (whole && input->scan.terminator.kind != SCAN_NONE);
+	return (whole && input_has_frames(input));
 }
 
 /*
@@ -117,7 +117,7 @@ goes_over(const struct input *input, bool whole)
 	uint64_t max = frame_max(input, whole);
 
 	if (input->frame != FRAME_OPEN || max == 0 ||
-	    input->scan.terminator.kind == SCAN_NONE)
+	    !input_has_frames(input))
 		return (false);
 	if (input_is_declared(input))
 		return (input->scan.terminator.count > max);
@@ -189,7 +189,7 @@ step_in_pieces(struct input *input, struct input_step *step)
 	}
 	if (input->frame == FRAME_OVER)
 		left = input->room;
-	else if (input->scan.terminator.kind != SCAN_NONE && max > 0)
+	else if (input_has_frames(input) && max > 0)
 		left = max - input->passed;
 	if (input->data > 0 && left > 0)
 		return (give_piece(input, input->data < left ? input->data :

@@ -114,6 +114,7 @@ void input_discard(struct input *input);
 /* Append a copy of all unread bytes to out, or -1 with errno. */
 int input_copy_unread(const struct input *input, struct evbuffer *out);
 
+bool input_has_frames(const struct input *input); /* is there a terminator? */
 bool input_in_frame(const struct input *input);   /* it has begun and not ended */
 bool input_incomplete(const struct input *input); /* would EOF cut a frame off? */
 const void *input_partial(const struct input *input, bool whole, size_t *len);

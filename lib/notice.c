@@ -70,10 +70,7 @@ note_failure(struct evchat *chat, short what, int error)
 		    EVCHAT_REASON_WRITE_TIMEOUT : EVCHAT_REASON_READ_TIMEOUT;
 	else if (!is_system_error(error))
 		chat->failed_why = EVCHAT_REASON_NO_MEMORY;
-	else if (error == ECONNREFUSED) {
-		/* It had failed before the channel was made. */
-		note_connect_failure(chat, error);
-	} else {
+	else {
 		chat->failed_why = EVCHAT_REASON_IO;
 		chat->failed_errno = error;
 	}
@@ -175,12 +172,28 @@ notice_linger_deadline(evutil_socket_t fd, short what, void *arg)
 	channel_leave(chat, bev);
 }
 
+/* What has failed already: a connection, or the making of one. */
+static void
+note_earlier_failure(struct evchat *chat, int error)
+{
+	bool was_connected = error == ECONNRESET || error == EPIPE;
+
+	chat->connecting = !was_connected;
+	note_failure(chat, BEV_EVENT_ERROR | BEV_EVENT_READING, error);
+	chat->connecting = false;
+	chat->noticed = true;
+}
+
 int
 notice_attach(struct evchat *chat)
 {
 	struct bufferevent *bev = chat->bev;
 	bool enabled;
+	int error;
 
+	chat->connecting = transport_is_connecting(bev, &error);
+	if (error != 0)
+		note_earlier_failure(chat, error);
 	if (transport_watch(bev, on_below_output, chat) == -1)
 		return (-1);
 	chat->watched = true;

@@ -286,6 +286,9 @@ evchat_discard_buffers(struct evchat *chat)
 	if (chat->state < CHANNEL_ENDING) {
 		in_output = channel_in_output(chat);
 		input_discard(&chat->input);
+		/* Where collect had a frame in progress, it has none now. */
+		if (chat->running == HOOK_COLLECT)
+			chat->running = HOOK_PIECE;
 		len = evbuffer_get_length(bufferevent_get_input(bev));
 		(void)evbuffer_drain(bufferevent_get_input(bev), len);
 		chat->input.offset += len;

@@ -38,8 +38,7 @@ evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
 static void
 set_terminator(struct evchat *chat, const struct terminator *terminator)
 {
-	if (chat->running == HOOK_COLLECT &&
-	    chat->input.scan.terminator.kind != SCAN_NONE)
+	if (chat->running == HOOK_COLLECT)
 		input_set_next(&chat->input, terminator);
 	else {
 		input_set_terminator(&chat->input, terminator);

@@ -62,20 +62,35 @@ bottom_fd(struct bufferevent *bev)
 	return (bufferevent_getfd(bottom(bev)));
 }
 
+/* libevent would lose it: it takes what it reads behind it for the end. */
+static int
+pending_error(evutil_socket_t fd)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		return (errno);
+	return (error);
+}
+
 bool
-transport_is_connecting(struct bufferevent *bev)
+transport_is_connecting(struct bufferevent *bev, int *error)
 {
 	struct pollfd poller = { .fd = bottom_fd(bev), .events = POLLIN };
 	struct sockaddr_storage name;
 	socklen_t len = sizeof(name);
 
+	*error = 0;
 	if (poller.fd == -1)
 		return (transport_kind_of(bottom(bev)) == TRANSPORT_SOCKET);
 	if (getpeername(poller.fd, (struct sockaddr *)&name, &len) == 0 ||
 	    errno != ENOTCONN)
 		return (false);
-	/* One that was connected, and reset, has that to tell. */
+	/* One that was refused, or was connected and is reset, tells so. */
 	(void)poll(&poller, 1, 0);
+	if (poller.revents & POLLERR)
+		*error = pending_error(poller.fd);
 	return ((poller.revents & (POLLIN | POLLERR)) == 0);
 }
 

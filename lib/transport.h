@@ -21,8 +21,8 @@ enum transport_kind {
 
 enum transport_kind transport_kind_of(struct bufferevent *bev);
 
-/* Is a connection still to be made? */
-bool transport_is_connecting(struct bufferevent *bev);
+/* Is a connection still to be made? If it has failed, *error says how, else 0. */
+bool transport_is_connecting(struct bufferevent *bev, int *error);
 
 /* Bytes in the outputs of bev and of what lies beneath it. */
 size_t transport_output_length(struct bufferevent *bev);

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,6 +189,44 @@ START_TEST(refused_connection_is_the_reason_connect)
 }
 END_TEST
 
+/* A bufferevent whose connection has already failed. */
+static struct harness *
+refused(struct place *place)
+{
+	struct harness *h = harness_new(HARNESS_UNCONNECTED);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct pollfd failed = { .fd = fd, .events = POLLOUT };
+
+	ck_assert_int_eq(evutil_make_socket_nonblocking(fd), 0);
+	if (connect(fd, &place->address.sa, place->len) == -1)
+		ck_assert_int_eq(errno, EINPROGRESS);
+	ck_assert_int_eq(poll(&failed, 1, 1000), 1);
+	h->bev = bufferevent_socket_new(h->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	ck_assert_ptr_nonnull(h->bev);
+	h->script.closed = note_error;
+	return h;
+}
+
+START_TEST(connection_refused_before_there_was_a_channel_is_told)
+{
+	char expect[64];
+	struct place place;
+	struct harness *h;
+
+	bind_place(&place, AF_INET);
+	h = refused(&place);
+	harness_start(h, &harness_streaming, 0);
+	harness_expect(h, "");
+	if (_i == 1)
+		harness_push_mark(h, "m");
+	harness_run_until_closed(h);
+	snprintf(expect, sizeof(expect), "%sclosed:connect|error:%d",
+	    _i == 1 ? "mark:m:failed|" : "", ECONNREFUSED);
+	harness_end(h, expect);
+	free_place(&place);
+}
+END_TEST
+
 START_TEST(unconnected_channel_can_be_freed)
 {
 	struct harness *h = harness_start_new(HARNESS_UNCONNECTED,
@@ -341,6 +380,22 @@ START_TEST(reset_is_the_reason_io)
 }
 END_TEST
 
+/* What came before the reset is lost; the system does not keep it. */
+START_TEST(reset_before_there_was_a_channel_is_told)
+{
+	char expect[64];
+	struct harness *h = harness_new(tcp[_i]);
+
+	h->script.closed = note_error;
+	harness_reset(h);
+	harness_start(h, &harness_frames, 0);
+	harness_expect(h, "");
+	harness_run_until_closed(h);
+	snprintf(expect, sizeof(expect), "closed:io|error:%d", ECONNRESET);
+	harness_end(h, expect);
+}
+END_TEST
+
 START_TEST(failing_write_is_the_reason_io)
 {
 	struct harness *h = harness_start_new(tcp[_i], &harness_frames);
@@ -413,6 +468,8 @@ connect_suite(void)
 	tcase_add_loop_test(tc, channel_may_be_freed_at_connected, 0, 2);
 	tcase_add_loop_test(tc, closing_before_connected_still_sends, 0, 2);
 	tcase_add_loop_test(tc, refused_connection_is_the_reason_connect, 0, 2);
+	tcase_add_loop_test(tc,
+	    connection_refused_before_there_was_a_channel_is_told, 0, 2);
 	tcase_add_test(tc, unconnected_channel_can_be_freed);
 
 	tcase_add_loop_test(tc,
@@ -428,6 +485,7 @@ connect_suite(void)
 	    HARNESS_CARRIERS);
 
 	tc = harness_case(suite, "lost");
+	tcase_add_loop_test(tc, reset_before_there_was_a_channel_is_told, 0, 3);
 	tcase_add_loop_test(tc, reset_is_the_reason_io, 0, 3);
 	tcase_add_loop_test(tc, failing_write_is_the_reason_io, 0, 3);
 

@@ -140,6 +140,53 @@ END_TEST
 /* Set in collect */
 
 static void
+count_four_then_b(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	if (h->count++ != 0)
+		return;
+	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 4), 0);
+	ck_assert_int_eq(evchat_set_terminator(h->chat, "b", 1), 0);
+}
+
+START_TEST(last_framing_set_in_collect_under_none_wins)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	h->script.collect = count_four_then_b;
+	harness_feed(h, "a");
+	harness_feed(h, "xbyb");
+	harness_end(h, "collect:ax|found|collect:y|found");
+}
+END_TEST
+
+static void
+discard_then_count_one(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	if (h->count++ != 0)
+		return;
+	evchat_discard_buffers(h->chat);
+	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 1), 0);
+}
+
+START_TEST(framing_set_in_collect_behind_a_discard_is_for_what_comes)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	h->script.collect = discard_then_count_one;
+	harness_crlf(h);
+	harness_feed(h, "ab\r\ncd");
+	harness_feed(h, "ef");
+	harness_end(h, "collect:abe|found|collect:f");
+}
+END_TEST
+
+static void
 end_with_x_in_collect(struct harness *h, const void *data, size_t len)
 {
 	(void)data;
@@ -471,6 +518,11 @@ reframe_suite(void)
 	tcase_add_loop_test(tc,
 	    framing_set_in_collect_under_none_applies_after_the_piece, 0,
 	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, last_framing_set_in_collect_under_none_wins, 0,
+	    HARNESS_PAIR);
+	tcase_add_loop_test(tc,
+	    framing_set_in_collect_behind_a_discard_is_for_what_comes, 0,
+	    HARNESS_PAIR);
 	tcase_add_test(tc, framing_set_at_oversize_rescans_what_is_unread);
 	tcase_add_test(tc,
 	    setting_the_delimiter_in_force_last_allocates_nothing);
