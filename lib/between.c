@@ -96,6 +96,13 @@ input_has_frames(const struct input *input)
 }
 
 bool
+input_is_over(const struct input *input)
+{
+	return (input->end == END_TOLD &&
+	    input->scanned == unread_len(&input->unread));
+}
+
+bool
 input_in_frame(const struct input *input)
 {
 	return (input->frame != FRAME_FRESH &&
@@ -116,7 +123,7 @@ input_partial(const struct input *input, bool whole, size_t *len)
 {
 	if (input->preview != NULL) {
 		*len = input->preview_len;
-		return (input->preview);
+		return (*len > 0 ? input->preview : NULL);
 	}
 	if ((*len = hold_len(&input->cut)) > 0)
 		return (hold_bytes(&input->cut));

@@ -79,11 +79,30 @@ make_room(struct hold *hold, size_t len)
 	return (0);
 }
 
+void
+hold_free(struct hold *hold)
+{
+	mem_free(hold->buf);
+	memset(hold, 0, sizeof(*hold));
+}
+
+void
+hold_trim(struct hold *hold)
+{
+	if (hold_len(hold) > 0)
+		return;
+	if (hold->cap > KEPT_WHEN_EMPTY)
+		hold_free(hold);
+	hold->off = hold->len = 0;
+}
+
 int
 hold_append(struct hold *hold, const void *bytes, size_t len)
 {
 	if (len == 0)
 		return (0);
+	/* A large buffer is not kept for what may be small. */
+	hold_trim(hold);
 	if (hold->cap - hold->len < len && make_room(hold, len) == -1)
 		return (-1);
 	memcpy(hold->buf + hold->len, bytes, len);
@@ -115,21 +134,4 @@ void
 hold_consume(struct hold *hold, size_t len)
 {
 	hold->off += len;
-}
-
-void
-hold_trim(struct hold *hold)
-{
-	if (hold_len(hold) > 0)
-		return;
-	if (hold->cap > KEPT_WHEN_EMPTY)
-		hold_free(hold);
-	hold->off = hold->len = 0;
-}
-
-void
-hold_free(struct hold *hold)
-{
-	mem_free(hold->buf);
-	memset(hold, 0, sizeof(*hold));
 }

@@ -115,6 +115,8 @@ void input_discard(struct input *input);
 int input_copy_unread(const struct input *input, struct evbuffer *out);
 
 bool input_has_frames(const struct input *input); /* is there a terminator? */
+/* Was the end told, and has nothing been unread since? */
+bool input_is_over(const struct input *input);
 bool input_in_frame(const struct input *input);   /* it has begun and not ended */
 bool input_incomplete(const struct input *input); /* would EOF cut a frame off? */
 const void *input_partial(const struct input *input, bool whole, size_t *len);

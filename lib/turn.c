@@ -158,7 +158,7 @@ linger(struct evchat *chat)
 static void
 go_on_closing(struct evchat *chat)
 {
-	if (chat->output != OUTPUT_OPEN && chat->state < CHANNEL_LINGERING)
+	if (chat->output != OUTPUT_OPEN)
 		shut_write(chat);
 	if (chat->state == CHANNEL_CLOSING && chat->connecting &&
 	    turn_output_length(chat) == 0)
@@ -167,7 +167,7 @@ go_on_closing(struct evchat *chat)
 	    chat->output == OUTPUT_SHUT)
 		linger(chat);
 	else if (chat->state == CHANNEL_OPEN && chat->output == OUTPUT_SHUT &&
-	    chat->input.end == END_TOLD && input_wants(&chat->input))
+	    input_is_over(&chat->input))
 		end_now(chat, input_incomplete(&chat->input) ?
 		    EVCHAT_REASON_TRUNCATED : EVCHAT_REASON_EOF);
 }
