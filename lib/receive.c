@@ -36,7 +36,7 @@ close_oversize(struct evchat *chat)
 	end_soon(chat, EVCHAT_REASON_OVERSIZE);
 	if (chat->state == CHANNEL_CLOSING &&
 	    deadline_start(&chat->linger_deadline) == -1)
-		end_now(chat, EVCHAT_REASON_OVERSIZE);
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 }
 
 /* All input that there is was delivered. True: there is more after all. */

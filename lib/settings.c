@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <limits.h>
 
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_struct.h>
+
 #include "channel.h"
 #include "delimiter.h"
 #include "framing.h"
@@ -225,16 +228,29 @@ is_valid_timeout(const struct timeval *tv)
 	    tv->tv_usec < 1000000 && evutil_timerisset(tv)));
 }
 
+/* libevent keeps what it was given even if it had no memory for the timer. */
+static int
+set_read_timeout(struct evchat *chat, const struct timeval *tv)
+{
+	struct bufferevent *bev = chat->bev;
+	struct timeval before = bev->timeout_read;
+
+	if (bufferevent_set_timeouts(bev, tv, NULL) == 0)
+		return (0);
+	/* There was none then: a timer that is there can be moved. */
+	(void)bufferevent_set_timeouts(bev, evutil_timerisset(&before) ?
+	    &before : NULL, NULL);
+	errno = ENOMEM;
+	return (-1);
+}
+
 static int
 set_timeout(struct evchat *chat, enum evchat_timeout which,
     const struct timeval *tv)
 {
 	switch (which) {
 	case EVCHAT_TIMEOUT_READ:
-		if (bufferevent_set_timeouts(chat->bev, tv, NULL) == 0)
-			return (0);
-		errno = ENOMEM;
-		return (-1);
+		return (set_read_timeout(chat, tv));
 	case EVCHAT_TIMEOUT_WRITE:
 		deadline_set(&chat->write_deadline, tv);
 		channel_wake(chat);

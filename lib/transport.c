@@ -127,14 +127,27 @@ transport_unwatch(struct bufferevent *bev, evbuffer_cb_func wake, void *arg)
 		(void)evbuffer_remove_cb(bufferevent_get_output(bev), wake, arg);
 }
 
-int
-transport_write(struct bufferevent *bev, enum transport_kind kind)
+/* Is it enabled, and yet the loop does not wait for it? */
+static bool
+is_forgotten(struct bufferevent *bev, struct event *event, short what)
 {
-	if (kind != TRANSPORT_SOCKET ||
-	    evbuffer_get_length(bufferevent_get_output(bev)) == 0 ||
-	    event_pending(&bev->ev_write, EV_WRITE, NULL))
+	return ((bufferevent_get_enabled(bev) & what) &&
+	    !event_pending(event, what, NULL));
+}
+
+int
+transport_revive(struct bufferevent *bev, enum transport_kind kind)
+{
+	short forgotten = 0;
+
+	if (kind != TRANSPORT_SOCKET || bufferevent_getfd(bev) == -1)
 		return (0);
-	return (bufferevent_enable(bev, EV_WRITE));
+	if (is_forgotten(bev, &bev->ev_read, EV_READ))
+		forgotten |= EV_READ;
+	if (evbuffer_get_length(bufferevent_get_output(bev)) > 0 &&
+	    is_forgotten(bev, &bev->ev_write, EV_WRITE))
+		forgotten |= EV_WRITE;
+	return (forgotten != 0 ? bufferevent_enable(bev, forgotten) : 0);
 }
 
 /* A pair passes this on to its peer as EOF, so it must come only once. */
@@ -185,22 +198,39 @@ transport_lingers(struct bufferevent *bev)
 	return (bottom_fd(bev) != -1);
 }
 
+/*
+ * Some kinds of bufferevent keep others from the start of their outputs, even
+ * from copying, and some do not.
+ */
+static bool
+thaw(struct evbuffer *output)
+{
+	bool frozen = evbuffer_drain(output, 0) == -1;
+
+	if (frozen)
+		(void)evbuffer_unfreeze(output, 1);
+	return (frozen);
+}
+
+static void
+freeze_again(struct evbuffer *output, bool frozen)
+{
+	if (frozen)
+		(void)evbuffer_freeze(output, 1);
+}
+
 /* Move what bev's output holds to the end of to; NULL: away. */
 static void
 take_output(struct bufferevent *bev, struct evbuffer *to)
 {
 	struct evbuffer *output = bufferevent_get_output(bev);
-	/* Some kinds keep others from draining it, and some do not. */
-	bool frozen = evbuffer_drain(output, 0) == -1;
+	bool frozen = thaw(output);
 
-	if (frozen)
-		(void)evbuffer_unfreeze(output, 1);
 	if (to != NULL)
 		(void)evbuffer_add_buffer(to, output);
 	else
 		(void)evbuffer_drain(output, evbuffer_get_length(output));
-	if (frozen)
-		(void)evbuffer_freeze(output, 1);
+	freeze_again(output, frozen);
 }
 
 void
@@ -222,13 +252,19 @@ transport_copy(struct evbuffer *to, struct evbuffer *from)
 {
 	size_t len = evbuffer_get_length(from);
 	struct evbuffer_iovec vec;
+	ev_ssize_t copied;
+	bool frozen;
 
 	if (len == 0)
 		return (0);
 	if (evbuffer_reserve_space(to, (ev_ssize_t)len, &vec, 1) != 1)
 		return (-1);
+	frozen = thaw(from);
+	copied = evbuffer_copyout(from, vec.iov_base, len);
+	freeze_again(from, frozen);
+	if (copied != (ev_ssize_t)len)
+		return (-1);
 	vec.iov_len = len;
-	(void)evbuffer_copyout(from, vec.iov_base, len);
 	return (evbuffer_commit_space(to, &vec, 1));
 }
 

@@ -36,10 +36,11 @@ void transport_unwatch(struct bufferevent *bev, evbuffer_cb_func wake,
     void *arg);
 
 /*
- * Have bev's output written. libevent does so by itself, but for want of memory
- * it may have forgotten to, and then for ever. -1: there still is none.
+ * Have bev read, if that is enabled, and its output written. libevent does so by
+ * itself, but for want of memory it may have forgotten to, and then for ever.
+ * -1: there still is none.
  */
-int transport_write(struct bufferevent *bev, enum transport_kind kind);
+int transport_revive(struct bufferevent *bev, enum transport_kind kind);
 
 /* Nothing more will be put into bev's output: let filters write their ends. */
 void transport_finish(struct bufferevent *bev);

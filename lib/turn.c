@@ -141,11 +141,15 @@ shut_write(struct evchat *chat)
 static void
 linger(struct evchat *chat)
 {
+	struct deadline *deadline = &chat->linger_deadline;
+
 	if (chat->eof || !transport_lingers(chat->bev) ||
-	    !chat->linger_deadline.has_limit ||
-	    (!chat->linger_deadline.running &&
-	    deadline_start(&chat->linger_deadline) == -1)) {
+	    !deadline->has_limit) {
 		end_now(chat, chat->why);
+		return;
+	}
+	if (!deadline->running && deadline_start(deadline) == -1) {
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 		return;
 	}
 	channel_set_state(chat, CHANNEL_LINGERING);
@@ -243,7 +247,7 @@ turn_take(struct evchat *chat)
 	if (chat->state < CHANNEL_LINGERING)
 		move_output(chat);
 	if (chat->state < CHANNEL_LINGERING &&
-	    transport_write(chat->bev, chat->kind) == -1)
+	    transport_revive(chat->bev, chat->kind) == -1)
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 	if (chat->state < CHANNEL_LINGERING)
 		tell_sent(chat);
