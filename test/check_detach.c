@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness.h"
+#include "sink.h"
+
+#define LENT 400000
 
 static void
 detach(struct harness *h)
@@ -262,6 +265,34 @@ START_TEST(pushed_bytes_are_in_the_output)
 }
 END_TEST
 
+/* A part of it has left, a part is on its way, and a part is still queued. */
+START_TEST(reference_that_is_being_sent_goes_on_as_a_copy)
+{
+	struct harness *h = harness_start_new(sink_kinds[_i], &harness_frames);
+	struct evbuffer *pattern = evbuffer_new();
+	struct sink sink;
+	unsigned char *lent;
+
+	sink_narrow(h);
+	sink_pattern(pattern, 0, LENT);
+	lent = evbuffer_pullup(pattern, -1);
+	ck_assert_ptr_nonnull(lent);
+	harness_peer_read(h, false);
+	ck_assert_int_eq(evchat_push(h->chat, lent, 100), 0);
+	ck_assert_int_eq(evchat_push_reference(h->chat, lent + 100, LENT - 200,
+	    NULL, NULL), 0);
+	ck_assert_int_eq(evchat_push(h->chat, lent + LENT - 100, 100), 0);
+	(void)event_base_loop(h->base, EVLOOP_NONBLOCK);
+	detach(h);
+	memset(lent, 0, LENT);
+	evbuffer_free(pattern);
+	sink_start(&sink, h, 1000, true);
+	sink_run_until(&sink, LENT);
+	sink_stop(&sink);
+	harness_end(h, "closed:detached");
+}
+END_TEST
+
 /* Refusal */
 
 START_TEST(detach_is_refused_while_a_producer_is_queued)
@@ -354,6 +385,8 @@ detach_suite(void)
 	tc = harness_case(suite, "refusal");
 	tcase_add_loop_test(tc, detach_is_refused_while_a_producer_is_queued, 0,
 	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc,
+	    reference_that_is_being_sent_goes_on_as_a_copy, 0, SINK_KINDS);
 	tcase_add_loop_test(tc, detach_works_when_producers_are_done, 0,
 	    HARNESS_CARRIERS);
 	tcase_add_test(tc, detach_in_closed_is_refused);
