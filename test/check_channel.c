@@ -109,7 +109,7 @@ END_TEST
 static void
 end_with_nuls(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator(h->chat, "\0\0", 2), 0);
+	harness_ok(h, evchat_set_terminator(h->chat, "\0\0", 2));
 }
 
 START_TEST(delimiter_may_be_any_bytes)
@@ -127,7 +127,7 @@ END_TEST
 static void
 end_with_a(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator(h->chat, "a", 1), 0);
+	harness_ok(h, evchat_set_terminator(h->chat, "a", 1));
 }
 
 START_TEST(delimiter_may_be_one_byte)
@@ -148,8 +148,8 @@ static char random_delimiter[8];
 static void
 end_with_random(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator(h->chat, random_delimiter,
-	    strlen(random_delimiter)), 0);
+	harness_ok(h, evchat_set_terminator(h->chat, random_delimiter,
+	    strlen(random_delimiter)));
 }
 
 static void
@@ -204,8 +204,7 @@ static char long_delimiter[LONG];
 static void
 end_with_long(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator(h->chat, long_delimiter, LONG),
-	    0);
+	harness_ok(h, evchat_set_terminator(h->chat, long_delimiter, LONG));
 }
 
 START_TEST(long_delimiter_is_found)
@@ -262,7 +261,7 @@ END_TEST
 static void
 count_five(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 5), 0);
+	harness_ok(h, evchat_set_terminator_count(h->chat, 5));
 }
 
 START_TEST(new_channel_collects_everything)

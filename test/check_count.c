@@ -9,7 +9,7 @@
 static void
 count_five(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 5), 0);
+	harness_ok(h, evchat_set_terminator_count(h->chat, 5));
 }
 
 START_TEST(count_works_once_and_the_rest_comes_under_none)
@@ -31,7 +31,7 @@ END_TEST
 static void
 count_two(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 2), 0);
+	harness_ok(h, evchat_set_terminator_count(h->chat, 2));
 }
 
 static void
@@ -99,7 +99,7 @@ END_TEST
 static void
 count_zero(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 0), 0);
+	harness_ok(h, evchat_set_terminator_count(h->chat, 0));
 }
 
 START_TEST(count_0_fires_once_though_no_byte_ever_comes)
@@ -194,8 +194,7 @@ END_TEST
 static void
 unlimited(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_max_frame(h->chat, 0,
-	    EVCHAT_OVERSIZE_CLOSE), 0);
+	harness_ok(h, evchat_set_max_frame(h->chat, 0, EVCHAT_OVERSIZE_CLOSE));
 }
 
 START_TEST(memory_follows_received_bytes_not_the_count)

@@ -40,11 +40,11 @@ set_framing(struct harness *h, int n)
 	const char *delimiter = delimiters[cast(n, 1, 6)];
 
 	if (cast(n, 2, 3) == 0)
-		ck_assert_int_eq(evchat_set_terminator_count(h->chat,
-		    cast(n, 3, 6)), 0);
+		harness_ok(h, evchat_set_terminator_count(h->chat, cast(n, 3,
+		    6)));
 	else
-		ck_assert_int_eq(evchat_set_terminator(h->chat, delimiter,
-		    strlen(delimiter)), 0);
+		harness_ok(h, evchat_set_terminator(h->chat, delimiter,
+		    strlen(delimiter)));
 }
 
 /* So seldom that it comes to an end. */
@@ -56,7 +56,7 @@ unread(struct harness *h, int n)
 	const char *text = texts[cast(n, 4, 5)];
 
 	if (n < UNREADS_MAX)
-		ck_assert_int_eq(evchat_unread(h->chat, text, strlen(text)), 0);
+		harness_ok(h, evchat_unread(h->chat, text, strlen(text)));
 }
 
 static void
@@ -69,8 +69,8 @@ pause_for_a_turn(struct harness *h)
 static void
 change_hooks(struct harness *h, int n)
 {
-	ck_assert_int_eq(evchat_set_hooks(h->chat, cast(n, 5, 2) == 0 ?
-	    &harness_streaming : &harness_frames, h), 0);
+	harness_ok(h, evchat_set_hooks(h->chat, cast(n, 5, 2) == 0 ?
+	    &harness_streaming : &harness_frames, h));
 }
 
 static void
@@ -82,8 +82,8 @@ set_max(struct harness *h, int n)
 		EVCHAT_OVERSIZE_CLOSE
 	};
 
-	ck_assert_int_eq(evchat_set_max_frame(h->chat, cast(n, 6, 5),
-	    policies[cast(n, 7, 5)]), 0);
+	harness_ok(h, evchat_set_max_frame(h->chat, cast(n, 6, 5),
+	    policies[cast(n, 7, 5)]));
 }
 
 /* What a hook that is told once a frame does. */
@@ -209,14 +209,14 @@ END_TEST
 static void
 begin_slowly(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_buffer_sizes(h->chat, 1, 1), 0);
-	ck_assert_int_eq(evchat_set_terminator(h->chat, "\r\n", 2), 0);
+	harness_ok(h, evchat_set_buffer_sizes(h->chat, 1, 1));
+	harness_ok(h, evchat_set_terminator(h->chat, "\r\n", 2));
 }
 
 static void
 answer(struct harness *h, const void *data, size_t len)
 {
-	ck_assert_int_eq(evchat_push_frame(h->chat, data, len), 0);
+	harness_ok(h, evchat_push_frame(h->chat, data, len));
 }
 
 START_TEST(buffer_sizes_do_not_change_what_is_delivered)

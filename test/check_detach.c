@@ -14,7 +14,7 @@
 static void
 detach(struct harness *h)
 {
-	ck_assert(harness_detach(h));
+	harness_ok(h, harness_detach(h) ? 0 : -1);
 	ck_assert_int_eq(h->closed, 1);
 }
 
@@ -36,7 +36,7 @@ detach_in_event(struct harness *h, enum evchat_event what)
 static void
 count_three(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 3), 0);
+	harness_ok(h, evchat_set_terminator_count(h->chat, 3));
 }
 
 /* Unread bytes */
@@ -247,7 +247,7 @@ push_and_detach(struct harness *h, const void *data, size_t len)
 {
 	(void)data;
 	(void)len;
-	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
+	harness_ok(h, evchat_push(h->chat, "hello", 5));
 	harness_push_reference(h, "r", " world");
 	detach(h);
 }

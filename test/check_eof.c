@@ -12,7 +12,7 @@
 static void
 count_three(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 3), 0);
+	harness_ok(h, evchat_set_terminator_count(h->chat, 3));
 }
 
 static void
@@ -235,7 +235,7 @@ count_zero_once(struct harness *h, const void *data, size_t len)
 	(void)data;
 	(void)len;
 	if (h->count++ == 0)
-		ck_assert_int_eq(evchat_set_terminator_count(h->chat, 0), 0);
+		harness_ok(h, evchat_set_terminator_count(h->chat, 0));
 }
 
 static void
@@ -252,7 +252,7 @@ unread_once(struct harness *h, const void *data, size_t len)
 	(void)data;
 	(void)len;
 	if (h->count++ == 0)
-		ck_assert_int_eq(evchat_unread(h->chat, "x\r\ny", 4), 0);
+		harness_ok(h, evchat_unread(h->chat, "x\r\ny", 4));
 }
 
 START_TEST(hook_of_the_last_frame_can_still_set_and_unread)
@@ -324,7 +324,7 @@ static void
 push_bye(struct harness *h, enum evchat_event what)
 {
 	if (what == EVCHAT_EVENT_EOF)
-		ck_assert_int_eq(evchat_push(h->chat, "bye", 3), 0);
+		harness_ok(h, evchat_push(h->chat, "bye", 3));
 }
 
 START_TEST(reply_pushed_at_eof_is_sent_before_the_end)
@@ -398,7 +398,7 @@ static void
 end_with_comma_at_eof(struct harness *h, enum evchat_event what)
 {
 	if (what == EVCHAT_EVENT_EOF)
-		ck_assert_int_eq(evchat_set_terminator(h->chat, ",", 1), 0);
+		harness_ok(h, evchat_set_terminator(h->chat, ",", 1));
 }
 
 START_TEST(framing_set_at_eof_is_used_for_the_rest)

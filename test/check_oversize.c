@@ -24,10 +24,9 @@ static struct {
 static void
 start_given(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_max_frame(h->chat, MAX, given.policy), 0);
+	harness_ok(h, evchat_set_max_frame(h->chat, MAX, given.policy));
 	if (given.count)
-		ck_assert_int_eq(evchat_set_terminator_count(h->chat,
-		    given.size), 0);
+		harness_ok(h, evchat_set_terminator_count(h->chat, given.size));
 	else
 		harness_crlf(h);
 }
@@ -113,24 +112,24 @@ END_TEST
 static void
 discard_lines(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_max_frame(h->chat, MAX,
-	    EVCHAT_OVERSIZE_DISCARD), 0);
+	harness_ok(h, evchat_set_max_frame(h->chat, MAX,
+	    EVCHAT_OVERSIZE_DISCARD));
 	harness_crlf(h);
 }
 
 static void
 truncate_lines(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_max_frame(h->chat, MAX,
-	    EVCHAT_OVERSIZE_TRUNCATE), 0);
+	harness_ok(h, evchat_set_max_frame(h->chat, MAX,
+	    EVCHAT_OVERSIZE_TRUNCATE));
 	harness_crlf(h);
 }
 
 static void
 close_lines(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_max_frame(h->chat, MAX,
-	    EVCHAT_OVERSIZE_CLOSE), 0);
+	harness_ok(h, evchat_set_max_frame(h->chat, MAX,
+	    EVCHAT_OVERSIZE_CLOSE));
 	harness_crlf(h);
 }
 
@@ -223,7 +222,7 @@ static void
 count_seven(struct harness *h)
 {
 	truncate_lines(h);
-	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 7), 0);
+	harness_ok(h, evchat_set_terminator_count(h->chat, 7));
 }
 
 START_TEST(oversize_event_tells_the_length_and_the_first_bytes)
@@ -287,8 +286,7 @@ END_TEST
 static void
 unlimited_lines(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_max_frame(h->chat, 0,
-	    EVCHAT_OVERSIZE_CLOSE), 0);
+	harness_ok(h, evchat_set_max_frame(h->chat, 0, EVCHAT_OVERSIZE_CLOSE));
 	harness_crlf(h);
 }
 
@@ -344,8 +342,8 @@ END_TEST
 static void
 discard_above_three(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_max_frame(h->chat, 3,
-	    EVCHAT_OVERSIZE_DISCARD), 0);
+	harness_ok(h, evchat_set_max_frame(h->chat, 3,
+	    EVCHAT_OVERSIZE_DISCARD));
 }
 
 static void
@@ -385,8 +383,7 @@ END_TEST
 static void
 unlimited(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_max_frame(h->chat, 0,
-	    EVCHAT_OVERSIZE_CLOSE), 0);
+	harness_ok(h, evchat_set_max_frame(h->chat, 0, EVCHAT_OVERSIZE_CLOSE));
 }
 
 START_TEST(change_made_between_frames_applies_at_once)
@@ -486,7 +483,7 @@ static void
 detach_at_oversize(struct harness *h, enum evchat_event what)
 {
 	if (what == EVCHAT_EVENT_OVERSIZE)
-		ck_assert(harness_detach(h));
+		harness_ok(h, harness_detach(h) ? 0 : -1);
 }
 
 static void

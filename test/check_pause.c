@@ -185,7 +185,7 @@ END_TEST
 static void
 count_zero(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 0), 0);
+	harness_ok(h, evchat_set_terminator_count(h->chat, 0));
 }
 
 START_TEST(count_0_waits_for_resume)

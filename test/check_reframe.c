@@ -10,25 +10,25 @@
 static void
 end_with_x(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator(h->chat, "X", 1), 0);
+	harness_ok(h, evchat_set_terminator(h->chat, "X", 1));
 }
 
 static void
 end_with_cr(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator(h->chat, "\r", 1), 0);
+	harness_ok(h, evchat_set_terminator(h->chat, "\r", 1));
 }
 
 static void
 end_with_comma(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator(h->chat, ",", 1), 0);
+	harness_ok(h, evchat_set_terminator(h->chat, ",", 1));
 }
 
 static void
 count_three(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 3), 0);
+	harness_ok(h, evchat_set_terminator_count(h->chat, 3));
 }
 
 static void
@@ -52,8 +52,8 @@ static void
 line_or_body(struct harness *h)
 {
 	if (h->count++ % 2 == 0)
-		ck_assert_int_eq(evchat_set_terminator_count(h->chat,
-		    (uintptr_t)h->user), 0);
+		harness_ok(h, evchat_set_terminator_count(h->chat,
+		    (uintptr_t)h->user));
 	else
 		harness_crlf(h);
 }
@@ -340,8 +340,8 @@ static void
 lines_of_three(struct harness *h)
 {
 	harness_crlf(h);
-	ck_assert_int_eq(evchat_set_max_frame(h->chat, 3,
-	    EVCHAT_OVERSIZE_DISCARD), 0);
+	harness_ok(h, evchat_set_max_frame(h->chat, 3,
+	    EVCHAT_OVERSIZE_DISCARD));
 }
 
 START_TEST(framing_set_at_oversize_rescans_what_is_unread)
@@ -401,13 +401,13 @@ END_TEST
 static void
 use_frames(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_hooks(h->chat, &harness_frames, h), 0);
+	harness_ok(h, evchat_set_hooks(h->chat, &harness_frames, h));
 }
 
 static void
 use_streaming(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_hooks(h->chat, &harness_streaming, h), 0);
+	harness_ok(h, evchat_set_hooks(h->chat, &harness_streaming, h));
 }
 
 static void

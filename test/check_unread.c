@@ -9,7 +9,7 @@
 static void
 count_three(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 3), 0);
+	harness_ok(h, evchat_set_terminator_count(h->chat, 3));
 }
 
 /* Unread */
@@ -17,7 +17,7 @@ count_three(struct harness *h)
 static void
 unread(struct harness *h, const char *text)
 {
-	ck_assert_int_eq(evchat_unread(h->chat, text, strlen(text)), 0);
+	harness_ok(h, evchat_unread(h->chat, text, strlen(text)));
 }
 
 /* A raw parser: four bytes of magic, what is behind them is lines. */
@@ -82,8 +82,7 @@ unread_own_bytes(struct harness *h, const void *data, size_t len)
 	if (len == 0)
 		return;
 	unread(h, "\r\n");
-	ck_assert_int_eq(evchat_unread(h->chat, (const char *)data + 1, len - 1),
-	    0);
+	harness_ok(h, evchat_unread(h->chat, (const char *)data + 1, len - 1));
 }
 
 START_TEST(bytes_to_unread_may_lie_in_what_the_hook_was_given)

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <event2/thread.h>
 #include "harness_inside.h"
+#include "harness_trouble.h"
 
 #define GUARD_S 10        /* EVCHAT_TEST_GUARD; how long a test may wait */
 #define CASE_S 300        /* how long one may take at all */
@@ -79,11 +80,13 @@ on_collect(struct evchat *chat, const void *data, size_t len, void *arg)
 	harness_must(len > 0, "collect is given something");
 	if (h->pieces)
 		harness_end_collect(h);
+	harness_spare();
 	harness_must(evbuffer_add(h->in->collected, data, len) == 0,
 	    "evbuffer_add");
+	harness_spare_end();
 	if (h->script.collect != NULL) {
 		same = copy(data, len);
-		h->script.collect(h, data, len);
+		HARNESS_SCRIPT(h, h->script.collect(h, data, len));
 		compare(same, data, len);
 	}
 	harness_leave(h);
@@ -98,7 +101,7 @@ on_found(struct evchat *chat, void *arg)
 	harness_must(chat == h->chat, "a hook is given its channel");
 	harness_note(h, "found");
 	if (h->script.found != NULL)
-		h->script.found(h);
+		HARNESS_SCRIPT(h, h->script.found(h));
 	harness_leave(h);
 }
 
@@ -113,7 +116,7 @@ on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
 	harness_note_bytes(h, "frame", data, len);
 	if (h->script.frame != NULL) {
 		same = copy(data, len);
-		h->script.frame(h, data, len);
+		HARNESS_SCRIPT(h, h->script.frame(h, data, len));
 		compare(same, data, len);
 	}
 	harness_leave(h);
@@ -130,7 +133,7 @@ on_event(struct evchat *chat, enum evchat_event what, void *arg)
 	    what != EVCHAT_EVENT_DRAINED))
 		harness_note(h, "event:%s", harness_event_name(what));
 	if (h->script.event != NULL)
-		h->script.event(h, what);
+		HARNESS_SCRIPT(h, h->script.event(h, what));
 	harness_leave(h);
 }
 
@@ -147,7 +150,7 @@ on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 	h->why = why;
 	harness_note(h, "closed:%s", harness_reason_name(why));
 	if (h->script.closed != NULL)
-		h->script.closed(h, why);
+		HARNESS_SCRIPT(h, h->script.closed(h, why));
 	h->chat = NULL;
 }
 
@@ -186,7 +189,9 @@ set_guard(struct harness *h)
 
 	if (seconds != NULL)
 		tv.tv_sec = atoi(seconds);
+	harness_spare();
 	harness_must(event_add(h->in->guard, &tv) == 0, "event_add");
+	harness_spare_end();
 }
 
 void
@@ -308,7 +313,7 @@ on_later(evutil_socket_t fd, short what, void *arg)
 	if (later->h->closed != 0)
 		return;
 	harness_enter(later->h);
-	later->function(later->h);
+	HARNESS_SCRIPT(later->h, later->function(later->h));
 	harness_leave(later->h);
 }
 
@@ -323,8 +328,10 @@ harness_later(struct harness *h, void (*function)(struct harness *h))
 	later->next = h->in->laters;
 	h->in->laters = later;
 	later->function = function;
+	harness_spare();
 	harness_must(event_base_once(h->base, -1, EV_TIMEOUT, on_later, later,
 	    &at_once) == 0, "event_base_once");
+	harness_spare_end();
 }
 
 void
@@ -438,8 +445,7 @@ harness_disown(struct harness *h)
 void
 harness_crlf(struct harness *h)
 {
-	harness_must(evchat_set_terminator(h->chat, "\r\n", 2) == 0,
-	    "evchat_set_terminator");
+	harness_ok(h, evchat_set_terminator(h->chat, "\r\n", 2));
 }
 
 static void
@@ -492,6 +498,7 @@ harness_free(struct harness *h)
 
 	evchat_free(h->chat);
 	harness_must(h->closed == (started ? 1 : 0), "closed ran once");
+	harness_must(h->in->unreleased == 0, "all that was pushed has ended");
 	if (!started && h->bev != NULL)
 		bufferevent_free(h->bev);
 	else if (!started && h->in->channel_fd != -1)

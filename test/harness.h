@@ -124,6 +124,18 @@ void harness_disown(struct harness *h);
 /* Like ck_assert, but free of cost where it holds: for what runs very often. */
 void harness_must(bool holds, const char *what);
 
+/*
+ * A call of a scenario that must return 0. When a scenario is run in trouble it
+ * may fail instead; then the channel is ended and the rest of the script is
+ * skipped: this does not return.
+ */
+#define harness_ok(h, call) \
+	(harness_ask(h), harness_answer((h), (call), #call))
+
+/* Its parts. */
+void harness_ask(struct harness *h);
+void harness_answer(struct harness *h, int result, const char *call);
+
 /* End the channel if it lives, free all, and look for leaks. */
 void harness_free(struct harness *h);
 

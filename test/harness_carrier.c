@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "harness_inside.h"
+#include "harness_trouble.h"
 
 #define XOR_MASK 0x5a
 #define ARRIVAL_MS 5000 /* how long what was sent may be on its way */
@@ -204,35 +205,40 @@ peer_readable(evutil_socket_t fd, short what, void *arg)
 	ssize_t n;
 
 	(void)what;
+	harness_spare();
 	if ((n = recv(fd, data, sizeof(data), 0)) > 0) {
 		peer_got(h, data, (size_t)n);
-		return;
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		h->peer_errno = n == -1 ? errno : 0;
+		event_del(h->in->peer_read);
+		peer_ended(h);
 	}
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	h->peer_errno = n == -1 ? errno : 0;
-	event_del(h->in->peer_read);
-	peer_ended(h);
+	harness_spare_end();
 }
 
 static void
 peer_bev_readable(struct bufferevent *bev, void *arg)
 {
+	harness_spare();
 	harness_must(evbuffer_add_buffer(((struct harness *)arg)->received,
 	    bufferevent_get_input(bev)) == 0, "evbuffer_add_buffer");
+	harness_spare_end();
 }
 
 static void
 peer_bev_event(struct bufferevent *bev, short what, void *arg)
 {
 	(void)bev;
+	harness_spare();
 	if ((what & BEV_EVENT_EOF) != 0)
 		peer_ended(arg);
+	harness_spare_end();
 }
 
 void
 harness_peer_read(struct harness *h, bool on)
 {
+	harness_spare();
 	if (h->peer_bev != NULL && on)
 		bufferevent_enable(h->peer_bev, EV_READ);
 	else if (h->peer_bev != NULL)
@@ -241,6 +247,7 @@ harness_peer_read(struct harness *h, bool on)
 		event_add(h->in->peer_read, NULL);
 	else
 		event_del(h->in->peer_read);
+	harness_spare_end();
 }
 
 /* Making and breaking */
@@ -451,12 +458,14 @@ harness_send_some(struct harness *h, const void *data, size_t len)
 	size_t sent = 0;
 	ssize_t n;
 
+	harness_spare();
 	while (sent < len) {
 		n = send_once(h, (const unsigned char *)data + sent, len - sent);
 		if (n <= 0)
 			break;
 		sent += (size_t)n;
 	}
+	harness_spare_end();
 	return sent;
 }
 
@@ -494,14 +503,13 @@ harness_send_eof(struct harness *h)
 	if (h->in->eof_sent)
 		return;
 	h->in->eof_sent = true;
-	if (h->peer_bev != NULL) {
-		bufferevent_flush(h->peer_bev, EV_WRITE, BEV_FINISHED);
-		return;
-	}
-	if (shutdown(h->peer_fd, SHUT_WR) == -1 || !wire_is_there(h))
-		return;
 	end.fd = h->in->channel_fd;
-	poll(&end, 1, ARRIVAL_MS);
+	harness_spare();
+	if (h->peer_bev != NULL)
+		bufferevent_flush(h->peer_bev, EV_WRITE, BEV_FINISHED);
+	else if (shutdown(h->peer_fd, SHUT_WR) == 0 && wire_is_there(h))
+		poll(&end, 1, ARRIVAL_MS);
+	harness_spare_end();
 }
 
 void

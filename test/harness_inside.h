@@ -3,14 +3,28 @@
 
 /* What the files of the harness share; the tests have harness.h. */
 
+#include <setjmp.h>
 #include "harness.h"
 
+struct harness_trouble;
 struct later;
 
 struct harness_text {
 	char *at;    /* len bytes and a NUL; NULL before the first */
 	size_t len;
 	size_t size;
+	bool in_full;  /* equal bytes are not counted */
+};
+
+/* What of a channel a call that fails must leave as it was. */
+struct harness_state {
+	size_t output;
+	const struct evchat_framing *framing;
+	uint64_t remaining;
+	uint64_t frame_length;
+	uint64_t offset;
+	const void *partial;
+	size_t partial_len;
 };
 
 struct harness_inside {
@@ -35,6 +49,16 @@ struct harness_inside {
 	unsigned char mask;       /* what the filter does to each byte */
 	bool eof_sent;
 
+	/* In trouble; trouble is NULL in ordinary runs. */
+	const struct harness_trouble *trouble;
+	long nth;                 /* which one fails; 0: none */
+	struct harness_state before; /* a call of the scenario */
+	bool gave_up;             /* after a call that failed */
+
+	/* Where harness_ok() goes on; NULL outside of scripts. */
+	jmp_buf *way_out;
+	long unreleased;          /* what was pushed and not told its end */
+
 	/* Before the base was made. */
 	long blocks;
 	long descriptors;
@@ -50,8 +74,25 @@ unsigned harness_carrier_options(enum harness_carrier carrier);
 void harness_carrier_open(struct harness *h);
 void harness_carrier_close(struct harness *h);
 
+/* harness_split.c */
+void harness_feed_scenario(struct harness *h, const struct harness_scenario *s,
+    const struct harness_cuts *cuts);
+const char *harness_show_cuts(const struct harness_cuts *cuts);
+
 /* harness.c */
 void harness_enter(struct harness *h); /* no hook but closed may run ... */
 void harness_leave(struct harness *h); /* ... before this */
+
+/*
+ * Call a part of a scenario. In trouble harness_ok() may cut it short.
+ */
+#define HARNESS_SCRIPT(h, call) do { \
+	jmp_buf *outer_way_out = (h)->in->way_out; \
+	jmp_buf way_out; \
+	(h)->in->way_out = &way_out; \
+	if (setjmp(way_out) == 0) \
+		call; \
+	(h)->in->way_out = outer_way_out; \
+} while (0)
 
 #endif

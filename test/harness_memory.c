@@ -8,7 +8,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include "harness.h"
+#include "harness_inside.h"
+#include "harness_trouble.h"
 
 static atomic_long allocations;
 static atomic_long blocks;
@@ -25,7 +26,8 @@ must_fail(size_t size)
 	    !atomic_compare_exchange_weak(&largest, &before, size))
 		;
 	atomic_fetch_add(&allocations, 1);
-	if (atomic_load(&fail_in) == 0 || atomic_fetch_sub(&fail_in, 1) != 1)
+	if (harness_is_spared() || atomic_load(&fail_in) == 0 ||
+	    atomic_fetch_sub(&fail_in, 1) != 1)
 		return false;
 	atomic_store(&failed, true);
 	errno = ENOMEM;
@@ -101,3 +103,32 @@ harness_allocation_failed(void)
 {
 	return atomic_load(&failed);
 }
+
+/* Scenarios in want of memory */
+
+/* The bytes of a filter or a pair go where libevent puts them. */
+static const enum harness_carrier starving[] = { HARNESS_SOCKET,
+    HARNESS_BEV_DEFER, HARNESS_TCP, HARNESS_PAIR, HARNESS_FILTER_DEFER,
+    HARNESS_CARRIERS };
+
+static bool
+may_end_starving(enum evchat_reason why)
+{
+	return why == EVCHAT_REASON_NO_MEMORY || why == EVCHAT_REASON_PRODUCER;
+}
+
+static void
+stop_failing(void)
+{
+	atomic_store(&fail_in, 0);
+}
+
+const struct harness_trouble harness_starving = {
+	.name = "allocation",
+	.carriers = starving,
+	.error = ENOMEM,
+	.may_end = may_end_starving,
+	.arm = harness_fail_allocation,
+	.struck = harness_allocation_failed,
+	.disarm = stop_failing
+};

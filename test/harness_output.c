@@ -3,9 +3,10 @@
  */
 
 #define _POSIX_C_SOURCE 200809L
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "harness.h"
+#include "harness_inside.h"
 
 struct thing {
 	struct harness *h;
@@ -20,10 +21,22 @@ thing_new(struct harness *h, const char *name, const char *text)
 
 	harness_must(thing != NULL, "memory");
 	thing->h = h;
+	h->in->unreleased++;
 	thing->name = name;
 	if (text != NULL)
 		harness_must((thing->text = strdup(text)) != NULL, "memory");
 	return thing;
+}
+
+static void
+thing_free(struct thing *thing)
+{
+	int error = errno;
+
+	thing->h->in->unreleased--;
+	free(thing->text);
+	free(thing);
+	errno = error;
 }
 
 /* It was told its end, and that was noted. */
@@ -33,10 +46,9 @@ thing_end(struct thing *thing)
 	struct harness *h = thing->h;
 	const char *name = thing->name;
 
-	free(thing->text);
-	free(thing);
+	thing_free(thing);
 	if (h->script.released != NULL)
-		h->script.released(h, name);
+		HARNESS_SCRIPT(h, h->script.released(h, name));
 }
 
 static enum evchat_more
@@ -47,9 +59,10 @@ give_text(void *self, struct evbuffer *out, size_t want)
 	harness_must(want > 0, "more is asked for something");
 	if (thing->text == NULL)
 		return EVCHAT_MORE_LATER;
-	harness_must(evbuffer_add(out, thing->text, strlen(thing->text)) == 0,
-	    "evbuffer_add");
-	return EVCHAT_MORE_END;
+	if (evbuffer_add(out, thing->text, strlen(thing->text)) == 0)
+		return EVCHAT_MORE_END;
+	harness_must(thing->h->in->trouble != NULL, "evbuffer_add");
+	return EVCHAT_MORE_ERROR;
 }
 
 static void
@@ -84,27 +97,44 @@ note_mark(struct evchat *chat, enum evchat_done how, void *arg)
 	thing_end(thing);
 }
 
-static void
+/* As the library does: taken, even on error. */
+static int
 push(struct thing *thing)
 {
 	static const struct evchat_producer_ops ops = { give_text, note_done };
+	struct harness *h = thing->h;
 	struct evchat_producer *producer = evchat_producer_new(&ops, thing);
 
-	harness_must(producer != NULL, "memory");
-	harness_must(evchat_push_with_producer(thing->h->chat, producer) == 0,
-	    "evchat_push_with_producer");
+	if (producer != NULL)
+		return evchat_push_with_producer(h->chat, producer);
+	thing_free(thing);
+	return -1;
+}
+
+static int
+push_mark(struct thing *thing)
+{
+	int pushed = evchat_push_callback(thing->h->chat, note_mark, thing);
+
+	if (pushed == -1)
+		thing_free(thing);
+	return pushed;
 }
 
 void
 harness_push_producer(struct harness *h, const char *name, const char *text)
 {
-	push(thing_new(h, name, text));
+	struct thing *thing = thing_new(h, name, text);
+
+	harness_ok(h, push(thing));
 }
 
 void
 harness_push_stuck(struct harness *h, const char *name)
 {
-	push(thing_new(h, name, NULL));
+	struct thing *thing = thing_new(h, name, NULL);
+
+	harness_ok(h, push(thing));
 }
 
 void
@@ -112,13 +142,14 @@ harness_push_reference(struct harness *h, const char *name, const char *text)
 {
 	struct thing *thing = thing_new(h, name, text);
 
-	harness_must(evchat_push_reference(h->chat, thing->text, strlen(text),
-	    note_cleanup, thing) == 0, "evchat_push_reference");
+	harness_ok(h, evchat_push_reference(h->chat, thing->text, strlen(text),
+	    note_cleanup, thing));
 }
 
 void
 harness_push_mark(struct harness *h, const char *name)
 {
-	harness_must(evchat_push_callback(h->chat, note_mark, thing_new(h, name,
-	    NULL)) == 0, "evchat_push_callback");
+	struct thing *thing = thing_new(h, name, NULL);
+
+	harness_ok(h, push_mark(thing));
 }

@@ -12,13 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness_inside.h"
+#include "harness_trouble.h"
 
 #define SEED 1
 #define CASES 200          /* random cuts of one scenario, over all carriers */
 #define CASES_MIN 3        /* on each carrier at least */
 #define THREE_WAY_MAX 40   /* longer input is not split in three everywhere */
 #define TWO_WAY_MAX 400    /* nor this in two */
-#define SHOWN_CUTS 40
+#define SHOWN_CUTS 40       /* of at most twenty digits each */
 
 struct prover {
 	const struct harness_scenario *s;
@@ -44,10 +45,11 @@ start(struct harness *h, const struct harness_scenario *s)
 	h->script = s->script;
 	harness_start(h, s->hooks != NULL ? s->hooks : &harness_streaming,
 	    s->options);
+	harness_begin_trouble(h);
 	if (s->start == NULL)
 		return;
 	harness_enter(h);
-	s->start(h);
+	HARNESS_SCRIPT(h, s->start(h));
 	harness_leave(h);
 }
 
@@ -57,7 +59,7 @@ act(struct harness *h, const struct harness_scenario *s)
 	if (h->closed != 0)
 		return;
 	harness_enter(h);
-	s->act(h);
+	HARNESS_SCRIPT(h, s->act(h));
 	harness_leave(h);
 	harness_turn(h);
 }
@@ -78,8 +80,8 @@ piece_end(const struct harness_scenario *s, const struct harness_cuts *cuts,
 	return end;
 }
 
-static void
-feed(struct harness *h, const struct harness_scenario *s,
+void
+harness_feed_scenario(struct harness *h, const struct harness_scenario *s,
     const struct harness_cuts *cuts)
 {
 	size_t len = input_len(s);
@@ -117,7 +119,7 @@ harness_run(const struct harness_scenario *s, enum harness_carrier carrier,
 	struct harness *h = harness_new(carrier);
 	char *transcript;
 
-	feed(h, s, cuts);
+	harness_feed_scenario(h, s, cuts);
 	if (s->until_closed)
 		harness_run_until_closed(h);
 	if (h->detached != NULL)
@@ -150,22 +152,28 @@ random_below(struct prover *p, size_t limit)
 	return (size_t)(p->random % limit);
 }
 
+const char *
+harness_show_cuts(const struct harness_cuts *cuts)
+{
+	static char list[21 * SHOWN_CUTS + 64];
+	size_t i, used;
+
+	used = (size_t)sprintf(list, "%zu cuts at", cuts->n);
+	for (i = 0; i < cuts->n && i < SHOWN_CUTS; i++)
+		used += (size_t)sprintf(list + used, " %zu", cuts->at[i]);
+	sprintf(list + used, "%s%s", cuts->n > SHOWN_CUTS ? " ..." : "",
+	    cuts->eof_alone ? ", EOF alone" : "");
+	return list;
+}
+
 static void
 report(const struct prover *p, const struct harness_cuts *cuts,
     const char *transcript)
 {
-	char list[16 * SHOWN_CUTS] = "";
-	size_t i, used = 0;
-
-	for (i = 0; i < cuts->n && i < SHOWN_CUTS; i++)
-		used += (size_t)snprintf(list + used, sizeof(list) - used,
-		    " %zu", cuts->at[i]);
-	ck_abort_msg("over a %s, seed %lu, %zu cuts at%s%s%s\n"
-	    "  expected %s\n  got      %s",
+	ck_abort_msg("over a %s, seed %lu, %s\n  expected %s\n  got      %s",
 	    harness_carrier_name(p->carrier),
-	    setting("EVCHAT_TEST_SEED", SEED), cuts->n, list,
-	    cuts->n > SHOWN_CUTS ? " ..." : "",
-	    cuts->eof_alone ? ", EOF alone" : "", p->s->expect, transcript);
+	    setting("EVCHAT_TEST_SEED", SEED), harness_show_cuts(cuts),
+	    p->s->expect, transcript);
 }
 
 static void
@@ -221,6 +229,22 @@ try_three_way(struct prover *p)
 			try_cuts(p, 2, (p->at[0] + p->at[1]) % 2 != 0);
 }
 
+/* Unsplit, and in three pieces. */
+static void
+try_trouble(struct prover *p)
+{
+	struct harness_cuts cuts = { p->at, 0, false };
+
+	harness_try_trouble(p->s, p->carrier, &cuts);
+	if (p->len < 3)
+		return;
+	p->at[0] = 1 + random_below(p, p->len - 2);
+	p->at[1] = p->at[0] + 1 + random_below(p, p->len - 1 - p->at[0]);
+	cuts.n = 2;
+	cuts.eof_alone = true;
+	harness_try_trouble(p->s, p->carrier, &cuts);
+}
+
 static struct prover
 prover_of(const struct harness_scenario *s)
 {
@@ -242,6 +266,7 @@ prove_on(struct prover *p, enum harness_carrier carrier)
 	try_cuts(p, 0, true);
 	try_bytes(p);
 	try_random(p, cases > CASES_MIN ? cases : CASES_MIN);
+	try_trouble(p);
 }
 
 void

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness_inside.h"
+#include "harness_trouble.h"
 
 #define RUN_MIN 20 /* so many equal bytes in a row are written x{n} */
 
@@ -54,7 +55,7 @@ append_bytes(struct harness_text *text, const void *data, size_t len)
 		for (run = 1; i + run < len && at[i + run] == at[i];)
 			run++;
 		append_byte(text, at[i]);
-		if (run < RUN_MIN) {
+		if (text->in_full || run < RUN_MIN) {
 			run = 1;
 			continue;
 		}
@@ -86,9 +87,11 @@ append_collected(struct harness_text *text, struct evbuffer *collected)
 void
 harness_end_collect(struct harness *h)
 {
+	harness_spare();
 	append_collected(&h->in->text, h->in->collected);
 	evbuffer_drain(h->in->collected,
 	    evbuffer_get_length(h->in->collected));
+	harness_spare_end();
 }
 
 void
@@ -141,7 +144,9 @@ harness_transcript(struct harness *h)
 
 	shown->len = 0;
 	append(shown, h->in->text.len > 0 ? h->in->text.at : "");
+	harness_spare();
 	append_collected(shown, h->in->collected);
+	harness_spare_end();
 	return shown->at;
 }
 

@@ -1,0 +1,311 @@
+/*
+ * Scenarios in trouble; see harness_trouble.h. A run in which nothing fails
+ * tells what there is to be told. Every other one is held against that.
+ */
+
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness_inside.h"
+#include "harness_trouble.h"
+
+#define TROUBLES_MAX 10000 /* more than any scenario has allocations */
+
+static const struct harness_trouble *const troubles[] = { &harness_starving };
+
+#define TROUBLES (sizeof(troubles) / sizeof(troubles[0]))
+
+/* Sparing the harness */
+
+static _Thread_local int spared;
+
+void
+harness_spare(void)
+{
+	spared++;
+}
+
+void
+harness_spare_end(void)
+{
+	spared--;
+}
+
+bool
+harness_is_spared(void)
+{
+	return spared > 0;
+}
+
+/* Calls of a scenario */
+
+/* All that a call which fails must not change, as far as it can be asked for. */
+static struct harness_state
+state_of(const struct evchat *chat)
+{
+	struct harness_state state = { 0 };
+
+	state.output = evchat_get_output_length(chat);
+	state.framing = evchat_get_framing(chat);
+	state.remaining = evchat_get_terminator_remaining(chat);
+	state.frame_length = evchat_get_frame_length(chat);
+	state.offset = evchat_get_offset(chat);
+	state.partial = evchat_get_partial(chat, &state.partial_len);
+	return state;
+}
+
+static bool
+same_state(const struct harness_state *a, const struct harness_state *b)
+{
+	return a->output == b->output && a->framing == b->framing &&
+	    a->remaining == b->remaining &&
+	    a->frame_length == b->frame_length && a->offset == b->offset &&
+	    a->partial == b->partial && a->partial_len == b->partial_len;
+}
+
+void
+harness_ask(struct harness *h)
+{
+	if (h->in->trouble != NULL && h->chat != NULL)
+		h->in->before = state_of(h->chat);
+}
+
+void
+harness_answer(struct harness *h, int result, const char *call)
+{
+	const struct harness_trouble *trouble = h->in->trouble;
+	struct harness_state after;
+	int error = errno;
+
+	if (result == 0)
+		return;
+	if (trouble == NULL || !trouble->struck() || trouble->error == 0 ||
+	    error != trouble->error || h->chat == NULL)
+		ck_abort_msg("failed: %s: %s: %s", call, strerror(error),
+		    harness_transcript(h));
+	after = state_of(h->chat);
+	if (!same_state(&after, &h->in->before))
+		ck_abort_msg("failed and has changed something: %s", call);
+	h->in->gave_up = true;
+	evchat_free(h->chat);
+	harness_must(h->in->way_out != NULL, "a script that can be cut short");
+	longjmp(*h->in->way_out, 1);
+}
+
+/* One run */
+
+struct outcome {
+	char *transcript;
+	unsigned char *output;    /* what the peer got */
+	size_t output_len;
+	bool struck;
+	bool ended;               /* and not by the harness */
+	bool gave_up;             /* but because a call had failed */
+	enum evchat_reason why;
+};
+
+struct trial {
+	const struct harness_trouble *trouble;
+	const struct harness_scenario *s;
+	enum harness_carrier carrier;
+	const struct harness_cuts *cuts;
+	struct outcome calm;      /* of a run without trouble */
+};
+
+void
+harness_begin_trouble(struct harness *h)
+{
+	if (h->in->trouble != NULL)
+		h->in->trouble->arm(h->in->nth);
+}
+
+static void
+take_output(struct outcome *outcome, struct evbuffer *received)
+{
+	outcome->output_len = evbuffer_get_length(received);
+	outcome->output = malloc(outcome->output_len + 1);
+	harness_must(outcome->output != NULL, "memory");
+	evbuffer_copyout(received, outcome->output, outcome->output_len);
+}
+
+static void
+finish(struct harness *h, const struct harness_scenario *s)
+{
+	if (s->until_closed)
+		harness_run_until_closed(h);
+	if (h->detached != NULL) {
+		h->in->trouble->disarm();
+		harness_note_left(h);
+	}
+	if (s->output != NULL)
+		harness_run_until_received(h, strlen(s->output));
+}
+
+static struct outcome
+run(const struct trial *trial, long n)
+{
+	struct harness *h = harness_new(trial->carrier);
+	struct outcome outcome;
+
+	h->in->trouble = trial->trouble;
+	h->in->nth = n;
+	h->in->text.in_full = h->in->shown.in_full = true;
+	harness_feed_scenario(h, trial->s, trial->cuts);
+	finish(h, trial->s);
+	outcome.transcript = strdup(harness_transcript(h));
+	harness_must(outcome.transcript != NULL, "memory");
+	take_output(&outcome, h->received);
+	outcome.ended = h->closed != 0;
+	outcome.gave_up = h->in->gave_up;
+	outcome.why = h->why;
+	evchat_free(h->chat);
+	trial->trouble->disarm();
+	outcome.struck = trial->trouble->struck();
+	h->in->trouble = NULL;
+	harness_free(h);
+	return outcome;
+}
+
+static void
+outcome_free(struct outcome *outcome)
+{
+	free(outcome->transcript);
+	free(outcome->output);
+}
+
+/* Judging it */
+
+static bool
+same_output(const struct outcome *a, const struct outcome *b)
+{
+	return a->output_len == b->output_len &&
+	    memcmp(a->output, b->output, a->output_len) == 0;
+}
+
+static bool
+is_release(const char *token)
+{
+	return strncmp(token, "done:", 5) == 0 ||
+	    strncmp(token, "cleanup:", 8) == 0 ||
+	    strncmp(token, "mark:", 5) == 0;
+}
+
+/* Where the last of the tokens that end before end begins. */
+static const char *
+last_token(const char *transcript, const char *end)
+{
+	while (end > transcript && end[-1] != '|')
+		end--;
+	return end;
+}
+
+/* How much of a transcript there is before closed and what it released. */
+static size_t
+told_before_the_end(const char *transcript)
+{
+	const char *end = strstr(transcript, "closed:");
+	const char *token;
+
+	harness_must(end != NULL, "closed was noted");
+	for (; end > transcript; end = token) {
+		token = last_token(transcript, end - 1);
+		if (!is_release(token))
+			return (size_t)(end - 1 - transcript);
+	}
+	return 0;
+}
+
+/* Is that the beginning of the other one? A last collect may be shorter. */
+static bool
+is_beginning(const char *told, size_t len, const char *of)
+{
+	const char *last = last_token(told, told + len);
+
+	return len == 0 || (strncmp(told, of, len) == 0 && (of[len] == '\0' ||
+	    of[len] == '|' || strncmp(last, "collect:", 8) == 0));
+}
+
+static bool
+may_end(const struct harness_trouble *trouble, const struct outcome *got)
+{
+	if (!got->struck || !got->ended)
+		return false;
+	return trouble->may_end(got->why) ||
+	    (got->gave_up && got->why == EVCHAT_REASON_FREED);
+}
+
+/* @return what is wrong, or NULL */
+static const char *
+judge(const struct harness_trouble *trouble, const struct outcome *calm,
+    const struct outcome *got)
+{
+	bool told = strcmp(got->transcript, calm->transcript) == 0;
+
+	if (told && same_output(got, calm))
+		return NULL;
+	if (!may_end(trouble, got))
+		return told ? "other output" : "another transcript";
+	if (!is_beginning(got->transcript,
+	    told_before_the_end(got->transcript), calm->transcript))
+		return "not the beginning of the transcript";
+	if (got->output_len > calm->output_len || memcmp(got->output,
+	    calm->output, got->output_len) != 0)
+		return "not the beginning of the output";
+	return NULL;
+}
+
+/* All runs of one scenario */
+
+/* Let the n-th one fail. @return whether there was one */
+static bool
+try_nth(const struct trial *trial, long n)
+{
+	struct outcome got = run(trial, n);
+	const char *wrong = judge(trial->trouble, &trial->calm, &got);
+	bool struck = got.struck;
+
+	if (wrong != NULL)
+		ck_abort_msg("over a %s, %s, %s %ld failing: %s\n"
+		    "  otherwise %s\n  got       %s",
+		    harness_carrier_name(trial->carrier),
+		    harness_show_cuts(trial->cuts), trial->trouble->name, n,
+		    wrong, trial->calm.transcript, got.transcript);
+	outcome_free(&got);
+	return struck;
+}
+
+static void
+try_all(struct trial *trial)
+{
+	long n;
+
+	trial->calm = run(trial, 0);
+	for (n = 1; try_nth(trial, n); n++)
+		harness_must(n < TROUBLES_MAX, "an end of the trouble");
+	outcome_free(&trial->calm);
+}
+
+static bool
+is_exposed(const struct harness_trouble *trouble, enum harness_carrier carrier)
+{
+	const enum harness_carrier *exposed = trouble->carriers;
+
+	while (*exposed != HARNESS_CARRIERS && *exposed != carrier)
+		exposed++;
+	return *exposed == carrier;
+}
+
+void
+harness_try_trouble(const struct harness_scenario *s,
+    enum harness_carrier carrier, const struct harness_cuts *cuts)
+{
+	struct trial trial = { .s = s, .carrier = carrier, .cuts = cuts };
+	size_t i;
+
+	for (i = 0; i < TROUBLES; i++) {
+		trial.trouble = troubles[i];
+		if (is_exposed(trial.trouble, carrier))
+			try_all(&trial);
+	}
+}
