@@ -344,6 +344,8 @@ bool
 harness_detach(struct harness *h)
 {
 	h->detached = evchat_detach(h->chat);
+	if (h->detached != NULL)
+		harness_end_trouble(h);
 	return h->detached != NULL;
 }
 

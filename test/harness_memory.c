@@ -14,6 +14,7 @@
 static atomic_long allocations;
 static atomic_long blocks;
 static atomic_long fail_in; /* allocations up to and with the failing one */
+static atomic_bool for_good; /* and so do all behind it */
 static atomic_bool failed;
 static atomic_size_t largest;
 
@@ -29,6 +30,8 @@ must_fail(size_t size)
 	if (harness_is_spared() || atomic_load(&fail_in) == 0 ||
 	    atomic_fetch_sub(&fail_in, 1) != 1)
 		return false;
+	if (atomic_load(&for_good))
+		atomic_store(&fail_in, 1);
 	atomic_store(&failed, true);
 	errno = ENOMEM;
 	return true;
@@ -95,6 +98,7 @@ void
 harness_fail_allocation(long n)
 {
 	atomic_store(&failed, false);
+	atomic_store(&for_good, false);
 	atomic_store(&fail_in, n);
 }
 
@@ -104,17 +108,13 @@ harness_allocation_failed(void)
 	return atomic_load(&failed);
 }
 
-/* Scenarios in want of memory */
+/* Scenarios in want of memory: for a moment, or from then on */
 
-/* The bytes of a filter or a pair go where libevent puts them. */
-static const enum harness_carrier starving[] = { HARNESS_SOCKET,
-    HARNESS_BEV_DEFER, HARNESS_TCP, HARNESS_PAIR, HARNESS_FILTER_DEFER,
-    HARNESS_CARRIERS };
-
-static bool
-may_end_starving(enum evchat_reason why)
+static void
+fail_for_good(long n)
 {
-	return why == EVCHAT_REASON_NO_MEMORY || why == EVCHAT_REASON_PRODUCER;
+	harness_fail_allocation(n);
+	atomic_store(&for_good, true);
 }
 
 static void
@@ -123,12 +123,40 @@ stop_failing(void)
 	atomic_store(&fail_in, 0);
 }
 
+/* A producer of the harness that has no memory says ERROR. */
+static bool
+may_end(enum evchat_reason why)
+{
+	return why == EVCHAT_REASON_NO_MEMORY || why == EVCHAT_REASON_PRODUCER;
+}
+
+/*
+ * Not filters that need memory themselves: libevent does not tell anybody that
+ * a filter has answered BEV_ERROR, and calls it again when more has come.
+ */
+static const enum harness_carrier carriers[] = { HARNESS_SOCKET,
+    HARNESS_BEV_DEFER, HARNESS_TCP, HARNESS_PAIR, HARNESS_FILTER_DEFER,
+    HARNESS_WAITING_FILTER, HARNESS_CARRIERS };
+
+static const enum harness_carrier few_carriers[] = { HARNESS_SOCKET,
+    HARNESS_PAIR, HARNESS_FILTER_DEFER, HARNESS_CARRIERS };
+
 const struct harness_trouble harness_starving = {
 	.name = "allocation",
-	.carriers = starving,
+	.carriers = carriers,
 	.error = ENOMEM,
-	.may_end = may_end_starving,
+	.may_end = may_end,
 	.arm = harness_fail_allocation,
+	.struck = harness_allocation_failed,
+	.disarm = stop_failing
+};
+
+const struct harness_trouble harness_starved = {
+	.name = "all from allocation",
+	.carriers = few_carriers,
+	.error = ENOMEM,
+	.may_end = may_end,
+	.arm = fail_for_good,
 	.struck = harness_allocation_failed,
 	.disarm = stop_failing
 };

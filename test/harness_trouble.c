@@ -12,7 +12,8 @@
 
 #define TROUBLES_MAX 10000 /* more than any scenario has allocations */
 
-static const struct harness_trouble *const troubles[] = { &harness_starving };
+static const struct harness_trouble *const troubles[] = { &harness_starving,
+    &harness_starved };
 
 #define TROUBLES (sizeof(troubles) / sizeof(troubles[0]))
 
@@ -120,6 +121,13 @@ harness_begin_trouble(struct harness *h)
 		h->in->trouble->arm(h->in->nth);
 }
 
+void
+harness_end_trouble(struct harness *h)
+{
+	if (h->in->trouble != NULL)
+		h->in->trouble->disarm();
+}
+
 static void
 take_output(struct outcome *outcome, struct evbuffer *received)
 {
@@ -134,10 +142,8 @@ finish(struct harness *h, const struct harness_scenario *s)
 {
 	if (s->until_closed)
 		harness_run_until_closed(h);
-	if (h->detached != NULL) {
-		h->in->trouble->disarm();
+	if (h->detached != NULL)
 		harness_note_left(h);
-	}
 	if (s->output != NULL)
 		harness_run_until_received(h, strlen(s->output));
 }
@@ -160,7 +166,7 @@ run(const struct trial *trial, long n)
 	outcome.gave_up = h->in->gave_up;
 	outcome.why = h->why;
 	evchat_free(h->chat);
-	trial->trouble->disarm();
+	harness_end_trouble(h);
 	outcome.struck = trial->trouble->struck();
 	h->in->trouble = NULL;
 	harness_free(h);

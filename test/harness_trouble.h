@@ -36,8 +36,9 @@ struct harness_trouble {
 	void (*disarm)(void);
 };
 
-/* The kinds, each in a file of its own. */
-extern const struct harness_trouble harness_starving; /* harness_memory.c */
+/* harness_memory.c: one allocation fails, or it and all behind it. */
+extern const struct harness_trouble harness_starving;
+extern const struct harness_trouble harness_starved;
 
 /* Run a scenario in every kind of trouble that its carrier is exposed to. */
 void harness_try_trouble(const struct harness_scenario *s,
@@ -45,6 +46,9 @@ void harness_try_trouble(const struct harness_scenario *s,
 
 /* The channel is made: now the trouble begins. Nothing in ordinary runs. */
 void harness_begin_trouble(struct harness *h);
+
+/* It is over: what comes now is no more the library's. */
+void harness_end_trouble(struct harness *h);
 
 /* What this thread does between these is the harness's own. They nest. */
 void harness_spare(void);
