@@ -209,7 +209,10 @@ harness_wait(struct harness *h, unsigned ms)
 	struct timeval tv = { ms / 1000, (suseconds_t)(ms % 1000) * 1000 };
 
 	set_guard(h);
-	event_base_loopexit(h->base, &tv);
+	harness_spare();
+	harness_must(event_base_loopexit(h->base, &tv) == 0,
+	    "event_base_loopexit");
+	harness_spare_end();
 	harness_must(event_base_dispatch(h->base) == 0, "event_base_dispatch");
 	event_del(h->in->guard);
 }
