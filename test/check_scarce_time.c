@@ -119,6 +119,34 @@ START_TEST(deadline_passes_or_the_channel_ends)
 }
 END_TEST
 
+/* Answers */
+
+static void
+echo(struct harness *h, const void *data, size_t len)
+{
+	harness_ok(h, evchat_push_frame(h->chat, data, len));
+}
+
+static void
+close_above_three(struct harness *h)
+{
+	harness_crlf(h);
+	harness_ok(h, evchat_set_max_frame(h->chat, 3, EVCHAT_OVERSIZE_CLOSE));
+}
+
+START_TEST(answers_before_an_oversize_frame_are_sent)
+{
+	static const struct harness_scenario s = {
+		.input = "abc\r\nabcd\r\n", .start = close_above_three,
+		.script.frame = echo, .hooks = &harness_frames,
+		.until_closed = true, .output = "abc\r\n",
+		.expect = "frame:abc|closed:oversize"
+	};
+
+	harness_prove_on(&s, carriers[_i]);
+}
+END_TEST
+
 static Suite *
 scarce_time_suite(void)
 {
@@ -128,6 +156,8 @@ scarce_time_suite(void)
 	tcase_add_loop_test(tc, deadlines_that_cannot_be_set_end_the_channel, 0,
 	    CARRIERS);
 	tcase_add_loop_test(tc, deadline_passes_or_the_channel_ends, 0,
+	    CARRIERS);
+	tcase_add_loop_test(tc, answers_before_an_oversize_frame_are_sent, 0,
 	    CARRIERS);
 	return suite;
 }
