@@ -134,7 +134,8 @@ try_connect(long n)
 	if (h->closed == 0) {
 		harness_accept(h, listener);
 		harness_expect_received(h, "hello");
-		harness_expect(h, "event:connected|mark:m:sent");
+		harness_feed(h, "ab");
+		harness_expect(h, "event:connected|mark:m:sent|collect:ab");
 	} else {
 		ck_assert(failed);
 		ck_assert(h->why == EVCHAT_REASON_FREED ||
