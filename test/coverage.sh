@@ -3,9 +3,9 @@
 # everything once more, for gcov, in coverage/ below the build directory, runs
 # the test programs named, and has test/coverage.pl judge the counts.
 #
-# Of the library there are no static objects in that build, so each source has
-# one object and one count. Where the random tests begin is fixed; so the same
-# programs give the same result.
+# Of the library there are no static objects in that build, so that each source
+# has one; the counts of tests that include a source are added. Where the random
+# tests begin is fixed, so the same programs give the same result.
 set -eu
 
 srcdir=$(cd -P "${srcdir:-.}" && pwd)
@@ -41,6 +41,8 @@ EVCHAT_TEST_SEED=${EVCHAT_TEST_SEED-1} \
 	cat check.out
 	die "make check failed"
 }
-"$gcov" --branch-probabilities --branch-counts --stdout lib/.libs/*.gcno \
-    > gcov.out || die "$gcov failed"
+for notes in lib/.libs/*.gcno test/*.gcno; do
+	"$gcov" --branch-probabilities --branch-counts --stdout "$notes" ||
+		die "$gcov failed"
+done > gcov.out
 perl "$srcdir/test/coverage.pl" "$srcdir" gcov.out coverage.txt
