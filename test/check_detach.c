@@ -335,6 +335,27 @@ START_TEST(detach_works_when_producers_are_done)
 }
 END_TEST
 
+START_TEST(reference_does_not_keep_what_was_detached_from_working)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+	struct evchat *chat = h->chat;
+
+	evchat_incref(chat);
+	ck_assert_int_eq(evchat_push(chat, "hello", 5), 0);
+	detach(h);
+	ck_assert_int_eq(bufferevent_write(h->detached, " world", 6), 0);
+	harness_expect_received(h, "hello world");
+	ck_assert(!h->peer_eof);
+	bufferevent_enable(h->detached, EV_READ);
+	harness_feed(h, "ab");
+	ck_assert_uint_eq(evbuffer_get_length(
+	    bufferevent_get_input(h->detached)), 2);
+	evchat_decref(chat);
+	harness_end(h, "closed:detached");
+}
+END_TEST
+
 static void
 detach_again(struct harness *h, enum evchat_reason why)
 {
@@ -389,6 +410,9 @@ detach_suite(void)
 	    reference_that_is_being_sent_goes_on_as_a_copy, 0, SINK_KINDS);
 	tcase_add_loop_test(tc, detach_works_when_producers_are_done, 0,
 	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc,
+	    reference_does_not_keep_what_was_detached_from_working, 0,
+	    HARNESS_WAITING);
 	tcase_add_test(tc, detach_in_closed_is_refused);
 	return suite;
 }

@@ -38,6 +38,7 @@ START_TEST(nothing_is_held_at_first)
 	struct hold hold = { 0 };
 
 	ck_assert_uint_eq(hold_len(&hold), 0);
+	ck_assert_ptr_null(hold_bytes(&hold));
 	hold_trim(&hold);
 	hold_free(&hold);
 }

@@ -277,6 +277,38 @@ START_TEST(push_after_the_end_is_refused)
 }
 END_TEST
 
+START_TEST(reference_without_a_cleanup_is_refused_as_well)
+{
+	struct harness *h = start(HARNESS_SOCKET);
+
+	ck_assert_int_eq(evchat_push_eof(h->chat), 0);
+	errno = 0;
+	ck_assert_int_eq(evchat_push_reference(h->chat, "X", 1, NULL, NULL),
+	    -1);
+	ck_assert_int_eq(errno, EPIPE);
+	ck_assert_uint_eq(evchat_get_output_length(h->chat), 0);
+	harness_end(h, "");
+}
+END_TEST
+
+/* EINVAL */
+
+START_TEST(frozen_evbuffer_is_refused)
+{
+	struct harness *h = start(HARNESS_SOCKET);
+	struct evbuffer *buf = evbuffer_new();
+
+	ck_assert_int_eq(evbuffer_add(buf, "abc", 3), 0);
+	ck_assert_int_eq(evbuffer_freeze(buf, 1), 0);
+	errno = 0;
+	ck_assert_int_eq(evchat_push_buffer(h->chat, buf), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_uint_eq(evchat_get_output_length(h->chat), 0);
+	evbuffer_free(buf);
+	harness_end(h, "");
+}
+END_TEST
+
 /* ENOMEM */
 
 /* Have one allocation inside a push fail. @return whether there was one */
@@ -396,6 +428,8 @@ refused_suite(void)
 	tcase_add_loop_test(tc, push_while_closing_is_refused, 0, KINDS);
 	tcase_add_loop_test(tc, push_in_closed_is_refused, 0, KINDS);
 	tcase_add_loop_test(tc, push_after_the_end_is_refused, 0, KINDS);
+	tcase_add_test(tc, reference_without_a_cleanup_is_refused_as_well);
+	tcase_add_test(tc, frozen_evbuffer_is_refused);
 
 	tc = harness_case(suite, "memory");
 	tcase_add_loop_test(tc, push_without_memory_queues_nothing, 0, KINDS);

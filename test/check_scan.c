@@ -323,6 +323,20 @@ START_TEST(unterminated_rest_under_a_delimiter_may_be_a_frame)
 }
 END_TEST
 
+START_TEST(unterminated_rest_is_no_frame_where_the_framing_says_so)
+{
+	static const struct framing_ops ops = { .last_is_frame = false };
+	struct evchat_framing framing;
+	struct terminator terminator = { .kind = SCAN_FRAMING,
+		.framing = &framing };
+	struct scan scan;
+
+	framing_init(&framing, &ops);
+	scan_init(&scan, &terminator);
+	ck_assert(!scan_last_is_frame(&scan));
+}
+END_TEST
+
 /* Delimiters: what is expected comes from looking for them naively */
 
 /* What a stream is, cut by a delimiter, when all of it is known. */
@@ -531,6 +545,8 @@ scan_suite(void)
 	tcase_add_test(tc, held_bytes_are_given_back_once);
 	tcase_add_test(tc,
 	    unterminated_rest_under_a_delimiter_may_be_a_frame);
+	tcase_add_test(tc,
+	    unterminated_rest_is_no_frame_where_the_framing_says_so);
 
 	tc = harness_case(suite, "delimiter");
 	tcase_add_loop_test(tc, delimiter_gives_the_same_at_every_cut, 0,

@@ -244,6 +244,28 @@ START_TEST(discard_from_outside_drops_the_frame_in_progress)
 }
 END_TEST
 
+START_TEST(discard_inside_a_count_has_it_start_over)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	count_three(h);
+	harness_feed(h, "ab");
+	ck_assert_uint_eq(evchat_get_terminator_remaining(h->chat), 1);
+	discard(h);
+	ck_assert_uint_eq(evchat_get_terminator_remaining(h->chat), 3);
+	harness_feed(h, "cdef");
+	harness_end(h, "collect:abcde|found|collect:f");
+
+	h = harness_start_new((enum harness_carrier)_i, &harness_frames);
+	count_three(h);
+	harness_feed(h, "ab");
+	discard(h);
+	harness_feed(h, "cdef");
+	harness_end(h, "frame:cde|collect:f");
+}
+END_TEST
+
 START_TEST(discard_counts_as_read)
 {
 	struct harness *h = harness_start_new((enum harness_carrier)_i,
@@ -281,6 +303,8 @@ unread_suite(void)
 	tcase_add_loop_test(tc, discard_in_collect_drops_the_rest_of_the_frame,
 	    0, HARNESS_CARRIERS);
 	tcase_add_test(tc, discard_from_outside_drops_the_frame_in_progress);
+	tcase_add_loop_test(tc, discard_inside_a_count_has_it_start_over, 0,
+	    HARNESS_WAITING);
 	tcase_add_loop_test(tc, discard_counts_as_read, 0, HARNESS_CARRIERS);
 	return suite;
 }
