@@ -75,28 +75,48 @@ START_TEST(failure_that_came_first_is_the_reason)
 }
 END_TEST
 
+/* And let a turn be over after each frame. */
 static void
 fail_once(struct harness *h, const void *data, size_t len)
 {
 	(void)data;
 	(void)len;
-	if (h->count++ == 0)
-		fail_reading(h, ECONNRESET);
+	if (h->count++ > 0)
+		return;
+	ck_assert_int_eq(evchat_set_buffer_sizes(h->chat, 1, 1), 0);
+	fail_reading(h, ECONNRESET);
 }
 
-/* One byte a turn, so that other events come in between. */
 START_TEST(all_that_was_received_is_delivered_before_a_failure)
 {
-	struct harness *h = harness_start_new(HARNESS_PAIR + _i,
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
 	    &harness_frames);
 
 	h->script.frame = fail_once;
 	h->script.closed = note_errno;
 	harness_crlf(h);
-	ck_assert_int_eq(evchat_set_buffer_sizes(h->chat, 1, 1), 0);
 	harness_send(h, "a\r\nb\r\nc\r\n", 9);
 	expect_end(h, "frame:a|frame:b|frame:c|", EVCHAT_REASON_IO,
 	    ECONNRESET);
+}
+END_TEST
+
+START_TEST(failure_of_reading_waits_for_resume)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_frames);
+
+	h->script.closed = note_errno;
+	harness_crlf(h);
+	harness_send(h, "a\r\n", 3);
+	evchat_pause(h->chat);
+	fail_reading(h, ECONNRESET);
+	harness_turn(h);
+	harness_expect(h, "");
+	evchat_resume(h->chat);
+	harness_run_until_closed(h);
+	ck_assert_int_eq(h->why, EVCHAT_REASON_IO);
+	harness_free(h);
 }
 END_TEST
 
@@ -148,7 +168,10 @@ notice_suite(void)
 	    HARNESS_WAITING);
 	tcase_add_loop_test(tc, failure_that_came_first_is_the_reason, 0, 3);
 	tcase_add_loop_test(tc,
-	    all_that_was_received_is_delivered_before_a_failure, 0, 2);
+	    all_that_was_received_is_delivered_before_a_failure, 0,
+	    HARNESS_WAITING);
+	tcase_add_loop_test(tc, failure_of_reading_waits_for_resume, 0,
+	    HARNESS_WAITING);
 
 	tc = harness_case(suite, "connecting");
 	tcase_add_test(tc,

@@ -151,4 +151,5 @@ if (100 * $total{taken} < LEAST_BRANCHES * $total{branches}) {
 	print 'fewer than ', LEAST_BRANCHES, " % of the branches taken\n";
 	$wrong = 1;
 }
+print "what was not run and not taken is in coverage/$report_name\n";
 exit($wrong);
