@@ -211,9 +211,9 @@ START_TEST(without_linger_the_answer_is_sent_and_nothing_waited_for)
 END_TEST
 
 static Suite *
-deadline_suite(void)
+clock_suite(void)
 {
-	Suite *suite = suite_create("deadline");
+	Suite *suite = suite_create("clock");
 	TCase *tc = harness_case(suite, "frame");
 
 	tcase_add_test(tc,
@@ -242,5 +242,5 @@ deadline_suite(void)
 int
 main(void)
 {
-	return harness_main(deadline_suite());
+	return harness_main(clock_suite());
 }
