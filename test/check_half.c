@@ -307,6 +307,34 @@ START_TEST(half_open_channel_that_was_shut_first_ends_at_eof)
 }
 END_TEST
 
+static void
+unread_and_pause(struct harness *h, enum evchat_event what)
+{
+	if (what != EVCHAT_EVENT_EOF || h->count++ > 0)
+		return;
+	ck_assert_int_eq(evchat_unread(h->chat, "xy", 2), 0);
+	evchat_pause(h->chat);
+}
+
+START_TEST(bytes_unread_at_eof_are_delivered_before_the_end)
+{
+	struct harness *h = harness_new((enum harness_carrier)(_i / 2));
+
+	harness_start(h, &harness_streaming,
+	    _i % 2 ? EVCHAT_OPT_HALF_OPEN : 0);
+	h->script.event = unread_and_pause;
+	push_eof(h);
+	harness_feed_eof(h);
+	harness_run_until_noted(h, "eof");
+	harness_turn(h);
+	harness_turn(h);
+	harness_expect(h, "event:eof");
+	evchat_resume(h->chat);
+	harness_run_until_closed(h);
+	harness_end(h, "event:eof|collect:xy|closed:eof");
+}
+END_TEST
+
 START_TEST(half_open_channel_may_be_freed)
 {
 	struct harness *h = start_half_open(_i);
@@ -346,6 +374,9 @@ half_suite(void)
 	sink_add(tc, half_open_channel_that_was_shut_first_ends_at_eof);
 	sink_add(tc, half_open_channel_may_be_freed);
 
+	tcase_add_loop_test(tc,
+	    bytes_unread_at_eof_are_delivered_before_the_end, 0,
+	    2 * SINK_CARRIERS);
 	return suite;
 }
 
