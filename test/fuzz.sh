@@ -1,0 +1,83 @@
+#!/bin/sh
+# make fuzz: each target test/fuzz_foo.c is built with the library's sources, by
+# clang and with its sanitizers, and runs for FUZZ_TIME seconds from a copy of
+# test/corpus/foo. All is done in fuzz-work/foo of the build directory, where
+# what a run has found stays, for the next one to begin with.
+#
+# The environment: srcdir; FUZZ_SOURCES, all but the targets themselves, relative
+# to it; CPPFLAGS, LIBEVENT_CFLAGS and LIBEVENT_LIBS; FUZZ_TARGETS, the names of
+# those that are to run, all if it is empty; FUZZ_CC, another clang.
+set -eu
+
+srcdir=${srcdir:-.}
+cc=${FUZZ_CC:-clang}
+seconds=${FUZZ_TIME:-600}
+flags="-std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+    -fsanitize=fuzzer,address,undefined"
+length=300 # of inputs; no target looks at more
+
+die()
+{
+	echo "fuzz: $*" >&2
+	exit 1
+}
+
+# Compilers and flags are lists of words, here and below.
+# shellcheck disable=SC2086
+look_for_fuzzer()
+{
+	command -v ${cc%% *} > /dev/null ||
+	    die "$cc not found: install clang"
+	printf '%s\n' '#include <stddef.h>' '#include <stdint.h>' \
+	    'int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)' \
+	    '{ (void)data; (void)size; return (0); }' > fuzz-work/probe.c
+	$cc $flags -o fuzz-work/probe fuzz-work/probe.c \
+	    2> fuzz-work/probe.log || {
+		cat fuzz-work/probe.log >&2
+		die "$cc has no libFuzzer: install libclang-rt-dev (Debian)," \
+		    "compiler-rt (Fedora)"
+	}
+}
+
+# shellcheck disable=SC2086
+build()
+{
+	sources=
+	for source in $FUZZ_SOURCES test/fuzz_$1.c; do
+		case $source in
+		*.c) sources="$sources $srcdir/$source" ;;
+		esac
+	done
+	$cc $flags ${CPPFLAGS-} ${LIBEVENT_CFLAGS-} -I"$srcdir/include" \
+	    -o "fuzz-work/$1/fuzz" $sources ${LIBEVENT_LIBS--levent_core}
+}
+
+run()
+{
+	name=$1
+	work=fuzz-work/$name
+	mkdir -p "$work/corpus"
+	build "$name"
+	cp "$srcdir/test/corpus/$name"/* "$work/corpus"
+	chmod u+w "$work/corpus"/*
+	echo "fuzz: $name, $seconds s"
+	"$work/fuzz" -max_total_time="$seconds" -max_len="$length" \
+	    -timeout=20 -print_final_stats=1 -artifact_prefix="$work/" \
+	    "$work/corpus" > "$work/log" 2>&1 && {
+		tail -n 6 "$work/log"
+		return
+	}
+	tail -n 100 "$work/log"
+	echo "fuzz: $name: what it found is in $PWD/$work; to replay it:" >&2
+	sed -n "s|.*Test unit written to |	$work/fuzz |p" "$work/log" >&2
+	die "when it is mended, keep that input in test/corpus/$name"
+}
+
+mkdir -p fuzz-work
+look_for_fuzzer
+if [ -z "${FUZZ_TARGETS-}" ]; then
+	FUZZ_TARGETS=$(cd "$srcdir/test/corpus" && echo *)
+fi
+for target in $FUZZ_TARGETS; do
+	run "$target"
+done
