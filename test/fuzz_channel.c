@@ -9,7 +9,7 @@
  *	        bits 6 and 7 both: wild
  *	1       the hooks: streaming, frames, and these without some members
  *	2 3 4   the first terminator, as an operation and its operands
- *	5 6     the maximum, less one, and policy; 0: not set
+ *	5 6     one more than the maximum, and policy; 0: not set
  *	7 8     buffer sizes, in and out; 0: not set
  *	9 to 11 pieces, used by turns: bits 0 to 4 the size, 0 is no cut; 7 the piece
  *	        comes together with the next one; 6 of the first of them: EOF comes
@@ -20,8 +20,8 @@
  *	rest    the stream
  *
  * The stream is received in one piece, byte by byte with the loop running in
- * between, as chains of one byte at once, and in those pieces. Between two
- * operations at the same place in the stream no cut falls.
+ * between, as chains of one byte at once, and in those pieces. Where there are
+ * operations "at loop", all of them let the loop come to rest.
  *
  * Operations must not depend on the cuts in what they do. So what drops input
  * that was received happens only where all has been delivered. In collect,
