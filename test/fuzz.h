@@ -148,6 +148,7 @@ enum fuzz_kind {
 struct fuzz_force {
 	enum fuzz_kind kind;
 	uint64_t count;
+	struct fuzz_bytes delimiter; /* of len 0 if another framing is it */
 };
 
 /* One run. */
@@ -179,6 +180,7 @@ struct fuzz_run {
 	bool has_next;
 	int agains;           /* how often the first terminator was set */
 	bool plain;           /* the input is the stream, and nothing is seen twice */
+	bool same_max;        /* it is what the input begins with */
 
 	/* Flow. */
 	bool paused;

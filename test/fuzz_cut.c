@@ -12,10 +12,12 @@ set(struct fuzz_run *f, const struct fuzz_op *op, struct fuzz_force *force)
 	struct fuzz_bytes text;
 	int done = -1;
 
+	force->delimiter.len = 0;
 	switch (op->what) {
 	case FUZZ_DELIMITER:
 		text = fuzz_bytes_of(f->in, op->a, op->b);
 		force->kind = FUZZ_KIND_FRAMING;
+		force->delimiter = text;
 		return (evchat_set_terminator(f->chat, text.data, text.len));
 	case FUZZ_COUNT:
 		force->kind = FUZZ_KIND_COUNT;
@@ -41,7 +43,7 @@ set(struct fuzz_run *f, const struct fuzz_op *op, struct fuzz_force *force)
 void
 fuzz_set_terminator(struct fuzz_run *f, const struct fuzz_op *op)
 {
-	struct fuzz_force force;
+	struct fuzz_force force = { .count = 0 };
 
 	if (set(f, op, &force) == -1)
 		return;
@@ -57,7 +59,7 @@ static int
 set_in_collect(struct fuzz_run *f, const struct fuzz_op *op)
 {
 	bool behind_set = op->b & 0x40;
-	struct fuzz_force force;
+	struct fuzz_force force = { .count = 0 };
 	int done;
 
 	if (f->now.kind != FUZZ_KIND_NONE) {

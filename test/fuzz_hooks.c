@@ -187,6 +187,26 @@ note_partial(struct fuzz_run *f, struct evchat *chat)
 		fuzz_note_bytes(f, "partial", partial, len);
 }
 
+/* A frame of exactly the maximum is legal, so more than that was seen. */
+static void
+check_oversize(const struct fuzz_run *f, struct evchat *chat)
+{
+	const struct fuzz_input *in = f->in;
+	const struct fuzz_bytes *delimiter = &f->now.delimiter;
+	uint64_t max = (in->max.a - 1u) % 32, at = evchat_get_offset(chat);
+
+	if (in->wild || !f->plain || !f->same_max)
+		return;
+	if (fuzz_hooks(in->hooks)->frame != NULL)
+		at += max;
+	if (f->now.kind == FUZZ_KIND_COUNT)
+		fuzz_must(f->now.count > max, "a count below the maximum");
+	else if (f->now.kind == FUZZ_KIND_FRAMING && delimiter->len > 0)
+		fuzz_must(at + delimiter->len > in->len ||
+		    memcmp(in->stream + at, delimiter->data, delimiter->len) != 0,
+		    "oversize that is not");
+}
+
 static void
 on_input_event(struct fuzz_run *f, enum evchat_event what)
 {
@@ -198,11 +218,14 @@ on_input_event(struct fuzz_run *f, enum evchat_event what)
 	if (what == EVCHAT_EVENT_EOF) {
 		fuzz_must(!f->eof_told, "a second EOF");
 		f->eof_told = f->in_eof = true;
-		fuzz_must(!f->plain || f->in->hooks % 4 == 1 ||
-		    f->in->hooks % 4 == 2 || f->in->len ==
+		fuzz_must(!f->plain || fuzz_hooks(f->in->hooks)->frame != NULL ||
+		    f->in->len ==
 		    evchat_get_offset(f->chat), "EOF before the last byte");
-	} else if (f->now.kind != FUZZ_KIND_FRAMING || f->has_next)
-		f->now.kind = FUZZ_KIND_UNSURE;
+	} else {
+		check_oversize(f, f->chat);
+		if (f->now.kind != FUZZ_KIND_FRAMING || f->has_next)
+			f->now.kind = FUZZ_KIND_UNSURE;
+	}
 	fuzz_ops_at(f, FUZZ_AT_FRAME);
 	f->in_eof = false;
 }
@@ -271,6 +294,8 @@ on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 		fuzz_note(f, "%ju frames, %ju oversize @%ju",
 		    (uintmax_t)stats.frames_in, (uintmax_t)stats.oversize,
 		    (uintmax_t)evchat_get_offset(chat));
+		if (why == EVCHAT_REASON_OVERSIZE)
+			check_oversize(f, chat);
 		note_partial(f, chat);
 	}
 	check_dead(chat);

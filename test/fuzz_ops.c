@@ -231,15 +231,39 @@ finish(struct fuzz_run *f, enum fuzz_moment moment, const struct fuzz_op *op)
 /* Doing them */
 
 static int
-call(struct fuzz_run *f, enum fuzz_moment moment, const struct fuzz_op *op)
+call_setting(struct fuzz_run *f, enum fuzz_moment moment,
+    const struct fuzz_op *op)
 {
 	switch (op->what) {
 	case FUZZ_HOOKS:
 		f->plain = false;
 		return (evchat_set_hooks(f->chat, fuzz_hooks(op->a), f));
 	case FUZZ_MAX:
+		f->same_max = false;
 		fuzz_set_max(f, op);
 		return (0);
+	case FUZZ_SIZES:
+		return (evchat_set_buffer_sizes(f->chat, 1u + op->a,
+		    1u + op->b));
+	case FUZZ_MARKS:
+		return (evchat_set_watermarks(f->chat, op->a,
+		    1u + op->a + op->b));
+	case FUZZ_TIMEOUT:
+		return (set_timeout(f, op));
+	case FUZZ_REFERENCE:
+		refer(f, op);
+		return (0);
+	case FUZZ_OUTPUT_FRAMING:
+		return (set_output_framing(f, op));
+	default:
+		return (fuzz_set_terminator_at(f, moment, op));
+	}
+}
+
+static int
+call(struct fuzz_run *f, enum fuzz_moment moment, const struct fuzz_op *op)
+{
+	switch (op->what) {
 	case FUZZ_PAUSE:
 		pause_input(f, moment, op->a);
 		return (0);
@@ -260,21 +284,8 @@ call(struct fuzz_run *f, enum fuzz_moment moment, const struct fuzz_op *op)
 	case FUZZ_FREE:
 		f->may |= FUZZ_MAY_DONE | FUZZ_MAY_CLOSED;
 		return (finish(f, moment, op));
-	case FUZZ_SIZES:
-		return (evchat_set_buffer_sizes(f->chat, 1u + op->a,
-		    1u + op->b));
-	case FUZZ_MARKS:
-		return (evchat_set_watermarks(f->chat, op->a,
-		    1u + op->a + op->b));
-	case FUZZ_TIMEOUT:
-		return (set_timeout(f, op));
-	case FUZZ_REFERENCE:
-		refer(f, op);
-		return (0);
-	case FUZZ_OUTPUT_FRAMING:
-		return (set_output_framing(f, op));
 	default:
-		return (fuzz_set_terminator_at(f, moment, op));
+		return (call_setting(f, moment, op));
 	}
 }
 

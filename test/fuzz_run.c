@@ -313,7 +313,7 @@ fuzz_run(struct fuzz_run *f, const struct fuzz_input *in,
 	f->cuts = cuts;
 	f->base = base;
 	f->loose = pushes_at_output(in);
-	f->plain = true;
+	f->plain = f->same_max = true;
 	f->later = event_new(base, -1, 0, on_later, f);
 	f->expected = evbuffer_new();
 	fuzz_must(f->later != NULL && f->expected != NULL &&
