@@ -223,8 +223,10 @@ on_input_event(struct fuzz_run *f, enum evchat_event what)
 		    evchat_get_offset(f->chat), "EOF before the last byte");
 	} else {
 		check_oversize(f, f->chat);
-		if (f->now.kind != FUZZ_KIND_FRAMING || f->has_next)
+		if (f->now.kind != FUZZ_KIND_FRAMING || f->has_next) {
 			f->now.kind = FUZZ_KIND_UNSURE;
+			f->has_next = false;
+		}
 	}
 	fuzz_ops_at(f, FUZZ_AT_FRAME);
 	f->in_eof = false;
