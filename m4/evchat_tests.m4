@@ -21,6 +21,17 @@ AS_VAR_IF([enable_tests], [no],
 AC_SUBST([TESTS_MISSING])
 AM_CONDITIONAL([ENABLE_TESTS], [test "x$enable_tests" = xyes])
 
+# For test/libcounted.la: have each basic block call a function that counts, and
+# all calls of memcpy and its like be calls.
+COUNTING_CFLAGS=
+COUNTING_CPPFLAGS=
+EVCHAT_TRY_CFLAG([-fno-builtin], [COUNTING_CFLAGS=-fno-builtin])
+EVCHAT_TRY_CFLAG([-fsanitize-coverage=trace-pc], [
+	AS_VAR_APPEND([COUNTING_CFLAGS], [" -fsanitize-coverage=trace-pc"])
+	COUNTING_CPPFLAGS=-DCOUNTED_BLOCKS])
+AC_SUBST([COUNTING_CFLAGS])
+AC_SUBST([COUNTING_CPPFLAGS])
+
 # The C++ compiler of the same make first: only that links with the same
 # sanitizers. AC_PROG_CXX would have libtool test all its ways with it, too.
 AC_ARG_VAR([CXX], [C++ compiler command, for the test of the installed headers])
