@@ -1,0 +1,339 @@
+/*
+ * The model of a channel's input: the contract, written down as slowly and
+ * plainly as can be. All unread bytes are one string; each step looks at the
+ * whole of it, and takes away what it delivers.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "matrix.h"
+
+/* The action is done here, if this is its place. */
+static void
+reach(struct matrix_model *m, enum matrix_where where)
+{
+	if (m->cell->place->where == where && ++m->seen == m->cell->nth)
+		model_act(m);
+}
+
+static bool
+has_data_hooks(const struct matrix_model *m)
+{
+	return m->hooks == MATRIX_STREAMING || m->hooks == MATRIX_FRAMES_TOO;
+}
+
+static void
+tell_event(struct matrix_model *m, const char *token, enum matrix_where where)
+{
+	if (m->hooks == MATRIX_NO_HOOKS)
+		return;
+	model_note(m, token);
+	reach(m, where);
+}
+
+/* Collecting: the channel says at which piece's end it acted, and no more. */
+
+static void
+act_in_collect(struct matrix_model *m)
+{
+	if (m->cell->place->where != MATRIX_IN_COLLECT || m->acted ||
+	    m->collected < m->cell->nth)
+		return;
+	run_must(m->run, m->run->acted &&
+	    m->run->acted_collected == m->collected,
+	    "the action is done in a piece of one frame");
+	m->collecting = true;
+	model_act(m);
+	m->collecting = false;
+}
+
+static void
+tell_collect(struct matrix_model *m, const char *bytes, size_t len)
+{
+	if (!m->in_collect)
+		model_note(m, "collect:");
+	m->in_collect = true;
+	model_append(m->text, bytes, len);
+	m->collected += len;
+	act_in_collect(m);
+}
+
+/* Of a piece, what comes up to where the channel acted. */
+static size_t
+piece(const struct matrix_model *m, size_t len)
+{
+	size_t left = m->run->acted_collected - m->collected;
+
+	if (m->cell->place->where != MATRIX_IN_COLLECT || !m->run->acted ||
+	    m->acted)
+		return len;
+	run_must(m->run, left > 0, "the action was done in another piece");
+	return left < len ? left : len;
+}
+
+/* Of the unread bytes, what belongs to the frame in progress? */
+
+struct look {
+	size_t data;
+	size_t skip;   /* its delimiter */
+	bool ended;
+};
+
+static struct look
+look_for_delimiter(const struct matrix_model *m)
+{
+	const char *found = strstr(m->unread, m->cut.bytes);
+	size_t held = strlen(m->cut.bytes) - 1;
+
+	if (found != NULL)
+		return (struct look){ (size_t)(found - m->unread),
+		    strlen(m->cut.bytes), true };
+	while (held > m->len ||
+	    memcmp(m->unread + m->len - held, m->cut.bytes, held) != 0)
+		held--;
+	if (m->eof)
+		held = 0;
+	return (struct look){ m->len - held, 0, m->eof &&
+	    (m->cell->base->options & EVCHAT_OPT_DELIVER_LAST) != 0 &&
+	    m->passed + m->len > 0 };
+}
+
+static struct look
+look(const struct matrix_model *m)
+{
+	uint64_t left = m->cut.count - m->passed;
+
+	if (m->cut.kind == MATRIX_DELIMITER)
+		return look_for_delimiter(m);
+	if (m->cut.kind == MATRIX_COUNT && left <= m->len)
+		return (struct look){ (size_t)left, 0, true };
+	return (struct look){ m->len, 0, false };
+}
+
+/* Frames */
+
+static bool
+is_whole(const struct matrix_model *m)
+{
+	return m->hooks == MATRIX_FRAMES_TOO && m->cut.kind != MATRIX_NONE;
+}
+
+static bool
+has_max(const struct matrix_model *m)
+{
+	return m->max > 0 && m->cut.kind != MATRIX_NONE;
+}
+
+static void
+begin_frame(struct matrix_model *m)
+{
+	if (m->begun || (m->len == 0 && m->cut.kind != MATRIX_COUNT))
+		return;
+	m->begun = true;
+	m->max = m->next_max;
+}
+
+static void
+end_frame(struct matrix_model *m)
+{
+	static const struct matrix_cut none = { MATRIX_NONE, 0, NULL };
+
+	if (m->next.kind != MATRIX_KEEP)
+		m->cut = m->next;
+	else if (m->cut.kind == MATRIX_COUNT)
+		m->cut = none;
+	m->next.kind = MATRIX_KEEP;
+	model_forget_frame(m);
+}
+
+/* A frame has ended: the stream's program goes on; then comes the action. */
+static void
+after_frame(struct matrix_model *m, enum matrix_where where)
+{
+	const struct matrix_cut *cut = &m->cell->base->program[m->frames];
+
+	if (m->frames < MATRIX_FRAMES && cut->kind != MATRIX_KEEP)
+		(void)model_set_cut(m, cut);
+	m->frames++;
+	reach(m, where);
+}
+
+static void
+tell_found(struct matrix_model *m)
+{
+	if (m->hooks == MATRIX_NO_HOOKS)
+		return;
+	model_note(m, "found");
+	after_frame(m, MATRIX_IN_FOUND);
+}
+
+static void
+tell_frame(struct matrix_model *m, const char *bytes, size_t len)
+{
+	model_note(m, "frame:");
+	model_append(m->text, bytes, len);
+	after_frame(m, MATRIX_IN_FRAME);
+}
+
+/* Above the maximum */
+
+static bool
+goes_over(const struct matrix_model *m, const struct look *l)
+{
+	if (!m->begun || m->over || !has_max(m))
+		return false;
+	if (m->cut.kind == MATRIX_COUNT)
+		return m->cut.count > m->max;
+	return m->passed + l->data > m->max &&
+	    (is_whole(m) || m->passed == m->max);
+}
+
+static bool
+truncates(const struct matrix_model *m)
+{
+	return m->cell->base->policy == EVCHAT_OVERSIZE_TRUNCATE;
+}
+
+static bool
+go_over(struct matrix_model *m)
+{
+	m->over = true;
+	m->room = truncates(m) ? m->max - m->passed : 0;
+	tell_event(m, "event:oversize", MATRIX_IN_OVERSIZE);
+	return true;
+}
+
+/* Steps: each returns whether anything was done. */
+
+static void
+close_at_end(struct matrix_model *m)
+{
+	m->closing = true;
+	m->why = m->cut.kind == MATRIX_COUNT ||
+	    (m->cut.kind == MATRIX_DELIMITER && m->begun &&
+	    m->passed + m->len > 0) ? EVCHAT_REASON_TRUNCATED :
+	    EVCHAT_REASON_EOF;
+}
+
+static bool
+at_the_end(struct matrix_model *m)
+{
+	if (!m->eof)
+		return false;
+	if (!m->eof_told) {
+		m->eof_told = true;
+		tell_event(m, "event:eof", MATRIX_IN_EOF);
+		return true;
+	}
+	if ((m->cell->base->options & EVCHAT_OPT_HALF_OPEN) == 0)
+		close_at_end(m);
+	return false;
+}
+
+static bool
+step_whole(struct matrix_model *m, const struct look *l)
+{
+	char bytes[MATRIX_TEXT];
+	size_t n = l->data;
+	bool told = !m->over || truncates(m);
+
+	if (m->over) {
+		if (n > m->room)
+			n = (size_t)m->room;
+		memcpy(m->kept + m->kept_len, m->unread, n);
+		m->kept_len += n;
+		m->room -= n;
+		m->passed += l->data;
+		model_take(m, l->data);
+		memcpy(bytes, m->kept, n = m->kept_len);
+	} else
+		memcpy(bytes, m->unread, n);
+	if (!l->ended)
+		return at_the_end(m);
+	model_take(m, (m->over ? 0 : l->data) + l->skip);
+	end_frame(m);
+	if (told)
+		tell_frame(m, bytes, n);
+	return true;
+}
+
+static void
+give_piece(struct matrix_model *m, size_t len)
+{
+	char bytes[MATRIX_TEXT];
+
+	if (has_data_hooks(m))
+		len = piece(m, len);
+	memcpy(bytes, m->unread, len);
+	model_take(m, len);
+	m->passed += len;
+	if (m->over)
+		m->room -= len;
+	if (has_data_hooks(m))
+		tell_collect(m, bytes, len);
+}
+
+static bool
+step_in_pieces(struct matrix_model *m, const struct look *l)
+{
+	uint64_t left = m->over ? m->room :
+	    has_max(m) ? m->max - m->passed : UINT64_MAX;
+	bool told = !m->over || truncates(m);
+
+	if (m->kept_len > 0) {
+		left = m->kept_len;
+		m->kept_len = 0;
+		if (has_data_hooks(m))
+			tell_collect(m, m->kept, (size_t)left);
+		return true;
+	}
+	if (l->data > 0 && left > 0) {
+		give_piece(m, l->data < left ? l->data : (size_t)left);
+		return true;
+	}
+	m->passed += l->data;
+	model_take(m, l->data);
+	if (!l->ended)
+		return at_the_end(m);
+	model_take(m, l->skip);
+	end_frame(m);
+	if (told)
+		tell_found(m);
+	return true;
+}
+
+static bool
+step(struct matrix_model *m)
+{
+	struct look l;
+
+	if (m->paused || m->closing || m->ended)
+		return false;
+	begin_frame(m);
+	l = look(m);
+	if (goes_over(m, &l))
+		return go_over(m);
+	return is_whole(m) ? step_whole(m, &l) : step_in_pieces(m, &l);
+}
+
+void
+model_go_on(struct matrix_model *m)
+{
+	while (step(m))
+		;
+	/* Where both sides are shut, nothing more can come. */
+	if (model_is_open(m) && m->eof_told && m->shut)
+		close_at_end(m);
+}
+
+void
+model_receive(struct matrix_model *m, const char *bytes, size_t len, bool eof)
+{
+	if (m->closing || (m->ended && !m->detached))
+		return;
+	model_add(m, bytes, len);
+	m->eof = m->eof || eof;
+	model_go_on(m);
+}
+
