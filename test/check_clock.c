@@ -74,6 +74,21 @@ START_TEST(frame_timeout_that_is_due_when_paused_waits_for_resume)
 }
 END_TEST
 
+START_TEST(pause_leaves_the_time_that_was_left)
+{
+	struct harness *h = start(_i, &harness_frames, 0);
+
+	set_timeout(h, EVCHAT_TIMEOUT_FRAME, &hour);
+	harness_feed(h, "ab");
+	evchat_pause(h->chat);
+	harness_turn(h);
+	evchat_resume(h->chat);
+	harness_wait(h, SHORT_MS);
+	harness_feed(h, "c\r\n");
+	harness_end(h, "frame:abc");
+}
+END_TEST
+
 START_TEST(frame_timeout_can_be_taken_back_while_paused)
 {
 	struct harness *h = start(_i, &harness_frames, 0);
@@ -218,6 +233,8 @@ clock_suite(void)
 
 	tcase_add_test(tc,
 	    frame_timeout_that_is_due_when_paused_waits_for_resume);
+	tcase_add_loop_test(tc, pause_leaves_the_time_that_was_left, 0,
+	    SINK_KINDS);
 	tcase_add_loop_test(tc, frame_timeout_can_be_taken_back_while_paused,
 	    0, SINK_KINDS);
 	tcase_add_loop_test(tc,
