@@ -157,21 +157,36 @@ pause_with_data(struct harness *h, const void *data, size_t len)
 	evchat_pause(h->chat);
 }
 
+/* From now on the memory is somebody else's. */
+static void
+spoil(const void *data, size_t len, void *arg)
+{
+	ck_assert_ptr_eq(data, arg);
+	memset(arg, 'y', len);
+}
+
+static void
+lend(struct harness *h, char *lent)
+{
+	memset(lent, 'x', MANY);
+	ck_assert_int_eq(evchat_push_reference(h->chat, lent, MANY, spoil,
+	    lent), 0);
+}
+
 /* Input that was looked at, and some that was not; output that is stuck. */
 static struct harness *
-start_stuck(int carrier, const char *lent)
+start_stuck(int carrier)
 {
+	static char first[MANY], second[MANY];
 	struct harness *h = start(carrier);
 
 	h->script.frame = pause_with_data;
 	harness_peer_read(h, false);
 	sink_narrow(h);
 	ck_assert_int_eq(evchat_set_watermarks(h->chat, 1, MANY), 0);
-	ck_assert_int_eq(evchat_push_reference(h->chat, lent, MANY, NULL,
-	    NULL), 0);
+	lend(h, first);
 	harness_turn(h);
-	ck_assert_int_eq(evchat_push_reference(h->chat, lent, MANY, NULL,
-	    NULL), 0);
+	lend(h, second);
 	harness_feed(h, "a");
 	harness_feed(h, "b\r\ncd\r\ne");
 	harness_expect(h, "frame:ab");
@@ -181,8 +196,7 @@ start_stuck(int carrier, const char *lent)
 static bool
 detach_without_memory(int carrier, long n)
 {
-	static char lent[MANY];
-	struct harness *h = start_stuck(carrier, lent);
+	struct harness *h = start_stuck(carrier);
 	bool failed, worked;
 
 	errno = 0;
@@ -192,6 +206,8 @@ detach_without_memory(int carrier, long n)
 	harness_peer_read(h, true);
 	harness_run_until_received(h, 2 * MANY);
 	ck_assert_uint_eq(evbuffer_get_length(h->received), 2 * MANY);
+	ck_assert_ptr_null(memchr(evbuffer_pullup(h->received, -1), 'y',
+	    2 * MANY));
 	if (worked) {
 		harness_note_left(h);
 		harness_end(h, "frame:ab|closed:detached|left:cd\\r\\ne");
