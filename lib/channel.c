@@ -258,8 +258,12 @@ channel_yield(struct evchat *chat)
 {
 	static const struct timeval now;
 
+	if (chat->state >= CHANNEL_ENDING || event_add(chat->wake, &now) == 0)
+		return;
 	/* Without memory for the timer, being unfair is better than hanging. */
-	if (chat->state < CHANNEL_ENDING && event_add(chat->wake, &now) == -1)
+	if (chat->in_turn)
+		chat->noticed = true;
+	else
 		channel_wake(chat);
 }
 
