@@ -24,9 +24,10 @@ use(struct harness *h, struct evchat *chat)
 	harness_feed(h, "ab\r\n");
 	harness_push_reference(h, "r", "hello");
 	harness_push_mark(h, "m");
+	harness_run_until_noted(h, "mark");
+	harness_expect_received(h, "hello");
 	evchat_close_when_done(chat);
 	harness_run_until_closed(h);
-	harness_expect_received(h, "hello");
 	harness_end(h, "collect:ab\\r\\n|cleanup:r|mark:m:sent|closed:done");
 }
 
