@@ -16,6 +16,8 @@ struct harness_text {
 	bool in_full;  /* equal bytes are not counted */
 };
 
+#define HARNESS_TIMERS 7 /* with the guard as many as there is room for */
+
 /* What of a channel a call that fails must leave as it was. */
 struct harness_state {
 	size_t output;
@@ -54,6 +56,7 @@ struct harness_inside {
 	long nth;                 /* which one fails; 0: none */
 	struct harness_state before; /* a call of the scenario */
 	bool gave_up;             /* after a call that failed */
+	struct event *timers[HARNESS_TIMERS]; /* that fill libevent's heap */
 
 	/* Where harness_ok() goes on; NULL outside of scripts. */
 	jmp_buf *way_out;
