@@ -148,6 +148,7 @@ on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 	    "closed has an error in words");
 	h->closed++;
 	h->why = why;
+	h->in->told_errno = evchat_get_errno(chat);
 	harness_note(h, "closed:%s", harness_reason_name(why));
 	if (h->script.closed != NULL)
 		HARNESS_SCRIPT(h, h->script.closed(h, why));

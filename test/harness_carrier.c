@@ -21,6 +21,7 @@
 #include <unistd.h>
 #include "harness_inside.h"
 #include "harness_trouble.h"
+#include "nasty.h"
 
 #define XOR_MASK 0x5a
 #define ARRIVAL_MS 5000 /* how long what was sent may be on its way */
@@ -299,6 +300,7 @@ harness_accept(struct harness *h, int listener)
 
 	harness_must(fd >= 0, "accept");
 	h->in->channel_fd = bufferevent_getfd(h->bev);
+	nasty_watch(h->in->channel_fd, true);
 	use_peer_socket(h, fd);
 }
 
@@ -314,6 +316,7 @@ open_sockets(struct harness *h, enum kind kind)
 		    "socketpair");
 	evutil_make_socket_nonblocking(fds[0]);
 	h->in->channel_fd = fds[0];
+	nasty_watch(fds[0], true);
 	use_peer_socket(h, fds[1]);
 }
 

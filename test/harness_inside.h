@@ -57,6 +57,7 @@ struct harness_inside {
 	struct harness_state before; /* a call of the scenario */
 	bool gave_up;             /* after a call that failed */
 	struct event *timers[HARNESS_TIMERS]; /* that fill libevent's heap */
+	int told_errno;           /* in closed */
 
 	/* Where harness_ok() goes on; NULL outside of scripts. */
 	jmp_buf *way_out;

@@ -111,8 +111,16 @@ harness_allocation_failed(void)
 /* Scenarios in want of memory: for a moment, or from then on */
 
 static void
-fail_for_good(long n)
+fail_once(const struct harness_trouble *trouble, long n)
 {
+	(void)trouble;
+	harness_fail_allocation(n);
+}
+
+static void
+fail_for_good(const struct harness_trouble *trouble, long n)
+{
+	(void)trouble;
 	harness_fail_allocation(n);
 	atomic_store(&for_good, true);
 }
@@ -146,7 +154,7 @@ const struct harness_trouble harness_starving = {
 	.carriers = carriers,
 	.error = ENOMEM,
 	.may_end = may_end,
-	.arm = harness_fail_allocation,
+	.arm = fail_once,
 	.struck = harness_allocation_failed,
 	.disarm = stop_failing
 };

@@ -11,11 +11,6 @@
 
 #define TROUBLES_MAX 10000 /* more than any scenario has allocations */
 
-static const struct harness_trouble *const troubles[] = { &harness_starving,
-    &harness_starved };
-
-#define TROUBLES (sizeof(troubles) / sizeof(troubles[0]))
-
 /* Sparing the harness */
 
 static _Thread_local int spared;
@@ -48,6 +43,7 @@ struct outcome {
 	bool ended;               /* and not by the harness */
 	bool gave_up;             /* but because a call had failed */
 	enum evchat_reason why;
+	int told;                 /* by evchat_get_errno() in closed */
 };
 
 struct trial {
@@ -95,7 +91,7 @@ void
 harness_begin_trouble(struct harness *h)
 {
 	if (h->in->trouble != NULL)
-		h->in->trouble->arm(h->in->nth);
+		h->in->trouble->arm(h->in->trouble, h->in->nth);
 }
 
 void
@@ -143,6 +139,7 @@ run(const struct trial *trial, long n)
 	outcome.ended = h->closed != 0;
 	outcome.gave_up = h->in->gave_up;
 	outcome.why = h->why;
+	outcome.told = h->in->told_errno;
 	evchat_free(h->chat);
 	harness_end_trouble(h);
 	outcome.struck = trial->trouble->struck();
@@ -216,8 +213,10 @@ may_end(const struct harness_trouble *trouble, const struct outcome *got)
 {
 	if (!got->struck || !got->ended)
 		return false;
-	return trouble->may_end(got->why) ||
-	    (got->gave_up && got->why == EVCHAT_REASON_FREED);
+	if (got->gave_up && got->why == EVCHAT_REASON_FREED)
+		return true;
+	return trouble->may_end(got->why) &&
+	    (trouble->told == 0 || trouble->told == got->told);
 }
 
 /* @return what is wrong, or NULL */
@@ -227,6 +226,8 @@ judge(const struct harness_trouble *trouble, const struct outcome *calm,
 {
 	bool told = strcmp(got->transcript, calm->transcript) == 0;
 
+	if (trouble->ends && got->struck && !got->ended)
+		return "it goes on";
 	if (told && same_output(got, calm))
 		return NULL;
 	if (!may_end(trouble, got))
@@ -242,13 +243,14 @@ judge(const struct harness_trouble *trouble, const struct outcome *calm,
 
 /* All runs of one scenario */
 
-/* Let the n-th one fail. @return whether there was one */
+/* Let the n-th one fail. @return whether there may be a next one */
 static bool
 try_nth(const struct trial *trial, long n)
 {
 	struct outcome got = run(trial, n);
 	const char *wrong = judge(trial->trouble, &trial->calm, &got);
-	bool struck = got.struck;
+	bool again = got.struck && (trial->trouble->was_last == NULL ||
+	    !trial->trouble->was_last());
 
 	if (wrong != NULL)
 		ck_abort_msg("over a %s, %s, %s %ld failing: %s\n"
@@ -257,18 +259,7 @@ try_nth(const struct trial *trial, long n)
 		    harness_show_cuts(trial->cuts), trial->trouble->name, n,
 		    wrong, trial->calm.transcript, got.transcript);
 	outcome_free(&got);
-	return struck;
-}
-
-static void
-try_all(struct trial *trial)
-{
-	long n;
-
-	trial->calm = run(trial, 0);
-	for (n = 1; try_nth(trial, n); n++)
-		harness_must(n < TROUBLES_MAX, "an end of the trouble");
-	outcome_free(&trial->calm);
+	return again;
 }
 
 static bool
@@ -281,6 +272,20 @@ is_exposed(const struct harness_trouble *trouble, enum harness_carrier carrier)
 	return *exposed == carrier;
 }
 
+static void
+try_trouble(struct trial *trial, const struct harness_trouble *trouble)
+{
+	long n;
+
+	if (!is_exposed(trouble, trial->carrier))
+		return;
+	trial->trouble = trouble;
+	if (trial->calm.transcript == NULL)
+		trial->calm = run(trial, 0);
+	for (n = 1; try_nth(trial, n); n++)
+		harness_must(n < TROUBLES_MAX, "an end of the trouble");
+}
+
 void
 harness_try_trouble(const struct harness_scenario *s,
     enum harness_carrier carrier, const struct harness_cuts *cuts)
@@ -288,9 +293,9 @@ harness_try_trouble(const struct harness_scenario *s,
 	struct trial trial = { .s = s, .carrier = carrier, .cuts = cuts };
 	size_t i;
 
-	for (i = 0; i < TROUBLES; i++) {
-		trial.trouble = troubles[i];
-		if (is_exposed(trial.trouble, carrier))
-			try_all(&trial);
-	}
+	try_trouble(&trial, &harness_starving);
+	try_trouble(&trial, &harness_starved);
+	for (i = 0; i < HARNESS_KERNEL; i++)
+		try_trouble(&trial, &harness_kernel[i]);
+	outcome_free(&trial.calm);
 }

@@ -27,18 +27,31 @@ struct harness_trouble {
 	/* Whether a channel that was struck may end so. */
 	bool (*may_end)(enum evchat_reason why);
 
+	/* Whether a channel that was struck must end. */
+	bool ends;
+
+	/* What evchat_get_errno() then has to say; 0: anything. */
+	int told;
+
 	/* Let the n-th from now fail, 1 being the next; 0: none. Begins anew. */
-	void (*arm)(long n);
+	void (*arm)(const struct harness_trouble *trouble, long n);
 
 	/* Whether that one was reached; this is asked after disarm(), too. */
 	bool (*struck)(void);
 
 	void (*disarm)(void);
+
+	/* Whether there is no next one; NULL: try. Asked after disarm(). */
+	bool (*was_last)(void);
 };
 
 /* harness_memory.c: one allocation fails, or it and all behind it. */
 extern const struct harness_trouble harness_starving;
 extern const struct harness_trouble harness_starved;
+
+/* A nasty kernel, each way by itself: harness_kernel.c */
+#define HARNESS_KERNEL 9
+extern const struct harness_trouble harness_kernel[HARNESS_KERNEL];
 
 /* Run a scenario in every kind of trouble that its carrier is exposed to. */
 void harness_try_trouble(const struct harness_scenario *s,
