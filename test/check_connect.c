@@ -16,6 +16,8 @@
 #include <unistd.h>
 #include "harness.h"
 
+#define NO_FD 9999 /* not open */
+
 struct place {
 	union {
 		struct sockaddr sa;
@@ -456,8 +458,30 @@ START_TEST(failing_constructor_closes_the_socket)
 }
 END_TEST
 
+/* Closing what is no descriptor fails, too, which is not the reason. */
+START_TEST(failing_constructor_says_why)
+{
+	struct event_base *base = event_base_new();
+
+	ck_assert_ptr_nonnull(base);
+	errno = 0;
+	ck_assert_ptr_null(evchat_socket_new(NULL, -1, NULL, NULL, 0));
+	ck_assert_int_eq(errno, EINVAL);
+	errno = 0;
+	ck_assert_ptr_null(evchat_socket_new(NULL, NO_FD, NULL, NULL, 0));
+	ck_assert_int_eq(errno, EINVAL);
+	errno = 0;
+	harness_fail_allocation(1);
+	ck_assert_ptr_null(evchat_socket_new(base, NO_FD, NULL, NULL, 0));
+	harness_fail_allocation(0);
+	ck_assert_int_eq(errno, ENOMEM);
+	event_base_free(base);
+}
+END_TEST
+
 static Suite *
-connect_suite(void)
+connect_suite
+(void)
 {
 	Suite *suite = suite_create("connect");
 	TCase *tc = harness_case(suite, "connecting");
@@ -493,6 +517,7 @@ connect_suite(void)
 	tcase_add_loop_test(tc, failing_constructor_frees_what_it_was_given, 0,
 	    HARNESS_CARRIERS);
 	tcase_add_test(tc, failing_constructor_closes_the_socket);
+	tcase_add_test(tc, failing_constructor_says_why);
 	return suite;
 }
 

@@ -274,6 +274,35 @@ START_TEST(random_strings_are_linear)
 }
 END_TEST
 
+/* The rarest byte there is, and the last one of those. */
+START_TEST(memchr_looks_for_the_rarest_byte)
+{
+	static const struct {
+		const char *string;
+		size_t pivot;
+	} cases[] = {
+		{ "a", 0 }, { "aa", 1 }, { " a", 1 }, { "a ", 0 },
+		{ "az", 1 }, { "za", 1 }, { "zZ", 1 }, { "Za", 0 },
+		{ "Az", 0 }, { "a0", 1 }, { "0a", 0 }, { "9z", 0 },
+		{ "A0", 1 }, { "0A", 1 }, { "9Z", 1 }, { "Z9", 1 },
+		{ "-A", 0 }, { "-Z", 0 }, { "-0", 0 }, { "-9", 0 },
+		{ "A-", 1 }, { "@A", 0 }, { "[Z", 0 }, { "`a", 0 },
+		{ "{z", 0 }, { "/0", 0 }, { ":9", 0 }, { "!~", 1 },
+		{ "~!", 1 }, { "\n~", 0 }, { "\x7f~", 0 }, { "~\x7f", 1 },
+		{ "\x80!", 0 }, { "\r\n", 1 }, { "\r\n--x", 1 },
+		{ "\x01 ", 0 }, { "a\x1f", 1 }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ck_assert_uint_eq(pivot_of(
+		    (const unsigned char *)cases[i].string,
+		    strlen(cases[i].string)), cases[i].pivot);
+	ck_assert_uint_eq(pivot_of((const unsigned char *)"\0a", 2), 1);
+	ck_assert_uint_eq(pivot_of((const unsigned char *)"a\0", 2), 0);
+}
+END_TEST
+
 static Suite *
 match_cost_suite(void)
 {
@@ -281,6 +310,7 @@ match_cost_suite(void)
 	TCase *tc = harness_case(suite, "cost");
 
 	tcase_add_test(tc, counting_counts);
+	tcase_add_test(tc, memchr_looks_for_the_rarest_byte);
 	tcase_add_test(tc, stream_without_the_string_costs_little);
 	tcase_add_test(tc,
 	    rarest_byte_is_looked_for_and_of_equal_ones_the_last);

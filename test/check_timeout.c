@@ -210,6 +210,31 @@ START_TEST(timeout_set_inside_a_frame_applies_to_it)
 }
 END_TEST
 
+START_TEST(frame_timeout_is_none_of_bytes_that_no_frame_holds)
+{
+	struct harness *h = harness_start_new(kinds[_i], &harness_streaming);
+
+	set_timeout(h, EVCHAT_TIMEOUT_FRAME, &short_time);
+	harness_feed(h, "ab");
+	harness_wait(h, LONG_MS);
+	harness_end(h, "collect:ab");
+}
+END_TEST
+
+START_TEST(frame_timeout_of_a_count_waits_for_its_first_byte)
+{
+	struct harness *h = harness_start_new(kinds[_i], &harness_streaming);
+
+	set_timeout(h, EVCHAT_TIMEOUT_FRAME, &short_time);
+	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 3), 0);
+	harness_wait(h, LONG_MS);
+	harness_expect(h, "");
+	harness_feed(h, "a");
+	harness_run_until_closed(h);
+	harness_end(h, "collect:a|closed:frame timeout");
+}
+END_TEST
+
 /* Linger */
 
 static const enum harness_carrier sockets[] = { HARNESS_SOCKET, HARNESS_BEV,
@@ -327,6 +352,10 @@ timeout_suite(void)
 
 	tcase_add_loop_test(tc, timeout_set_inside_a_frame_applies_to_it, 0,
 	    KINDS);
+	tcase_add_loop_test(tc,
+	    frame_timeout_is_none_of_bytes_that_no_frame_holds, 0, 2);
+	tcase_add_loop_test(tc,
+	    frame_timeout_of_a_count_waits_for_its_first_byte, 0, 2);
 
 	tc = harness_case(suite, "linger");
 	tcase_add_loop_test(tc, unread_input_does_not_destroy_the_reply, 0,

@@ -31,6 +31,7 @@ take(struct unread *unread, const char *chains)
 static void
 begin(struct unread *unread, const char *chains)
 {
+	memset(unread, UNIT_JUNK, sizeof(*unread)); /* init owes nothing to it */
 	ck_assert_int_eq(unread_init(unread), 0);
 	if (*chains != '\0')
 		take(unread, chains);

@@ -21,8 +21,8 @@ sed -n '/^MAP$/,$s/^  \([^ ]*[./_a-zA-Z0-9-]\) .*/\1/p' "$srcdir/README" |
 	# Not every one of these directories has to be there.
 	find bench doc include lib samples test m4/evchat_* -type f \
 	    \( -name '*.[ch]' -o -name '*.sh' -o -name '*.in' -o -name '*.m4' \
-	    -o -name '*.md' -o -name '*.pl' -o -name README \
-	    -o -name uncovered \) 2> /dev/null || true
+	    -o -name '*.md' -o -name '*.p[lm]' -o -name README \
+	    -o -name mutants_equivalent -o -name uncovered \) 2> /dev/null || true
 	for file in .ci/run COPYING ChangeLog HACKING Makefile.am \
 	    autogen.sh configure.ac quickstart; do
 		[ ! -f "$file" ] || echo "$file"

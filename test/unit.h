@@ -66,6 +66,9 @@ void unit_cuts_init_random(struct unit_cuts *cuts, size_t len, size_t random);
 bool unit_cuts_next(struct unit_cuts *cuts); /* false: all were had */
 const char *unit_cuts_text(const struct unit_cuts *cuts); /* for messages */
 
+/* What memory holds before anything was made of it. */
+#define UNIT_JUNK 0xa5
+
 /* The naive view of a delimiter. */
 
 #define UNIT_NOT_FOUND SIZE_MAX

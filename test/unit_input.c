@@ -11,6 +11,7 @@ void
 unit_input_init(struct unit_input *u, bool whole, bool deliver_last)
 {
 	memset(u, 0, sizeof(*u));
+	memset(&u->input, UNIT_JUNK, sizeof(u->input)); /* init owes nothing to it */
 	u->whole = whole;
 	if (input_init(&u->input, deliver_last) == -1)
 		ck_abort_msg("no memory");

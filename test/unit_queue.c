@@ -13,6 +13,7 @@ void
 unit_queue_init(struct unit_queue *q)
 {
 	memset(q, 0, sizeof(*q));
+	memset(&q->queue, UNIT_JUNK, sizeof(q->queue)); /* init owes nothing to it */
 	q->want = 1000;
 	q->output = evbuffer_new();
 	if (queue_init(&q->queue) == -1 || q->output == NULL)
