@@ -286,12 +286,23 @@ START_TEST(unconnected_channel_can_be_detached_and_connected_then)
 }
 END_TEST
 
+static void
+note_name_error(struct harness *h, enum evchat_reason why)
+{
+	int error = bufferevent_socket_get_dns_error(h->bev);
+
+	ck_assert_int_ne(error, 0);
+	ck_assert_str_eq(evchat_get_error(h->chat),
+	    evutil_gai_strerror(error));
+	note_error(h, why);
+}
+
 START_TEST(name_that_cannot_be_resolved_is_the_reason_connect)
 {
 	struct harness *h = harness_start_new(HARNESS_UNCONNECTED,
 	    &harness_streaming);
 
-	h->script.closed = note_error;
+	h->script.closed = note_name_error;
 	/* An address of the wrong family asks no server. */
 	bufferevent_socket_connect_hostname(h->bev, NULL, AF_INET6,
 	    "127.0.0.1", 1);

@@ -345,31 +345,6 @@ START_TEST(half_open_channel_may_be_freed)
 }
 END_TEST
 
-static void
-count_ends(struct bufferevent *bev, short what, void *arg)
-{
-	(void)bev;
-	*(int *)arg += (what & BEV_EVENT_EOF) != 0;
-}
-
-START_TEST(peer_of_a_pair_is_told_the_end_once)
-{
-	struct harness *h = harness_start_new(HARNESS_PAIR,
-	    &harness_streaming);
-	int ends = 0;
-
-	bufferevent_setcb(h->peer_bev, NULL, NULL, count_ends, &ends);
-	ck_assert_int_eq(evchat_push_eof(h->chat), 0);
-	harness_turn(h);
-	ck_assert_int_eq(ends, 1);
-	evchat_close_when_done(h->chat);
-	harness_run_until_closed(h);
-	harness_turn(h);
-	ck_assert_int_eq(ends, 1);
-	harness_end(h, "closed:done");
-}
-END_TEST
-
 static Suite *
 half_suite(void)
 {
@@ -402,7 +377,6 @@ half_suite(void)
 	tcase_add_loop_test(tc,
 	    bytes_unread_at_eof_are_delivered_before_the_end, 0,
 	    2 * SINK_CARRIERS);
-	tcase_add_test(tc, peer_of_a_pair_is_told_the_end_once);
 	return suite;
 }
 
