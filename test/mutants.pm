@@ -277,4 +277,31 @@ sub text_of {
 	return $text;
 }
 
+# The same fraction of all, whatever comes in and whichever file it moves to.
+sub is_in_part {
+	my ($name, $n) = @_;
+	my $hash = 2166136261;
+	for my $byte (unpack 'C*', $name =~ s/^\S+ //r) {
+		$hash = (($hash ^ $byte) * 16777619) & 0xffffffff;
+	}
+	return ($hash >> 8) % $n == 0;
+}
+
+# The list: name => reason.
+sub listed {
+	my ($text) = @_;
+	my (%reasons, $name);
+	for (split /\n/, $text) {
+		next if /^#|^\s*$/;
+		if (/^\s+(.*)/) {
+			die "mutate: a reason without a mutant: $1\n" if !$name;
+			$reasons{$name} .= ($reasons{$name} ? ' ' : '') . $1;
+		} else {
+			$name = $_;
+			$reasons{$name} = '';
+		}
+	}
+	return \%reasons;
+}
+
 1;

@@ -288,32 +288,6 @@ sub try {
 	return $verdict;
 }
 
-# The same fraction of all, whatever comes in and whichever file it moves to.
-sub is_in_part {
-	my ($name, $n) = @_;
-	my $hash = 2166136261;
-	for my $byte (unpack 'C*', $name =~ s/^\S+ //r) {
-		$hash = (($hash ^ $byte) * 16777619) & 0xffffffff;
-	}
-	return ($hash >> 8) % $n == 0;
-}
-
-# The list: name => reason.
-sub listed {
-	my (%reasons, $name);
-	for (split /\n/, slurp("$srcdir/test/mutants_equivalent")) {
-		next if /^#|^\s*$/;
-		if (/^\s+(.*)/) {
-			die "mutate: a reason without a mutant: $1\n" if !$name;
-			$reasons{$name} .= ($reasons{$name} ? ' ' : '') . $1;
-		} else {
-			$name = $_;
-			$reasons{$name} = '';
-		}
-	}
-	return \%reasons;
-}
-
 # One part in so many, or those whose name matches, or both.
 sub selected {
 	my ($mutant, $reasons) = @_;
@@ -322,7 +296,7 @@ sub selected {
 	return exists $again{$name} if $which eq 'again';
 	return exists $reasons->{$name} if $which eq 'listed';
 	my ($n, $pattern) = $which =~ m{^(?:1/(\d+)(?: |$))?(.*)$};
-	return is_in_part($name, $n // 1) && $name =~ /$pattern/;
+	return mutants::is_in_part($name, $n // 1) && $name =~ /$pattern/;
 }
 
 # Every so many of them, each with its verdict told as it comes.
@@ -343,35 +317,30 @@ sub work {
 	close $log;
 }
 
-# What the verdicts come to.
+# What the verdicts come to. Is any of them bad?
 sub sum_up {
-	my ($reasons) = @_;
-	my (%sum, $bad);
-	my @survived;
-	for my $line (map { split /\n/, slurp("$work/verdicts$_") }
-	    0 .. $jobs - 1) {
-		my ($name, $verdict) = split /\t/, $line;
-		$sum{$verdict =~ /^(killed|equivalent, as listed|equivalent
-		    |no\smutant|SURVIVED)/x ? $1 : '?'}++;
-		next if $verdict !~ /^SURVIVED/ && $which ne 'listed'
-		    || $which eq 'listed' && $verdict =~ /^SURVIVED/;
-		print "$name: $verdict\n";
-		push @survived, "$name\n";
-		$bad = 1;
+	my @kinds = ('killed', 'equivalent', 'equivalent, as listed',
+	    'SURVIVED');
+	my $kind = join '|', reverse @kinds;
+	my %sum = map { $_ => 0 } @kinds;
+	my @bad;
+	for (map { split /\n/, slurp("$work/verdicts$_") } 0 .. $jobs - 1) {
+		my ($name, $verdict) = split /\t/;
+		next if $verdict !~ /^($kind)/;
+		$sum{$1}++;
+		# Of those that are listed as equivalent the others are.
+		push @bad, $name if ($1 eq 'SURVIVED') != ($which eq 'listed');
 	}
-	spew("$work/survived", join '', @survived);
-	my $all = 0;
-	$all += $sum{$_} // 0 for 'killed', 'equivalent',
-	    'equivalent, as listed', 'SURVIVED';
-	printf "%d mutants: %d killed, %d equivalent by their code, " .
-	    "%d equivalent as listed, %d survived\n", $all,
-	    map { $sum{$_} // 0 } 'killed', 'equivalent',
-	    'equivalent, as listed', 'SURVIVED';
-	return $bad;
+	print "$_: see above\n" for @bad;
+	spew("$work/survived", join '', map { "$_\n" } @bad);
+	printf "%d killed, %d equivalent by their code, %d as listed, " .
+	    "%d survived\n", @sum{@kinds};
+	return scalar @bad;
 }
 
 sub main {
-	my $reasons = listed();
+	my $reasons =
+	    mutants::listed(slurp("$srcdir/test/mutants_equivalent"));
 	my $begin = time;
 	build_all();
 	my @all = map { mutants::of_file($_, $text{$_}) } @units;
@@ -395,7 +364,7 @@ sub main {
 	}
 	my $broken = grep { waitpid($_, 0) != $_ || $? != 0 } @pids;
 	die "mutate: a job has failed\n" if $broken;
-	my $bad = sum_up($reasons);
+	my $bad = sum_up();
 	printf "%d minutes\n", (time - $begin) / 60 + .5;
 	return $bad || @stale ? 1 : 0;
 }
