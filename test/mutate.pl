@@ -174,6 +174,12 @@ sub measure {
 			$known->{$program}{key} = $key;
 			store($known, "$work/known");
 		}
+		if ($known->{$program}{failed}) {
+			print "$program: $known->{$program}{failed}: " .
+			    "fails without a mutant; left out\n";
+			delete $known->{$program};
+			next;
+		}
 		$seconds{$program} = $known->{$program}{seconds};
 		$reached{$program} = $known->{$program}{reached};
 	}
@@ -193,8 +199,8 @@ sub measure_one {
 	my $reached = $failed ? {} : note_reached($program, $dir);
 	# Some count how long it takes, which is longer there.
 	$failed &&= run($program, "$work/original", 1000);
-	die "mutate: $program: $failed without a mutant\n" if $failed;
-	return { seconds => cpu() - $begin, reached => $reached };
+	return { seconds => cpu() - $begin, reached => $reached,
+	    failed => $failed };
 }
 
 # Which lines, of those that have code at all.
@@ -235,7 +241,8 @@ sub order {
 		$_ => (($kills{$file}{$_} // 0) + $own + .2) /
 		    (($runs{$file}{$_} // 0) + $own + 1) /
 		    ($seconds{$_} + .05);
-	} grep { $seconds{$_} <= $longest && reaches($_, $mutant) } @programs;
+	} grep { $seconds{$_} <= $longest && reaches($_, $mutant) }
+	    keys %seconds;
 	return sort { $worth{$b} <=> $worth{$a} } keys %worth;
 }
 
@@ -366,7 +373,7 @@ sub main {
 	die "mutate: a job has failed\n" if $broken;
 	my $bad = sum_up();
 	printf "%d minutes\n", (time - $begin) / 60 + .5;
-	return $bad || @stale ? 1 : 0;
+	return $bad || @stale || @programs != keys %seconds ? 1 : 0;
 }
 
 exit main();
