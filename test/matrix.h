@@ -54,6 +54,10 @@ struct matrix_base {
 extern const struct matrix_base matrix_bases[];
 extern const size_t matrix_n_bases;
 
+/* What is set when so many frames had ended before the one that ends now. */
+const struct matrix_cut *base_program(const struct matrix_base *base,
+    size_t frames);
+
 /* Where an action is done. */
 enum matrix_where {
 	MATRIX_IN_COLLECT,   /* when so many bytes were collected */
@@ -96,7 +100,8 @@ struct matrix_action {
 	    const struct matrix_action *action);
 	struct matrix_cut cut;
 	enum matrix_hooks hooks;
-	const char *text;
+	const char *text;  /* of a pair: the second */
+	const char *first; /* of a pair */
 	uint64_t max;
 	bool needs_another; /* channel, in the same loop */
 	bool untold;  /* nobody is told the end of the channel any more */
@@ -106,6 +111,7 @@ struct matrix_action {
 extern const struct matrix_action matrix_input_actions[];
 extern const struct matrix_action matrix_output_actions[];
 extern const struct matrix_action matrix_life_actions[];
+extern const struct matrix_action matrix_pair_actions[];
 
 struct matrix_cell {
 	const struct matrix_base *base;
@@ -150,7 +156,7 @@ struct matrix_model {
 	size_t frames;
 	size_t seen;             /* how often the place was reached */
 	bool acted;
-	bool collecting;         /* the action is done in collect */
+	bool collecting;         /* the action is done in a frame's collect */
 
 	/* States. */
 	bool paused, shut, closing, ended, detached;

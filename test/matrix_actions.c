@@ -8,7 +8,8 @@
 #include "matrix.h"
 
 static const struct matrix_action *const tables[] = {
-	matrix_input_actions, matrix_output_actions, matrix_life_actions
+	matrix_input_actions, matrix_output_actions, matrix_life_actions,
+	matrix_pair_actions
 };
 
 const struct matrix_action *

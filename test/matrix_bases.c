@@ -36,3 +36,11 @@ const struct matrix_base matrix_bases[] = {
 };
 
 const size_t matrix_n_bases = sizeof(matrix_bases) / sizeof(matrix_bases[0]);
+
+const struct matrix_cut *
+base_program(const struct matrix_base *base, size_t frames)
+{
+	static const struct matrix_cut keep = KEEP;
+
+	return frames < MATRIX_FRAMES ? &base->program[frames] : &keep;
+}

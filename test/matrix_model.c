@@ -82,7 +82,7 @@ model_set_cut(struct matrix_model *m, const struct matrix_cut *cut)
 		return -EPIPE;
 	if (cut->kind == MATRIX_DELIMITER)
 		m->delimiter = cut->bytes;
-	if (m->collecting && m->cut.kind != MATRIX_NONE)
+	if (m->collecting)
 		m->next = *cut;
 	else
 		set_now(m, cut);

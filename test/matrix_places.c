@@ -13,25 +13,25 @@
 #define HIGH 8
 
 const struct matrix_place matrix_places[MATRIX_WHERES] = {
-	{ "collect", MATRIX_IN_COLLECT, 0, 1 },
+	{ "collect", MATRIX_IN_COLLECT, 0, 3 },
 	{ "found", MATRIX_IN_FOUND, 0, 1 },
 	{ "frame", MATRIX_IN_FRAME, 0, 1 },
 	{ "event OVERSIZE", MATRIX_IN_OVERSIZE, 0, 1 },
 	{ "event EOF", MATRIX_IN_EOF, 0, 1 },
 	{ "event CONNECTED", MATRIX_IN_CONNECTED, 1, 3 },
-	{ "outside of all hooks", MATRIX_OUTSIDE, 1, 7 },
-	{ "outside, with input unseen", MATRIX_UNSEEN, 1, 7 },
-	{ "more", MATRIX_IN_MORE, 2, 23 },
-	{ "done of a producer", MATRIX_IN_DONE, 1, 23 },
-	{ "done of a mark", MATRIX_IN_MARK, 2, 23 },
-	{ "cleanup of a reference", MATRIX_IN_CLEANUP, 2, 23 },
-	{ "event WRITABLE", MATRIX_IN_WRITABLE, 1, 23 },
-	{ "event DRAINED", MATRIX_IN_DRAINED, 1, 23 },
-	{ "done inside free", MATRIX_IN_FREE, 3, 41 },
-	{ "done inside detach", MATRIX_IN_DETACH, 2, 41 },
-	{ "done inside discard", MATRIX_IN_DISCARD, 3, 41 },
-	{ "done inside a failing push", MATRIX_IN_PUSH, 2, 41 },
-	{ "closed", MATRIX_IN_CLOSED, 4, 41 },
+	{ "outside of all hooks", MATRIX_OUTSIDE, 1, 11 },
+	{ "outside, with input unseen", MATRIX_UNSEEN, 1, 11 },
+	{ "more", MATRIX_IN_MORE, 2, 31 },
+	{ "done of a producer", MATRIX_IN_DONE, 1, 31 },
+	{ "done of a mark", MATRIX_IN_MARK, 2, 31 },
+	{ "cleanup of a reference", MATRIX_IN_CLEANUP, 2, 31 },
+	{ "event WRITABLE", MATRIX_IN_WRITABLE, 1, 31 },
+	{ "event DRAINED", MATRIX_IN_DRAINED, 1, 31 },
+	{ "done inside free", MATRIX_IN_FREE, 3, 61 },
+	{ "done inside detach", MATRIX_IN_DETACH, 2, 61 },
+	{ "done inside discard", MATRIX_IN_DISCARD, 3, 61 },
+	{ "done inside a failing push", MATRIX_IN_PUSH, 2, 61 },
+	{ "closed", MATRIX_IN_CLOSED, 4, 61 },
 };
 
 /*
@@ -71,7 +71,6 @@ place_act(struct matrix_run *r)
 	run_must(r, !r->acted, "the place is reached twice");
 	r->acted = true;
 	r->acted_collected = r->collected;
-	r->acted_unfinished = items_unfinished(r);
 	r->first_own = r->n_items;
 	harness_note(r->h, "act");
 	push_before(r);
@@ -142,11 +141,8 @@ place_set_cut(struct matrix_run *r, const struct matrix_cut *cut)
 static void
 after_frame(struct matrix_run *r, enum matrix_where where)
 {
-	const struct matrix_cut *cut = &r->cell->base->program[r->frames];
-
 	check_hook(r, true);
-	if (r->frames++ < MATRIX_FRAMES)
-		place_set_cut(r, cut);
+	place_set_cut(r, base_program(r->cell->base, r->frames++));
 	reach(r, where);
 }
 

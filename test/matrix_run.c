@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include "matrix.h"
 
-#define WAIT_MS 5000
+#define WAIT_MS 2500 /* each wait is twice as long as the one before */
 
 static const char *
 cuts_name(unsigned cuts)
@@ -55,8 +55,8 @@ wait_for_closed(struct matrix_run *r)
 	int ms;
 
 	harness_turn(r->h);
-	for (ms = 0; r->h->closed == 0 && ms < WAIT_MS; ms++)
-		harness_wait(r->h, 1);
+	for (ms = 1; r->h->closed == 0 && ms < WAIT_MS; ms *= 2)
+		harness_wait(r->h, (unsigned)ms);
 	run_must(r, r->h->closed != 0, "the channel does not end");
 }
 
@@ -66,9 +66,9 @@ wait_for_peer(struct matrix_run *r, bool eof, size_t len)
 	int ms;
 
 	harness_turn(r->h);
-	for (ms = 0; !r->h->peer_eof && (eof ||
-	    evbuffer_get_length(r->h->received) < len) && ms < WAIT_MS; ms++)
-		harness_wait(r->h, 1);
+	for (ms = 1; !r->h->peer_eof && (eof ||
+	    evbuffer_get_length(r->h->received) < len) && ms < WAIT_MS; ms *= 2)
+		harness_wait(r->h, (unsigned)ms);
 	run_must(r, r->h->peer_eof || !eof, "the peer is not told the end");
 	run_must(r, evbuffer_get_length(r->h->received) >= len,
 	    "the peer does not get all");

@@ -43,7 +43,7 @@ act_in_collect(struct matrix_model *m)
 	run_must(m->run, m->run->acted &&
 	    m->run->acted_collected == m->collected,
 	    "the action is done in a piece of one frame");
-	m->collecting = true;
+	m->collecting = m->cut.kind != MATRIX_NONE;
 	model_act(m);
 	m->collecting = false;
 }
@@ -151,11 +151,11 @@ end_frame(struct matrix_model *m)
 static void
 after_frame(struct matrix_model *m, enum matrix_where where)
 {
-	const struct matrix_cut *cut = &m->cell->base->program[m->frames];
+	const struct matrix_cut *cut = base_program(m->cell->base,
+	    m->frames++);
 
-	if (m->frames < MATRIX_FRAMES && cut->kind != MATRIX_KEEP)
+	if (cut->kind != MATRIX_KEEP)
 		(void)model_set_cut(m, cut);
-	m->frames++;
 	reach(m, where);
 }
 
@@ -317,13 +317,22 @@ step(struct matrix_model *m)
 	return is_whole(m) ? step_whole(m, &l) : step_in_pieces(m, &l);
 }
 
+/* Is there anything to deliver of what is unread, behind the end? */
+static bool
+has_rest(const struct matrix_model *m)
+{
+	struct look l = look(m);
+
+	return l.ended || (l.data > 0 && !is_whole(m));
+}
+
 void
 model_go_on(struct matrix_model *m)
 {
 	while (step(m))
 		;
 	/* Where both sides are shut, nothing more can come. */
-	if (model_is_open(m) && m->eof_told && m->shut)
+	if (model_is_open(m) && m->eof_told && m->shut && !has_rest(m))
 		close_at_end(m);
 }
 
