@@ -75,12 +75,15 @@ START_TEST(channel_is_made_or_its_bufferevent_is_freed)
 {
 	struct harness *h = harness_new((enum harness_carrier)_i);
 	bool library = h->bev == NULL;
-	long n;
+	long n, round;
 
 	harness_free(h);
-	for (n = 1; !library && make_without_memory((enum harness_carrier)_i,
-	    n); n++)
-		ck_assert_int_lt(n, ALLOCATIONS_MAX);
+	/* What the library learns once a process, it knows in the second round. */
+	for (round = 0; !library && round < 2; round++) {
+		for (n = 1; make_without_memory((enum harness_carrier)_i, n);
+		    n++)
+			ck_assert_int_lt(n, ALLOCATIONS_MAX);
+	}
 }
 END_TEST
 
