@@ -43,6 +43,6 @@ EVCHAT_TEST_SEED=${EVCHAT_TEST_SEED-1} \
 }
 for notes in lib/.libs/*.gcno test/*.gcno; do
 	"$gcov" --branch-probabilities --branch-counts --stdout "$notes" ||
-		die "$gcov failed"
-done > gcov.out
+		die "$gcov failed: coverage/gcov.err"
+done > gcov.out 2> gcov.err
 perl "$srcdir/test/coverage.pl" "$srcdir" gcov.out coverage.txt
