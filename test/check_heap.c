@@ -137,6 +137,48 @@ START_TEST(channel_that_cannot_read_again_ends)
 }
 END_TEST
 
+/* Turns, which give way to others by a timer */
+
+static void
+fail_the_next(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	if (h->count++ > 0)
+		return;
+	ck_assert_int_eq(evchat_set_buffer_sizes(h->chat, 1, 1), 0);
+	harness_fail_allocation(1);
+}
+
+static bool
+yield(int n)
+{
+	struct harness *h = start();
+	struct heap heap;
+	bool failed;
+
+	h->script.frame = fail_the_next;
+	fill(&heap, h, n);
+	harness_send(h, "a\r\nb\r\nc\r\n", 9);
+	event_base_loop(h->base, EVLOOP_NONBLOCK);
+	failed = has_failed();
+	empty(&heap);
+	harness_run_until_noted(h, "frame:c");
+	harness_end(h, "frame:a|frame:b|frame:c");
+	return failed;
+}
+
+START_TEST(turn_that_cannot_give_way_comes_all_the_same)
+{
+	bool failed = false;
+	int n;
+
+	for (n = 0; n <= TIMERS; n++)
+		failed = yield(n) || failed;
+	ck_assert(failed);
+}
+END_TEST
+
 static Suite *
 heap_suite(void)
 {
@@ -145,6 +187,7 @@ heap_suite(void)
 
 	tcase_add_test(tc, timeout_that_cannot_be_set_is_not_set);
 	tcase_add_test(tc, channel_that_cannot_read_again_ends);
+	tcase_add_test(tc, turn_that_cannot_give_way_comes_all_the_same);
 	return suite;
 }
 
