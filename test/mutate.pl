@@ -77,6 +77,7 @@ sub must {
 # Run a program till its first failure. What failed, or undef.
 sub run {
 	my ($program, $dir, $limit) = @_;
+	my $bin = -e "$dir/$program" ? $dir : "$work/bin";
 	my $pid = open(my $out, '-|') // die "mutate: fork: $!\n";
 	if ($pid == 0) {
 		setpgrp;
@@ -85,8 +86,8 @@ sub run {
 		my $memory = $cflags =~ /-fsanitize/ ? '' :
 		    "ulimit -v $MEMORY;";
 		chdir $dir;
-		exec 'sh', '-c', sprintf("ulimit -c 0; ulimit -t %d; %s exec '%s'",
-		    $limit, $memory, "$work/bin/$program");
+		exec 'sh', '-c', sprintf("ulimit -c 0; ulimit -S -t %d; %s exec '%s'",
+		    $limit, $memory, "$bin/$program");
 	}
 	$running = $pid;
 	my $failed;
@@ -97,15 +98,15 @@ sub run {
 		$failed //= "$1:$2";
 		last;
 	}
-	kill 'KILL', -$pid;
-	alarm(0);
+	kill 'KILL', -$pid if defined $failed;
 	close $out;
+	my $status = $?;
+	alarm(0);
+	kill 'KILL', -$pid; # what it may have left behind
 	undef $running;
-	my $signal = $? & 127;
-	return $failed if defined $failed;
-	# By KILL only if it was over, or exec has not come about.
-	return "signal $signal" if $signal != 0 && $signal != 9;
-	return $? >> 8 != 0 ? 'exit ' . ($? >> 8) : undef;
+	return $failed if defined $failed || $status == 0;
+	return $status & 127 ? 'signal ' . ($status & 127) :
+	    'exit ' . ($status >> 8);
 }
 
 # The sources in a directory, their objects, and the library of these.
@@ -220,11 +221,19 @@ sub note_reached {
 	return \%reached;
 }
 
+# Is the source a part of the program? Then that is made anew.
+sub includes {
+	my ($program, $unit) = @_;
+	return slurp("$srcdir/test/$program.c") =~
+	    /^#include "\.\.\/lib\/\Q$unit\E"/m;
+}
+
 # Might it reach the mutant? Also true where that is not known.
 sub reaches {
 	my ($program, $mutant) = @_;
 	my $lines = $reached{$program}{$mutant->{file}};
-	return 1 if !$mutant->{body} || !$lines;
+	return 1 if !$mutant->{body} || !$lines
+	    || includes($program, $mutant->{file});
 	my ($first, $last) = @$mutant{qw(line last)};
 	$first-- while $first > 0 && !defined $lines->[$first];
 	$last++ while $last < @$lines && !defined $lines->[$last];
@@ -261,8 +270,9 @@ sub kill_mutant {
 	my ($mutant, $dir) = @_;
 	my $file = $mutant->{file};
 	my @order = order($mutant);
+	my @own = grep { includes($_, $file) } @order;
+	build_program($_, $dir, $dir) for @own;
 	for my $program (@order) {
-		my $bin = "$work/bin/$program";
 		my $limit = $CPU * $seconds{$program} + $CPU_MORE;
 		$runs{$file}{$program}++;
 		my $failed = run($program, $dir, $limit);
@@ -291,6 +301,7 @@ sub try {
 		$verdict = kill_mutant($mutant, $dir);
 	}
 	spew("$dir/lib/$unit", $text{$unit});
+	unlink map { "$dir/$_" } @programs;
 	copy("$work/original/$unit.o", "$dir/$unit.o");
 	return $verdict;
 }
