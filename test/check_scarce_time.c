@@ -53,6 +53,30 @@ START_TEST(deadlines_that_cannot_be_set_end_the_channel)
 }
 END_TEST
 
+static void
+pause_and_read_in_time(struct harness *h)
+{
+	static const struct timeval minute = { 60, 0 };
+
+	harness_crlf(h);
+	evchat_pause(h->chat);
+	harness_ok(h, evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_READ,
+	    &minute));
+}
+
+/* Reading is enabled again with a timeout that it has not had before. */
+START_TEST(reading_that_cannot_go_on_ends_the_channel)
+{
+	static const struct harness_scenario s = {
+		.input = "ab\r\n", .start = pause_and_read_in_time,
+		.act = harness_resume, .act_at = 2, .hooks = &harness_frames,
+		.expect = "frame:ab"
+	};
+
+	harness_prove_on(&s, carriers[_i]);
+}
+END_TEST
+
 /* Deadlines that pass */
 
 static void
@@ -154,6 +178,8 @@ scarce_time_suite(void)
 	TCase *tc = harness_case(suite, "deadlines");
 
 	tcase_add_loop_test(tc, deadlines_that_cannot_be_set_end_the_channel, 0,
+	    CARRIERS);
+	tcase_add_loop_test(tc, reading_that_cannot_go_on_ends_the_channel, 0,
 	    CARRIERS);
 	tcase_add_loop_test(tc, deadline_passes_or_the_channel_ends, 0,
 	    CARRIERS);

@@ -12,23 +12,40 @@
 #include <unistd.h>
 #include "harness_inside.h"
 
+#define MUCH (1 << 20) /* more than sockets hold */
+
 /* Making */
+
+static void
+note_drained(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_DRAINED)
+		harness_note(h, "drained");
+}
 
 /* What a new channel must do, however little memory there was for it. */
 static void
 use(struct harness *h, struct evchat *chat)
 {
+	static char much[MUCH + 1];
+
+	memset(much, 'x', MUCH);
 	h->chat = chat;
 	h->bev = evchat_get_bufferevent(chat);
 	harness_expect(h, "");
+	h->script.event = note_drained;
 	harness_feed(h, "ab\r\n");
-	harness_push_reference(h, "r", "hello");
+	harness_peer_read(h, false);
+	harness_push_reference(h, "r", much);
 	harness_push_mark(h, "m");
-	harness_run_until_noted(h, "mark");
-	harness_expect_received(h, "hello");
+	harness_turn(h);
+	harness_peer_read(h, true);
+	harness_run_until_noted(h, "drained");
+	harness_expect_received(h, much);
 	evchat_close_when_done(chat);
 	harness_run_until_closed(h);
-	harness_end(h, "collect:ab\\r\\n|cleanup:r|mark:m:sent|closed:done");
+	harness_end(h, "collect:ab\\r\\n|cleanup:r|mark:m:sent|drained"
+	    "|closed:done");
 }
 
 /* All that it was given is gone. */
