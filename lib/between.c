@@ -113,9 +113,7 @@ input_in_frame(const struct input *input)
 bool
 input_incomplete(const struct input *input)
 {
-	return (input_is_declared(input) ||
-	    (input->scan.terminator.kind == SCAN_FRAMING &&
-	    input_in_frame(input)));
+	return (input_is_declared(input) || input_in_frame(input));
 }
 
 const void *

@@ -77,7 +77,6 @@ end_now(struct evchat *chat, enum evchat_reason why)
 		chat->error_text = evutil_socket_error_to_string(chat->error);
 	else if (chat->error_text == NULL)
 		chat->error_text = reason_texts[why];
-	chat->running = HOOK_OTHER;
 	if (!chat->detached) {
 		notice_detach(chat);
 		(void)bufferevent_disable(chat->bev, EV_READ | EV_WRITE);

@@ -191,7 +191,8 @@ struct evchat *evchat_new(struct bufferevent *bev,
  * @param base the event loop; borrowed until the channel's end
  * @param fd a non-blocking socket: taken, closed at the end and on failure.
  *     -1: connect it later, with bufferevent_socket_connect() or
- *     _connect_hostname() on evchat_get_bufferevent()
+ *     _connect_hostname() on evchat_get_bufferevent(). If that returns -1,
+ *     the channel has not been told: try again, or free it
  * @return as evchat_new(); options may have EVCHAT_OPT_THREADSAFE
  */
 struct evchat *evchat_socket_new(struct event_base *base, evutil_socket_t fd,
