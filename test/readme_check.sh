@@ -1,5 +1,6 @@
 #!/bin/sh
-# README names every file, names none that is not there, and its example builds.
+# doc/files.md names every file and none that is not there, and the example in
+# README builds.
 set -eu
 
 srcdir=${srcdir:-.}
@@ -13,8 +14,8 @@ fail()
 	exit 1
 }
 
-# The map: lines of two spaces, a path, and what it is.
-sed -n '/^MAP$/,$s/^  \([^ ]*[./_a-zA-Z0-9-]\) .*/\1/p' "$srcdir/README" |
+# Lines of four spaces, a path, and what it is.
+sed -n 's/^    \([^ ][^ ]*\)  *[^ ].*/\1/p' "$srcdir/doc/files.md" |
     sort > "$work/named"
 (
 	cd "$srcdir"
@@ -24,14 +25,14 @@ sed -n '/^MAP$/,$s/^  \([^ ]*[./_a-zA-Z0-9-]\) .*/\1/p' "$srcdir/README" |
 	    -o -name '*.md' -o -name '*.p[lm]' -o -name README \
 	    -o -name mutants_equivalent -o -name uncovered \) 2> /dev/null || true
 	for file in .ci/run COPYING ChangeLog HACKING Makefile.am \
-	    autogen.sh configure.ac quickstart; do
+	    autogen.sh configure.ac quickstart README; do
 		[ ! -f "$file" ] || echo "$file"
 	done
 ) | sort > "$work/there"
 [ "$(wc -l < "$work/there")" -gt 50 ] || fail "found few files in $srcdir"
 diff "$work/named" "$work/there" > "$work/diff" || {
 	cat "$work/diff"
-	fail "the map is wrong: < in README only, > there only"
+	fail "doc/files.md is wrong: < named only, > there only"
 }
 
 # The example, as it stands there.
