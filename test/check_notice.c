@@ -65,7 +65,8 @@ END_TEST
 /* Where callbacks are not deferred: else libevent itself keeps the last error. */
 START_TEST(failure_that_came_first_is_the_reason)
 {
-	struct harness *h = harness_start_new(HARNESS_SOCKET + _i,
+	struct harness *h = harness_start_new(
+	    (enum harness_carrier)(HARNESS_SOCKET + _i),
 	    &harness_frames);
 
 	h->script.closed = note_errno;
@@ -141,7 +142,8 @@ END_TEST
 /* Where sendfile finds nothing to send any more, libevent speaks of an end. */
 START_TEST(file_that_shrinks_behind_libevent_is_the_reason_io)
 {
-	struct harness *h = harness_start_new(HARNESS_SOCKET + _i,
+	struct harness *h = harness_start_new(
+	    (enum harness_carrier)(HARNESS_SOCKET + _i),
 	    &harness_frames);
 	FILE *file = tmpfile();
 
