@@ -36,7 +36,7 @@ my $work = abs_path('.') . '/mutants';
 my $cflags = $ENV{MUTANTS_CFLAGS} || '-O1';
 my $compile = "$ENV{CC} $ENV{MUTANTS_CPPFLAGS} -w -fPIC -I$srcdir/include";
 my @units = map { basename($_) } grep { /\.c$/ } split ' ', $ENV{MUTANTS_LIB};
-my @harness = grep { /\.c$/ } split ' ', $ENV{MUTANTS_HARNESS};
+my @harness = grep { m,/(?!check_)\w+\.c$, } split ' ', $ENV{MUTANTS_HARNESS};
 my @programs = map { basename($_) } split ' ', $ENV{MUTANTS_TESTS};
 my (%seconds, %reached, %text, %runs, %kills, %again);
 
@@ -134,7 +134,7 @@ sub link_library {
 sub build_program {
 	my ($program, $dir, $to) = @_;
 	must("cd $dir && $compile $cflags -o $to/$program test/$program.c" .
-	    " -L$work/original -lmutant $work/harness.a $ENV{MUTANTS_LIBS}");
+	    " $work/harness.a -L$work/original -lmutant $ENV{MUTANTS_LIBS}");
 }
 
 sub build_all {
