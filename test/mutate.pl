@@ -36,7 +36,8 @@ my $work = abs_path('.') . '/mutants';
 my $cflags = $ENV{MUTANTS_CFLAGS} || '-O1';
 my $compile = "$ENV{CC} $ENV{MUTANTS_CPPFLAGS} -w -fPIC -I$srcdir/include";
 my @units = map { basename($_) } grep { /\.c$/ } split ' ', $ENV{MUTANTS_LIB};
-my @harness = grep { m,/(?!check_)\w+\.c$, } split ' ', $ENV{MUTANTS_HARNESS};
+my @harness = grep { /\.c$/ } split ' ', $ENV{MUTANTS_HARNESS};
+my @parts = grep { /\.c$/ } split ' ', $ENV{MUTANTS_PARTS};
 my @programs = map { basename($_) } split ' ', $ENV{MUTANTS_TESTS};
 my (%seconds, %reached, %text, %runs, %kills, %again);
 
@@ -131,9 +132,17 @@ sub link_library {
 	    " $ENV{MUTANTS_LIBS}");
 }
 
+# What a program is made of: check_foo.c, and foo_*.c where those are listed.
+sub sources {
+	my ($program) = @_;
+	my $stem = $program =~ s/^check_//r;
+	return ("test/$program.c", grep { m{/\Q$stem\E_} } @parts);
+}
+
 sub build_program {
 	my ($program, $dir, $to) = @_;
-	must("cd $dir && $compile $cflags -o $to/$program test/$program.c" .
+	my @sources = sources($program);
+	must("cd $dir && $compile $cflags -o $to/$program @sources" .
 	    " $work/harness.a -L$work/original -lmutant $ENV{MUTANTS_LIBS}");
 }
 
@@ -156,7 +165,7 @@ sub key {
 	my ($program) = @_;
 	my $dir = "$work/original";
 	my @paths = (sort(glob("$dir/lib/*.[ch] $dir/test/*.h")),
-	    (map { "$dir/$_" } @harness), "$dir/test/$program.c");
+	    map { "$dir/$_" } @harness, sources($program));
 	return md5_hex($compile . $cflags . join '', map { slurp($_) } @paths);
 }
 
