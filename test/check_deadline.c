@@ -6,7 +6,7 @@
 #define _DEFAULT_SOURCE /* for what event2/util.h makes of timeval macros */
 #include <errno.h>
 #include <string.h>
-#include "../lib/deadline.h"
+#include "../lib/channel.h"
 #include "harness.h"
 
 static const struct timeval hour = { 3600, 0 };
@@ -262,6 +262,39 @@ START_TEST(without_memory_it_does_not_start)
 }
 END_TEST
 
+/*
+ * A callback may have had to wait for the lock, while another thread stopped
+ * what it is about. Here it is called when that is so.
+ */
+START_TEST(deadline_that_was_stopped_meanwhile_ends_nothing)
+{
+	struct harness *h = harness_start_new(HARNESS_SOCKET,
+	    &harness_frames);
+
+	harness_crlf(h);
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_FRAME,
+	    &hour), 0);
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_WRITE,
+	    &hour), 0);
+	harness_feed(h, "ab");
+	ck_assert(h->chat->frame_deadline.running);
+	evchat_pause(h->chat);
+	harness_turn(h);
+	notice_frame_deadline(-1, EV_TIMEOUT, h->chat); /* frozen */
+	harness_expect(h, "");
+	evchat_resume(h->chat);
+	harness_feed(h, "\r\n");
+	ck_assert(!h->chat->frame_deadline.running);
+	notice_frame_deadline(-1, EV_TIMEOUT, h->chat);
+	notice_write_deadline(-1, EV_TIMEOUT, h->chat);
+	harness_turn(h);
+	harness_expect(h, "frame:ab");
+	harness_feed(h, "cd");
+	notice_frame_deadline(-1, EV_TIMEOUT, h->chat); /* and this is none */
+	harness_end(h, "frame:ab|closed:frame timeout");
+}
+END_TEST
+
 static Suite *
 deadline_suite(void)
 {
@@ -280,6 +313,8 @@ deadline_suite(void)
 	tcase_add_test(tc, nothing_is_left_of_one_that_is_late);
 	tcase_add_test(tc, freed_it_cannot_be_started);
 	tcase_add_test(tc, without_memory_it_does_not_start);
+	tcase_add_test(tc,
+	    deadline_that_was_stopped_meanwhile_ends_nothing);
 	return suite;
 }
 

@@ -416,6 +416,38 @@ START_TEST(self_of_a_producer_that_is_not_made_stays_the_callers)
 }
 END_TEST
 
+static void
+spoil_errno(const void *data, size_t len, void *arg)
+{
+	(void)data;
+	(void)len;
+	(void)arg;
+	errno = ENOENT;
+}
+
+/* What a cleanup, done or close inside the failing call leaves in errno. */
+START_TEST(what_is_released_does_not_spoil_the_reason)
+{
+	struct harness *h = start(HARNESS_SOCKET);
+	struct evbuffer *buf = evbuffer_new();
+
+	ck_assert_ptr_nonnull(buf);
+	ck_assert_int_eq(evbuffer_add_reference(buf, "abc", 3, spoil_errno,
+	    NULL), 0);
+	evchat_close_when_done(h->chat);
+	errno = 0;
+	ck_assert_int_eq(evchat_push_buffer(h->chat, buf), -1);
+	ck_assert_int_eq(errno, EPIPE);
+	errno = 0;
+	ck_assert_int_eq(evchat_push_reference(h->chat, "abc", 3, spoil_errno,
+	    NULL), -1);
+	ck_assert_int_eq(errno, EPIPE);
+	evbuffer_free(buf);
+	harness_run_until_closed(h);
+	harness_end(h, "closed:done");
+}
+END_TEST
+
 static Suite *
 refused_suite(void)
 {
@@ -430,6 +462,7 @@ refused_suite(void)
 	tcase_add_loop_test(tc, push_after_the_end_is_refused, 0, KINDS);
 	tcase_add_test(tc, reference_without_a_cleanup_is_refused_as_well);
 	tcase_add_test(tc, frozen_evbuffer_is_refused);
+	tcase_add_test(tc, what_is_released_does_not_spoil_the_reason);
 
 	tc = harness_case(suite, "memory");
 	tcase_add_loop_test(tc, push_without_memory_queues_nothing, 0, KINDS);
