@@ -304,6 +304,22 @@ START_TEST(paused_channel_leaves_input_to_the_system)
 }
 END_TEST
 
+START_TEST(reading_stops_before_pause_returns)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+
+	harness_turn(h);
+	ck_assert_int_ne(bufferevent_get_enabled(h->bev) & EV_READ, 0);
+	evchat_pause(h->chat);
+	ck_assert_int_eq(bufferevent_get_enabled(h->bev) & EV_READ, 0);
+	evchat_resume(h->chat);
+	harness_turn(h);
+	ck_assert_int_ne(bufferevent_get_enabled(h->bev) & EV_READ, 0);
+	harness_end(h, "");
+}
+END_TEST
+
 static Suite *
 pause_suite(void)
 {
@@ -338,6 +354,8 @@ pause_suite(void)
 	    HARNESS_CARRIERS);
 	tcase_add_loop_test(tc, paused_channel_leaves_input_to_the_system, 0,
 	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, reading_stops_before_pause_returns, 0,
+	    HARNESS_WAITING);
 	return suite;
 }
 
