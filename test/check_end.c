@@ -144,6 +144,28 @@ START_TEST(closing_what_was_shut_tells_the_peer_nothing_more)
 }
 END_TEST
 
+/* Behind the peer's end there is nothing to wait for, and no timer to make. */
+START_TEST(closing_behind_the_peers_end_needs_no_memory)
+{
+	struct harness *h;
+	long n;
+	bool failed = true;
+
+	for (n = 1; failed; n++) {
+		h = harness_new((enum harness_carrier)_i);
+		harness_start(h, &harness_streaming, EVCHAT_OPT_HALF_OPEN);
+		harness_feed_eof(h);
+		harness_expect(h, "event:eof");
+		evchat_close_when_done(h->chat);
+		harness_fail_allocation(n);
+		harness_turn(h);
+		failed = harness_allocation_failed();
+		harness_fail_allocation(0);
+		harness_end(h, "event:eof|closed:done");
+	}
+}
+END_TEST
+
 static Suite *
 end_suite(void)
 {
@@ -155,6 +177,8 @@ end_suite(void)
 	tcase_add_loop_test(tc, peer_is_told_though_a_reference_is_held, 0,
 	    HARNESS_CARRIERS);
 	tcase_add_test(tc, descriptor_is_closed_and_not_shut);
+	tcase_add_loop_test(tc, closing_behind_the_peers_end_needs_no_memory, 0,
+	    HARNESS_BEV_DEFER);
 
 	tc = harness_case(suite, "told");
 	tcase_add_loop_test(tc, freeing_tells_the_peer_once, 0, 3);
