@@ -235,6 +235,25 @@ START_TEST(frame_timeout_of_a_count_waits_for_its_first_byte)
 }
 END_TEST
 
+/* Whatever else happens meanwhile: here input, which goes on. */
+START_TEST(write_timeout_is_not_put_off_by_input)
+{
+	static char much[MUCH];
+	const struct timeval ms = { 0, 1000 }, longer = { 0, LONG_MS * 1000 };
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames);
+	struct event *dripping = event_new(h->base, -1, EV_PERSIST, drip, h);
+
+	harness_crlf(h);
+	harness_peer_read(h, false);
+	set_timeout(h, EVCHAT_TIMEOUT_WRITE, &longer);
+	ck_assert_int_eq(evchat_push(h->chat, much, MUCH), 0);
+	ck_assert_int_eq(event_add(dripping, &ms), 0);
+	harness_run_until_closed(h);
+	event_free(dripping);
+	harness_end(h, "closed:write timeout");
+}
+END_TEST
+
 /* Linger */
 
 static const enum harness_carrier sockets[] = { HARNESS_SOCKET, HARNESS_BEV,
@@ -351,6 +370,8 @@ timeout_suite(void)
 	    KINDS);
 
 	tcase_add_loop_test(tc, timeout_set_inside_a_frame_applies_to_it, 0,
+	    KINDS);
+	tcase_add_loop_test(tc, write_timeout_is_not_put_off_by_input, 0,
 	    KINDS);
 	tcase_add_loop_test(tc,
 	    frame_timeout_is_none_of_bytes_that_no_frame_holds, 0, 2);
