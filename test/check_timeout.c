@@ -254,6 +254,37 @@ START_TEST(write_timeout_is_not_put_off_by_input)
 }
 END_TEST
 
+static void
+push_more(evutil_socket_t fd, short what, void *arg)
+{
+	struct harness *h = arg;
+
+	(void)fd;
+	(void)what;
+	if (h->chat != NULL)
+		ck_assert_int_eq(evchat_push(h->chat, "x", 1), 0);
+}
+
+START_TEST(write_timeout_is_not_put_off_by_more_output)
+{
+	static char much[MUCH];
+	const struct timeval ms = { 0, 1000 }, longer = { 0, LONG_MS * 1000 };
+	struct harness *h = harness_start_new(kinds[_i], &harness_frames);
+	struct event *pushing = event_new(h->base, -1, EV_PERSIST, push_more,
+	    h);
+
+	harness_peer_read(h, false);
+	set_timeout(h, EVCHAT_TIMEOUT_WRITE, &longer);
+	/* So that what is pushed goes on to the bufferevent at once. */
+	ck_assert_int_eq(evchat_set_watermarks(h->chat, 1, 4 * MUCH), 0);
+	ck_assert_int_eq(evchat_push(h->chat, much, MUCH), 0);
+	ck_assert_int_eq(event_add(pushing, &ms), 0);
+	harness_run_until_closed(h);
+	event_free(pushing);
+	harness_end(h, "closed:write timeout");
+}
+END_TEST
+
 /* Linger */
 
 static const enum harness_carrier sockets[] = { HARNESS_SOCKET, HARNESS_BEV,
@@ -373,6 +404,8 @@ timeout_suite(void)
 	    KINDS);
 	tcase_add_loop_test(tc, write_timeout_is_not_put_off_by_input, 0,
 	    KINDS);
+	tcase_add_loop_test(tc, write_timeout_is_not_put_off_by_more_output, 0,
+	    KINDS - 2);
 	tcase_add_loop_test(tc,
 	    frame_timeout_is_none_of_bytes_that_no_frame_holds, 0, 2);
 	tcase_add_loop_test(tc,
