@@ -45,6 +45,34 @@ START_TEST(peer_is_told_though_a_reference_is_held)
 }
 END_TEST
 
+/* A server that inetd starts has it. */
+START_TEST(descriptor_0_is_one_like_any_other)
+{
+	struct event_base *base = event_base_new();
+	int saved = dup(0), fds[2];
+	struct evchat *chat;
+	char byte;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	ck_assert_int_eq(dup2(fds[0], 0), 0);
+	close(fds[0]);
+	evutil_make_socket_nonblocking(0);
+	chat = evchat_socket_new(base, 0, NULL, NULL, 0);
+	ck_assert_ptr_nonnull(chat);
+	evchat_incref(chat);
+	evchat_free(chat);
+	ck_assert_int_eq(recv(fds[1], &byte, 1, MSG_DONTWAIT), 0);
+	evchat_decref(chat);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	event_base_free(base);
+	close(fds[1]);
+	if (saved != -1) {
+		dup2(saved, 0);
+		close(saved);
+	}
+}
+END_TEST
+
 /* Another process may have it, too, and go on with it. */
 START_TEST(descriptor_is_closed_and_not_shut)
 {
@@ -176,6 +204,7 @@ end_suite(void)
 	    HARNESS_CARRIERS);
 	tcase_add_loop_test(tc, peer_is_told_though_a_reference_is_held, 0,
 	    HARNESS_CARRIERS);
+	tcase_add_test(tc, descriptor_0_is_one_like_any_other);
 	tcase_add_test(tc, descriptor_is_closed_and_not_shut);
 	tcase_add_loop_test(tc, closing_behind_the_peers_end_needs_no_memory, 0,
 	    HARNESS_BEV_DEFER);
