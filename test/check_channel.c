@@ -258,12 +258,6 @@ END_TEST
 
 /* No terminator */
 
-static void
-count_five(struct harness *h)
-{
-	harness_ok(h, evchat_set_terminator_count(h->chat, 5));
-}
-
 START_TEST(new_channel_collects_everything)
 {
 	static const struct harness_scenario streaming = {
@@ -282,12 +276,12 @@ END_TEST
 START_TEST(without_collect_what_no_frame_holds_is_dropped)
 {
 	static const struct harness_scenario frames = {
-		.input = "helloworld", .start = count_five, .eof = true,
+		.input = "helloworld", .start = harness_count_five, .eof = true,
 		.hooks = &harness_frames_only,
 		.expect = "frame:hello|event:eof|closed:eof"
 	};
 	static const struct harness_scenario streaming = {
-		.input = "helloworld", .start = count_five, .eof = true,
+		.input = "helloworld", .start = harness_count_five, .eof = true,
 		.hooks = &harness_found_only,
 		.expect = "found|event:eof|closed:eof"
 	};
@@ -368,7 +362,7 @@ START_TEST(frame_in_progress_can_be_asked_for)
 	expect_progress(h, "ab", 2);
 	harness_feed(h, "cd\r\n");
 	expect_progress(h, "", 0);
-	count_five(h);
+	harness_count_five(h);
 	harness_feed(h, "ef");
 	expect_progress(h, "ef", 5);
 	harness_free(h);
@@ -420,7 +414,7 @@ START_TEST(framing_in_force_can_be_asked_for)
 	evchat_framing_free(framing);
 	ck_assert_ptr_eq(evchat_get_framing(h->chat), framing);
 	harness_feed(h, "abxcd");
-	count_five(h);
+	harness_count_five(h);
 	ck_assert_ptr_null(evchat_get_framing(h->chat));
 	evchat_set_terminator_none(h->chat);
 	ck_assert_ptr_null(evchat_get_framing(h->chat));

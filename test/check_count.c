@@ -6,20 +6,14 @@
 #include <string.h>
 #include "harness.h"
 
-static void
-count_five(struct harness *h)
-{
-	harness_ok(h, evchat_set_terminator_count(h->chat, 5));
-}
-
 START_TEST(count_works_once_and_the_rest_comes_under_none)
 {
 	static const struct harness_scenario streaming = {
-		.input = "helloworld", .start = count_five,
+		.input = "helloworld", .start = harness_count_five,
 		.expect = "collect:hello|found|collect:world"
 	};
 	static const struct harness_scenario frames = {
-		.input = "helloworld", .start = count_five,
+		.input = "helloworld", .start = harness_count_five,
 		.hooks = &harness_frames, .expect = "frame:hello|collect:world"
 	};
 
@@ -66,7 +60,7 @@ START_TEST(count_is_delivered_as_it_comes)
 	struct harness *h = harness_start_new((enum harness_carrier)_i,
 	    &harness_streaming);
 
-	count_five(h);
+	harness_count_five(h);
 	harness_feed(h, "he");
 	harness_expect(h, "collect:he");
 	ck_assert_uint_eq(evchat_get_terminator_remaining(h->chat), 3);
@@ -85,7 +79,7 @@ START_TEST(count_of_a_whole_frame_tells_what_it_waits_for)
 	struct harness *h = harness_start_new((enum harness_carrier)_i,
 	    &harness_frames);
 
-	count_five(h);
+	harness_count_five(h);
 	ck_assert_uint_eq(evchat_get_terminator_remaining(h->chat), 5);
 	harness_feed(h, "he");
 	ck_assert_uint_eq(evchat_get_terminator_remaining(h->chat), 3);

@@ -33,12 +33,6 @@ detach_in_event(struct harness *h, enum evchat_event what)
 	detach(h);
 }
 
-static void
-count_three(struct harness *h)
-{
-	harness_ok(h, evchat_set_terminator_count(h->chat, 3));
-}
-
 /* Unread bytes */
 
 START_TEST(detach_in_a_hook_gives_back_all_behind_what_it_got)
@@ -59,7 +53,7 @@ START_TEST(detach_in_a_hook_gives_back_all_behind_what_it_got)
 		.expect = "frame:ab|closed:detached|left:cd\\r\\ne\\r"
 	};
 	static const struct harness_scenario count = {
-		.input = "abcdef", .start = count_three,
+		.input = "abcdef", .start = harness_count_three,
 		.script.frame = detach_with_data, .hooks = &harness_frames,
 		.expect = "frame:abc|closed:detached|left:def"
 	};
@@ -89,7 +83,7 @@ START_TEST(detach_from_outside_gives_back_the_frame_in_progress)
 		.expect = "frame:ab|closed:detached|left:cd\\r\\n"
 	};
 	static const struct harness_scenario count = {
-		.input = "abcd", .start = count_three, .act = detach,
+		.input = "abcd", .start = harness_count_three, .act = detach,
 		.act_at = 2, .hooks = &harness_frames,
 		.expect = "closed:detached|left:abcd"
 	};

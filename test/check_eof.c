@@ -10,12 +10,6 @@
 #define MUCH (1 << 20) /* more than sockets hold */
 
 static void
-count_three(struct harness *h)
-{
-	harness_ok(h, evchat_set_terminator_count(h->chat, 3));
-}
-
-static void
 note_partial_at_eof(struct harness *h, enum evchat_event what)
 {
 	ck_assert_int_eq(what, EVCHAT_EVENT_EOF);
@@ -99,7 +93,7 @@ START_TEST(partial_frame_can_be_asked_for_at_eof_and_in_closed)
 		    "|partial:cd\\r"
 	};
 	static const struct harness_scenario count = {
-		.input = "ab", .eof = true, .start = count_three,
+		.input = "ab", .eof = true, .start = harness_count_three,
 		.hooks = &harness_frames,
 		.script = { .event = note_partial_at_eof,
 		    .closed = note_partial_in_closed },
@@ -122,20 +116,21 @@ END_TEST
 START_TEST(count_that_waits_at_eof_is_truncated_even_without_a_byte)
 {
 	static const struct harness_scenario some = {
-		.input = "ab", .eof = true, .start = count_three,
+		.input = "ab", .eof = true, .start = harness_count_three,
 		.expect = "collect:ab|event:eof|closed:truncated"
 	};
 	static const struct harness_scenario nothing = {
-		.eof = true, .start = count_three,
+		.eof = true, .start = harness_count_three,
 		.expect = "event:eof|closed:truncated"
 	};
 	static const struct harness_scenario frames = {
-		.eof = true, .start = count_three, .hooks = &harness_frames,
+		.eof = true, .start = harness_count_three,
+		.hooks = &harness_frames,
 		.expect = "event:eof|closed:truncated"
 	};
 	static const struct harness_scenario set_in_found = {
 		.input = "ab\r\n", .eof = true, .start = harness_crlf,
-		.script.found = count_three,
+		.script.found = harness_count_three,
 		.expect = "collect:ab|found|event:eof|closed:truncated"
 	};
 
@@ -149,7 +144,7 @@ END_TEST
 START_TEST(count_that_was_met_is_not_truncated)
 {
 	static const struct harness_scenario s = {
-		.input = "abcd", .eof = true, .start = count_three,
+		.input = "abcd", .eof = true, .start = harness_count_three,
 		.expect = "collect:abc|found|collect:d|event:eof|closed:eof"
 	};
 
@@ -220,7 +215,7 @@ END_TEST
 START_TEST(deliver_last_does_not_touch_counts)
 {
 	static const struct harness_scenario s = {
-		.input = "ab", .eof = true, .start = count_three,
+		.input = "ab", .eof = true, .start = harness_count_three,
 		.options = EVCHAT_OPT_DELIVER_LAST, .hooks = &harness_frames,
 		.expect = "event:eof|closed:truncated"
 	};
@@ -243,7 +238,7 @@ count_three_after(struct harness *h, const void *data, size_t len)
 {
 	(void)data;
 	(void)len;
-	count_three(h);
+	harness_count_three(h);
 }
 
 static void

@@ -8,12 +8,6 @@
 #include "harness.h"
 
 static void
-end_with_x(struct harness *h)
-{
-	harness_ok(h, evchat_set_terminator(h->chat, "X", 1));
-}
-
-static void
 end_with_cr(struct harness *h)
 {
 	harness_ok(h, evchat_set_terminator(h->chat, "\r", 1));
@@ -23,18 +17,6 @@ static void
 end_with_comma(struct harness *h)
 {
 	harness_ok(h, evchat_set_terminator(h->chat, ",", 1));
-}
-
-static void
-count_three(struct harness *h)
-{
-	harness_ok(h, evchat_set_terminator_count(h->chat, 3));
-}
-
-static void
-none(struct harness *h)
-{
-	evchat_set_terminator_none(h->chat);
 }
 
 /* Set in found and frame */
@@ -97,7 +79,7 @@ START_TEST(delimiter_set_in_found_replaces_the_old_one_at_once)
 {
 	static const struct harness_scenario s = {
 		.input = "a\r\nb\r\ncXd\r\ne", .start = harness_crlf,
-		.script.found = end_with_x,
+		.script.found = harness_until_x,
 		.expect = "collect:a|found|collect:b\\r\\nc|found|collect:d\\r\\ne"
 	};
 
@@ -109,7 +91,8 @@ START_TEST(none_set_in_found_ends_the_cutting)
 {
 	static const struct harness_scenario s = {
 		.input = "a\r\nb\r\nc", .start = harness_crlf,
-		.script.found = none, .expect = "collect:a|found|collect:b\\r\\nc"
+		.script.found = harness_none,
+		.expect = "collect:a|found|collect:b\\r\\nc"
 	};
 
 	harness_prove(&s);
@@ -121,8 +104,8 @@ count_three_then_x(struct harness *h, const void *data, size_t len)
 {
 	(void)data;
 	(void)len;
-	count_three(h);
-	end_with_x(h);
+	harness_count_three(h);
+	harness_until_x(h);
 }
 
 START_TEST(last_framing_set_in_a_hook_wins)
@@ -191,7 +174,7 @@ end_with_x_in_collect(struct harness *h, const void *data, size_t len)
 {
 	(void)data;
 	(void)len;
-	end_with_x(h);
+	harness_until_x(h);
 }
 
 static void
@@ -199,7 +182,7 @@ count_three_in_collect(struct harness *h, const void *data, size_t len)
 {
 	(void)data;
 	(void)len;
-	count_three(h);
+	harness_count_three(h);
 }
 
 START_TEST(framing_set_in_collect_applies_after_the_frame)
@@ -215,7 +198,7 @@ START_TEST(framing_set_in_collect_applies_after_the_frame)
 		.expect = "collect:ab|found|collect:xyz|found|collect:uvw|found"
 	};
 	static const struct harness_scenario from_count = {
-		.input = "aXcdXe", .start = count_three,
+		.input = "aXcdXe", .start = harness_count_three,
 		.script.collect = end_with_x_in_collect,
 		.expect = "collect:aXc|found|collect:d|found|collect:e"
 	};
@@ -278,12 +261,13 @@ END_TEST
 START_TEST(framing_set_outside_rescans_all_that_is_unread)
 {
 	static const struct harness_scenario to_count = {
-		.input = "ab\rcde", .start = harness_crlf, .act = count_three,
+		.input = "ab\rcde", .start = harness_crlf,
+		.act = harness_count_three,
 		.act_at = 5, .hooks = &harness_frames,
 		.expect = "frame:ab\\r|collect:cde"
 	};
 	static const struct harness_scenario to_none = {
-		.input = "ab\rcd", .start = harness_crlf, .act = none,
+		.input = "ab\rcd", .start = harness_crlf, .act = harness_none,
 		.act_at = 4, .hooks = &harness_frames,
 		.expect = "collect:ab\\rcd"
 	};
@@ -296,15 +280,18 @@ END_TEST
 START_TEST(framing_set_outside_gives_up_the_frame_in_progress)
 {
 	static const struct harness_scenario streaming = {
-		.input = "ac\r\nd", .start = count_three, .act = harness_crlf,
+		.input = "ac\r\nd", .start = harness_count_three,
+		.act = harness_crlf,
 		.act_at = 1, .expect = "collect:ac|found|collect:d"
 	};
 	static const struct harness_scenario frames = {
-		.input = "acd\r\n", .start = count_three, .act = harness_crlf,
+		.input = "acd\r\n", .start = harness_count_three,
+		.act = harness_crlf,
 		.act_at = 2, .hooks = &harness_frames, .expect = "frame:acd"
 	};
 	static const struct harness_scenario again = {
-		.input = "abcde", .start = count_three, .act = count_three,
+		.input = "abcde", .start = harness_count_three,
+		.act = harness_count_three,
 		.act_at = 2, .expect = "collect:abcde|found"
 	};
 
@@ -322,7 +309,7 @@ START_TEST(framing_set_outside_is_applied_from_the_loop)
 	harness_crlf(h);
 	harness_feed(h, "abXcdX");
 	harness_expect(h, "");
-	end_with_x(h);
+	harness_until_x(h);
 	harness_expect(h, "");
 	harness_turn(h);
 	harness_end(h, "frame:ab|frame:cd");
@@ -372,7 +359,7 @@ count_allocations(struct harness *h, const void *data, size_t len)
 	(void)len;
 	harness_crlf(h);
 	if (h->count++ % 2 == 0)
-		count_three(h);
+		harness_count_three(h);
 	ck_assert_int_eq(harness_allocations(), before);
 }
 
@@ -460,7 +447,8 @@ START_TEST(hooks_set_inside_a_frame_get_what_the_old_ones_had_not)
 		.expect = "collect:ab|found"
 	};
 	static const struct harness_scenario in_count = {
-		.input = "abcd", .start = count_three, .act = use_streaming,
+		.input = "abcd", .start = harness_count_three,
+		.act = use_streaming,
 		.act_at = 2, .hooks = &harness_frames,
 		.expect = "collect:abc|found|collect:d"
 	};

@@ -6,12 +6,6 @@
 #include <string.h>
 #include "harness.h"
 
-static void
-count_three(struct harness *h)
-{
-	harness_ok(h, evchat_set_terminator_count(h->chat, 3));
-}
-
 /* Unread */
 
 static void
@@ -141,7 +135,7 @@ START_TEST(bytes_unread_from_outside_go_before_all_that_is_unread)
 		.expect = "frame:x|frame:yabcd"
 	};
 	static const struct harness_scenario count = {
-		.input = "abcd", .start = count_three, .act = unread_xy,
+		.input = "abcd", .start = harness_count_three, .act = unread_xy,
 		.act_at = 2, .hooks = &harness_frames,
 		.expect = "frame:x\\r\\n|collect:yabcd"
 	};
@@ -249,7 +243,7 @@ START_TEST(discard_inside_a_count_has_it_start_over)
 	struct harness *h = harness_start_new((enum harness_carrier)_i,
 	    &harness_streaming);
 
-	count_three(h);
+	harness_count_three(h);
 	harness_feed(h, "ab");
 	ck_assert_uint_eq(evchat_get_terminator_remaining(h->chat), 1);
 	discard(h);
@@ -258,7 +252,7 @@ START_TEST(discard_inside_a_count_has_it_start_over)
 	harness_end(h, "collect:abcde|found|collect:f");
 
 	h = harness_start_new((enum harness_carrier)_i, &harness_frames);
-	count_three(h);
+	harness_count_three(h);
 	harness_feed(h, "ab");
 	discard(h);
 	harness_feed(h, "cdef");

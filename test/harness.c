@@ -1,6 +1,6 @@
 /*
- * The harness itself: hooks that write the transcript, the loop that is run by
- * hand, and the books that are closed at a test's end.
+ * The harness itself: hooks that write the transcript, and the books that are
+ * closed at a test's end.
  *
  * Invariants that every test proves by running here: no hook but closed runs
  * inside another one or inside a call; none runs after closed; what a hook was
@@ -8,19 +8,15 @@
  */
 
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <event2/thread.h>
 #include "harness_inside.h"
 #include "harness_trouble.h"
 
-#define GUARD_S 10        /* EVCHAT_TEST_GUARD; how long a test may wait */
-#define CASE_S 300        /* how long one may take at all */
+#define CASE_S 300        /* how long a test may take at all */
 #define DESCRIPTORS 256   /* those below this are counted */
 
 /* The hooks */
@@ -170,189 +166,6 @@ const struct evchat_hooks harness_found_only = {
 	.found = on_found, .event = on_event, .closed = on_closed
 };
 
-/* Running the loop */
-
-static void
-on_guard(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	ck_abort_msg("over a %s nothing happens any more: %s",
-	    harness_carrier_name(((struct harness *)arg)->in->carrier),
-	    harness_transcript(arg));
-}
-
-static void
-set_guard(struct harness *h)
-{
-	const char *seconds = getenv("EVCHAT_TEST_GUARD");
-	struct timeval tv = { GUARD_S, 0 };
-
-	if (seconds != NULL)
-		tv.tv_sec = atoi(seconds);
-	harness_spare();
-	harness_must(event_add(h->in->guard, &tv) == 0, "event_add");
-	harness_spare_end();
-}
-
-void
-harness_turn(struct harness *h)
-{
-	set_guard(h);
-	harness_must(event_base_loop(h->base, EVLOOP_NONBLOCK) >= 0,
-	    "event_base_loop");
-	event_del(h->in->guard);
-}
-
-void
-harness_wait(struct harness *h, unsigned ms)
-{
-	struct timeval tv = { ms / 1000, (suseconds_t)(ms % 1000) * 1000 };
-
-	set_guard(h);
-	harness_spare();
-	harness_must(event_base_loopexit(h->base, &tv) == 0,
-	    "event_base_loopexit");
-	harness_spare_end();
-	harness_must(event_base_dispatch(h->base) == 0, "event_base_dispatch");
-	event_del(h->in->guard);
-}
-
-/* Run the loop until a condition holds. */
-static void
-run_until(struct harness *h, bool (*condition)(struct harness *, const void *),
-    const void *arg)
-{
-	set_guard(h);
-	while (!condition(h, arg))
-		harness_must(event_base_loop(h->base, EVLOOP_ONCE) == 0,
-		    "event_base_loop");
-	event_del(h->in->guard);
-}
-
-static bool
-is_closed(struct harness *h, const void *arg)
-{
-	(void)arg;
-	return h->closed != 0;
-}
-
-static bool
-has_peer_eof(struct harness *h, const void *arg)
-{
-	(void)arg;
-	return h->peer_eof;
-}
-
-static bool
-has_received(struct harness *h, const void *arg)
-{
-	return h->peer_eof ||
-	    evbuffer_get_length(h->received) >= *(const size_t *)arg;
-}
-
-static bool
-has_noted(struct harness *h, const void *arg)
-{
-	return strstr(harness_transcript(h), arg) != NULL;
-}
-
-void
-harness_run_until_closed(struct harness *h)
-{
-	run_until(h, is_closed, NULL);
-}
-
-void
-harness_run_until_peer_eof(struct harness *h)
-{
-	run_until(h, has_peer_eof, NULL);
-}
-
-void
-harness_run_until_received(struct harness *h, size_t len)
-{
-	run_until(h, has_received, &len);
-}
-
-void
-harness_run_until_noted(struct harness *h, const char *part)
-{
-	run_until(h, has_noted, part);
-}
-
-void
-harness_feed_bytes(struct harness *h, const void *data, size_t len)
-{
-	harness_send(h, data, len);
-	harness_turn(h);
-}
-
-void
-harness_feed(struct harness *h, const char *text)
-{
-	harness_feed_bytes(h, text, strlen(text));
-}
-
-void
-harness_feed_eof(struct harness *h)
-{
-	harness_send_eof(h);
-	harness_turn(h);
-}
-
-struct later {
-	struct later *next;
-	struct harness *h;
-	void (*function)(struct harness *h);
-};
-
-static void
-on_later(evutil_socket_t fd, short what, void *arg)
-{
-	struct later *later = arg;
-
-	(void)fd;
-	(void)what;
-	if (later->h->closed != 0)
-		return;
-	harness_enter(later->h);
-	HARNESS_SCRIPT(later->h, later->function(later->h));
-	harness_leave(later->h);
-}
-
-void
-harness_later(struct harness *h, void (*function)(struct harness *h))
-{
-	struct timeval at_once = { 0, 0 };
-	struct later *later = malloc(sizeof(*later));
-
-	harness_must(later != NULL, "memory");
-	later->h = h;
-	later->next = h->in->laters;
-	h->in->laters = later;
-	later->function = function;
-	harness_spare();
-	harness_must(event_base_once(h->base, -1, EV_TIMEOUT, on_later, later,
-	    &at_once) == 0, "event_base_once");
-	harness_spare_end();
-}
-
-void
-harness_resume(struct harness *h)
-{
-	evchat_resume(h->chat);
-}
-
-bool
-harness_detach(struct harness *h)
-{
-	h->detached = evchat_detach(h->chat);
-	if (h->detached != NULL)
-		harness_end_trouble(h);
-	return h->detached != NULL;
-}
-
 /* Life of a harness */
 
 static long
@@ -396,8 +209,7 @@ make(struct event_base *base, enum harness_carrier carrier)
 	harness_must(h->base != NULL, "memory");
 	harness_must((h->received = evbuffer_new()) != NULL, "memory");
 	harness_must((h->in->collected = evbuffer_new()) != NULL, "memory");
-	h->in->guard = evtimer_new(h->base, on_guard, h);
-	harness_must(h->in->guard != NULL, "memory");
+	harness_guard_new(h);
 	harness_carrier_open(h);
 	return h;
 }
@@ -449,9 +261,18 @@ harness_disown(struct harness *h)
 }
 
 void
-harness_crlf(struct harness *h)
+harness_resume(struct harness *h)
 {
-	harness_ok(h, evchat_set_terminator(h->chat, "\r\n", 2));
+	evchat_resume(h->chat);
+}
+
+bool
+harness_detach(struct harness *h)
+{
+	h->detached = evchat_detach(h->chat);
+	if (h->detached != NULL)
+		harness_end_trouble(h);
+	return h->detached != NULL;
 }
 
 static void
@@ -460,7 +281,7 @@ free_parts(struct harness *h)
 	event_free(h->in->guard);
 	evbuffer_free(h->received);
 	evbuffer_free(h->in->collected);
-	harness_carrier_close(h);
+	harness_peer_close(h);
 	if (h->detached != NULL)
 		bufferevent_free(h->detached);
 }
@@ -486,17 +307,6 @@ close_books(struct harness *h)
 		    h->in->blocks);
 }
 
-static void
-free_laters(struct later *later)
-{
-	struct later *next;
-
-	for (; later != NULL; later = next) {
-		next = later->next;
-		free(later);
-	}
-}
-
 void
 harness_free(struct harness *h)
 {
@@ -511,7 +321,7 @@ harness_free(struct harness *h)
 		evutil_closesocket(h->in->channel_fd);
 	free_parts(h);
 	close_books(h);
-	free_laters(h->in->laters);
+	harness_free_laters(h);
 	free(h->in->text.at);
 	free(h->in->shown.at);
 	free(h->in);

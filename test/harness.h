@@ -115,8 +115,12 @@ void harness_start(struct harness *h, const struct evchat_hooks *hooks,
 struct harness *harness_start_new(enum harness_carrier carrier,
     const struct evchat_hooks *hooks);
 
-/* Have frames end with CR LF. */
+/* Have frames end with CR LF, or with X; one of so many bytes; none. */
 void harness_crlf(struct harness *h);
+void harness_until_x(struct harness *h);
+void harness_count_three(struct harness *h);
+void harness_count_five(struct harness *h);
+void harness_none(struct harness *h);
 
 /* Its bufferevent was freed by somebody else. */
 void harness_disown(struct harness *h);

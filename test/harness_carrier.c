@@ -1,39 +1,20 @@
 /*
- * Carriers: the bufferevent under a channel, and the peer at its other end.
- *
- * The peer is a socket with a read event of its own or, for a pair, the other
- * bufferevent. What it sends is there for the channel to be read when
- * harness_send() returns, so that a test knows what one turn of the loop sees.
+ * Carriers: all kinds of bufferevents under a channel, and how each is made.
+ * The peer at the other end is in harness_peer.c.
  */
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1 /* POLLRDHUP */
-#endif
-
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "harness_inside.h"
-#include "harness_trouble.h"
 #include "nasty.h"
 
 #define XOR_MASK 0x5a
-#define ARRIVAL_MS 5000 /* how long what was sent may be on its way */
-#define RATE (1 << 30)  /* a limit that no test reaches */
-
-#ifndef POLLRDHUP
-#define POLLRDHUP POLLIN
-#endif
-
+#define RATE (1 << 30)      /* a limit that no test reaches */
 #define SOCKET_BUFFER 16384 /* of what a channel sends over TCP */
-#define TCP_WAITING 49152   /* so much fits into the window of what it gets */
-#define TURNS_MAX 1000      /* in which a channel may read nothing */
 
 enum kind { SOCKETPAIR, TCP, PAIR, FILTER, UNCONNECTED };
 
@@ -118,6 +99,12 @@ harness_carrier_waits(enum harness_carrier carrier)
 	return carriers[carrier].waiting;
 }
 
+bool
+harness_carrier_is_tcp(enum harness_carrier carrier)
+{
+	return carriers[carrier].kind == TCP;
+}
+
 /* The filters */
 
 static enum bufferevent_filter_result
@@ -178,80 +165,7 @@ change(struct evbuffer *src, struct evbuffer *dst, ev_ssize_t limit,
 	return evbuffer_add(dst, piece, (size_t)n) == 0 ? BEV_OK : BEV_ERROR;
 }
 
-/* The peer's side */
-
-static void
-peer_got(struct harness *h, unsigned char *data, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		data[i] ^= h->in->mask;
-	harness_must(evbuffer_add(h->received, data, len) == 0, "evbuffer_add");
-}
-
-static void
-peer_ended(struct harness *h)
-{
-	h->peer_eof = true;
-	if (!h->rude)
-		harness_send_eof(h);
-}
-
-static void
-peer_readable(evutil_socket_t fd, short what, void *arg)
-{
-	static unsigned char data[65536];
-	struct harness *h = arg;
-	ssize_t n;
-
-	(void)what;
-	harness_spare();
-	if ((n = recv(fd, data, sizeof(data), 0)) > 0) {
-		peer_got(h, data, (size_t)n);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		h->peer_errno = n == -1 ? errno : 0;
-		event_del(h->in->peer_read);
-		peer_ended(h);
-	}
-	harness_spare_end();
-}
-
-static void
-peer_bev_readable(struct bufferevent *bev, void *arg)
-{
-	harness_spare();
-	harness_must(evbuffer_add_buffer(((struct harness *)arg)->received,
-	    bufferevent_get_input(bev)) == 0, "evbuffer_add_buffer");
-	harness_spare_end();
-}
-
-static void
-peer_bev_event(struct bufferevent *bev, short what, void *arg)
-{
-	(void)bev;
-	harness_spare();
-	if ((what & BEV_EVENT_EOF) != 0)
-		peer_ended(arg);
-	harness_spare_end();
-}
-
-void
-harness_peer_read(struct harness *h, bool on)
-{
-	harness_spare();
-	if (h->peer_bev != NULL && on)
-		bufferevent_enable(h->peer_bev, EV_READ);
-	else if (h->peer_bev != NULL)
-		bufferevent_disable(h->peer_bev, EV_READ);
-	else if (on)
-		event_add(h->in->peer_read, NULL);
-	else
-		event_del(h->in->peer_read);
-	harness_spare_end();
-}
-
-/* Making and breaking */
+/* Making */
 
 static void
 open_tcp(int fds[2])
@@ -283,28 +197,6 @@ open_tcp(int fds[2])
 }
 
 static void
-use_peer_socket(struct harness *h, int fd)
-{
-	evutil_make_socket_nonblocking(fd);
-	h->peer_fd = fd;
-	h->in->peer_read = event_new(h->base, fd, EV_READ | EV_PERSIST,
-	    peer_readable, h);
-	harness_must(h->in->peer_read != NULL, "memory");
-	harness_peer_read(h, true);
-}
-
-void
-harness_accept(struct harness *h, int listener)
-{
-	int fd = accept(listener, NULL, NULL);
-
-	harness_must(fd >= 0, "accept");
-	h->in->channel_fd = bufferevent_getfd(h->bev);
-	nasty_watch(h->in->channel_fd, true);
-	use_peer_socket(h, fd);
-}
-
-static void
 open_sockets(struct harness *h, enum kind kind)
 {
 	int fds[2];
@@ -317,7 +209,7 @@ open_sockets(struct harness *h, enum kind kind)
 	evutil_make_socket_nonblocking(fds[0]);
 	h->in->channel_fd = fds[0];
 	nasty_watch(fds[0], true);
-	use_peer_socket(h, fds[1]);
+	harness_peer_open_socket(h, fds[1]);
 }
 
 static void
@@ -329,10 +221,7 @@ open_pair(struct harness *h, int options)
 	    "bufferevent_pair_new");
 	h->in->is_pair = true;
 	h->bev = pair[0];
-	h->peer_bev = pair[1];
-	bufferevent_setcb(h->peer_bev, peer_bev_readable, NULL, peer_bev_event,
-	    h);
-	harness_peer_read(h, true);
+	harness_peer_open_bev(h, pair[1]);
 }
 
 static void
@@ -383,147 +272,4 @@ harness_carrier_options(enum harness_carrier carrier)
 	if (!c->library)
 		return 0;
 	return (c->options & THREADSAFE) != 0 ? EVCHAT_OPT_THREADSAFE : 0;
-}
-
-void
-harness_carrier_close(struct harness *h)
-{
-	if (h->in->peer_read != NULL)
-		event_free(h->in->peer_read);
-	h->in->peer_read = NULL;
-	if (h->peer_fd != -1)
-		close(h->peer_fd);
-	h->peer_fd = -1;
-	if (h->peer_bev != NULL)
-		bufferevent_free(h->peer_bev);
-	h->peer_bev = NULL;
-}
-
-/* Sending */
-
-/* Whether the channel's end is still there to be looked at. */
-static bool
-wire_is_there(const struct harness *h)
-{
-	return h->in->channel_fd != -1 && (h->closed == 0 ||
-	    h->detached != NULL);
-}
-
-static int
-waiting_bytes(const struct harness *h)
-{
-	int n = 0;
-
-	if (!wire_is_there(h) || ioctl(h->in->channel_fd, FIONREAD, &n) == -1)
-		return 0;
-	return n;
-}
-
-/* TCP may take a moment even over loopback. */
-static void
-wait_for_bytes(const struct harness *h, int n)
-{
-	int ms;
-
-	for (ms = 0; waiting_bytes(h) < n && ms < ARRIVAL_MS; ms++)
-		poll(NULL, 0, 1);
-}
-
-/* One send. @return how many bytes, 0 if there is no room, -1: nobody is there */
-static ssize_t
-send_once(struct harness *h, const unsigned char *data, size_t len)
-{
-	unsigned char piece[16384];
-	size_t i, n = len < sizeof(piece) ? len : sizeof(piece);
-	bool is_tcp = carriers[h->in->carrier].kind == TCP;
-	int before;
-	ssize_t sent;
-
-	for (i = 0; i < n; i++)
-		piece[i] = data[i] ^ h->in->mask;
-	if (h->peer_bev != NULL)
-		return bufferevent_write(h->peer_bev, piece, n) == 0 ?
-		    (ssize_t)n : -1;
-	before = waiting_bytes(h);
-	if (is_tcp && before + (int)n > TCP_WAITING)
-		return 0;
-	sent = send(h->peer_fd, piece, n, MSG_NOSIGNAL);
-	if (sent == -1)
-		return errno == EAGAIN ? 0 : -1;
-	if (is_tcp && wire_is_there(h))
-		wait_for_bytes(h, before + (int)sent);
-	return sent;
-}
-
-size_t
-harness_send_some(struct harness *h, const void *data, size_t len)
-{
-	size_t sent = 0;
-	ssize_t n;
-
-	harness_spare();
-	while (sent < len) {
-		n = send_once(h, (const unsigned char *)data + sent, len - sent);
-		if (n <= 0)
-			break;
-		sent += (size_t)n;
-	}
-	harness_spare_end();
-	return sent;
-}
-
-void
-harness_send(struct harness *h, const void *data, size_t len)
-{
-	struct pollfd room = { .events = POLLOUT };
-	size_t sent, some;
-	int turns = 0;
-
-	if (h->peer_fd == -1 && h->peer_bev == NULL)
-		return;
-	sent = harness_send_some(h, data, len);
-	room.fd = h->peer_fd;
-	while (sent < len && (h->closed == 0 || h->detached != NULL)) {
-		harness_turn(h);
-		if (poll(&room, 1, ARRIVAL_MS) != 1 || ++turns > TURNS_MAX)
-			ck_abort_msg("the channel does not read: %s",
-			    harness_transcript(h));
-		if ((room.revents & (POLLERR | POLLHUP)) != 0)
-			return;
-		some = harness_send_some(h, (const char *)data + sent,
-		    len - sent);
-		if (some > 0)
-			turns = 0;
-		sent += some;
-	}
-}
-
-void
-harness_send_eof(struct harness *h)
-{
-	struct pollfd end = { .events = POLLRDHUP };
-
-	if (h->in->eof_sent)
-		return;
-	h->in->eof_sent = true;
-	end.fd = h->in->channel_fd;
-	harness_spare();
-	if (h->peer_bev != NULL)
-		bufferevent_flush(h->peer_bev, EV_WRITE, BEV_FINISHED);
-	else if (shutdown(h->peer_fd, SHUT_WR) == 0 && wire_is_there(h))
-		poll(&end, 1, ARRIVAL_MS);
-	harness_spare_end();
-}
-
-void
-harness_reset(struct harness *h)
-{
-	struct linger now = { .l_onoff = 1 };
-	struct pollfd end = { .events = POLLRDHUP };
-
-	setsockopt(h->peer_fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	h->in->eof_sent = true;
-	harness_carrier_close(h);
-	end.fd = h->in->channel_fd;
-	poll(&end, 1, ARRIVAL_MS);
 }

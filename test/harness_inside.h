@@ -74,9 +74,18 @@ const char *harness_event_name(enum evchat_event what);
 
 /* harness_carrier.c */
 bool harness_carrier_waits(enum harness_carrier carrier);
+bool harness_carrier_is_tcp(enum harness_carrier carrier);
 unsigned harness_carrier_options(enum harness_carrier carrier);
 void harness_carrier_open(struct harness *h);
-void harness_carrier_close(struct harness *h);
+
+/* harness_peer.c */
+void harness_peer_open_socket(struct harness *h, int fd);
+void harness_peer_open_bev(struct harness *h, struct bufferevent *bev);
+void harness_peer_close(struct harness *h);
+
+/* harness_loop.c */
+void harness_guard_new(struct harness *h); /* makes h->in->guard */
+void harness_free_laters(struct harness *h);
 
 /* harness_split.c */
 void harness_feed_scenario(struct harness *h, const struct harness_scenario *s,
