@@ -16,18 +16,11 @@
 static const struct timeval hour = { 3600, 0 };
 static const struct timeval short_time = { 0, 50000 };
 
-static struct harness *
-start(int carrier)
-{
-	return harness_start_new((enum harness_carrier)carrier,
-	    &harness_streaming);
-}
-
 /* Draining */
 
 START_TEST(close_sends_everything_and_then_ends)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct evbuffer *buf = evbuffer_new();
 	struct feeder p, q;
 
@@ -52,7 +45,7 @@ END_TEST
 
 START_TEST(close_waits_for_a_producer_that_has_nothing_now)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "a~b~c.");
@@ -72,7 +65,7 @@ END_TEST
 
 START_TEST(close_waits_for_a_slow_reader)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct flood flood;
 	struct sink sink;
 
@@ -91,7 +84,7 @@ END_TEST
 
 START_TEST(close_with_an_empty_queue_ends_from_the_loop)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	evchat_close_when_done(h->chat);
 	evchat_close_when_done(h->chat);
@@ -105,7 +98,7 @@ END_TEST
 
 START_TEST(close_after_all_was_sent_ends)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	ck_assert_int_eq(evchat_push(h->chat, "abc", 3), 0);
 	harness_expect_received(h, "abc");
@@ -120,7 +113,7 @@ END_TEST
 
 START_TEST(closing_channel_that_is_never_connected_ends)
 {
-	struct harness *h = start(HARNESS_UNCONNECTED);
+	struct harness *h = harness_streaming_on(HARNESS_UNCONNECTED);
 
 	evchat_close_when_done(h->chat);
 	harness_run_until_closed(h);
@@ -132,7 +125,7 @@ END_TEST
 
 START_TEST(no_hook_but_closed_runs_while_closing)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 	struct sink sink;
 
@@ -160,7 +153,7 @@ END_TEST
 
 START_TEST(pause_does_not_hold_closing_up)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	evchat_pause(h->chat);
@@ -186,7 +179,7 @@ close_at(struct harness *h, enum evchat_event what)
 
 START_TEST(close_in_drained_ends)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	h->script.event = close_at;
 	h->count = EVCHAT_EVENT_DRAINED;
@@ -199,7 +192,7 @@ END_TEST
 
 START_TEST(close_in_writable_ends_without_drained)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	h->output_events = true;
 	h->script.event = close_at;
@@ -214,7 +207,7 @@ END_TEST
 
 START_TEST(close_in_oversize_ends)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	h->script.event = close_at;
 	h->count = EVCHAT_EVENT_OVERSIZE;
@@ -237,7 +230,7 @@ close_in_closed(struct harness *h, enum evchat_reason why)
 
 START_TEST(close_in_closed_does_nothing)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	h->script.closed = close_in_closed;
 	evchat_free(h->chat);
@@ -248,7 +241,7 @@ END_TEST
 
 START_TEST(closing_channel_can_be_detached_no_more)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	evchat_close_when_done(h->chat);
 	errno = 0;
@@ -263,7 +256,7 @@ END_TEST
 
 START_TEST(free_cuts_closing_short)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "a~b.");
@@ -277,7 +270,7 @@ END_TEST
 
 START_TEST(free_cuts_the_wait_for_the_peer_short)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	h->rude = true;
 	ck_assert_int_eq(evchat_push(h->chat, "bye", 3), 0);
@@ -296,7 +289,7 @@ END_TEST
 
 START_TEST(discard_while_closing_ends_at_once)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "a~b.");
@@ -314,7 +307,7 @@ END_TEST
 
 START_TEST(reset_while_closing_is_the_reason_io)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct flood flood;
 
 	harness_peer_read(h, false);
@@ -329,7 +322,7 @@ END_TEST
 
 START_TEST(producer_that_fails_while_closing_is_the_reason)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
 	feeder_push(&p, h, "p", "a+!");
@@ -352,7 +345,7 @@ send_junk(struct harness *h, size_t len)
 
 START_TEST(unread_input_does_not_destroy_a_long_reply)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct flood flood;
 	struct sink sink;
 
@@ -380,7 +373,7 @@ END_TEST
 
 START_TEST(reset_behind_the_last_byte_is_still_done)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	h->rude = true;
 	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_LINGER,
@@ -398,7 +391,7 @@ END_TEST
 
 START_TEST(linger_of_none_does_not_wait_for_the_peer)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	h->rude = true;
 	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_LINGER,
@@ -413,7 +406,7 @@ END_TEST
 
 START_TEST(linger_begins_behind_the_last_byte)
 {
-	struct harness *h = start((int)sink_kinds[_i]);
+	struct harness *h = harness_streaming_on((int)sink_kinds[_i]);
 	struct feeder p;
 
 	h->rude = true;

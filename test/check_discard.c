@@ -13,13 +13,6 @@
 
 static const struct timeval short_time = { 0, 50000 };
 
-static struct harness *
-start(int carrier)
-{
-	return harness_start_new((enum harness_carrier)carrier,
-	    &harness_streaming);
-}
-
 static void
 push(struct harness *h, const char *text)
 {
@@ -30,7 +23,7 @@ push(struct harness *h, const char *text)
 
 START_TEST(discard_drops_output_that_has_not_left)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct flood flood;
 	size_t len;
 
@@ -56,7 +49,7 @@ END_TEST
 
 START_TEST(what_a_filter_has_taken_is_sent_in_spite_of_discard)
 {
-	struct harness *h = start(HARNESS_FILTER + _i);
+	struct harness *h = harness_streaming_on(HARNESS_FILTER + _i);
 	struct flood flood;
 	size_t len;
 
@@ -79,7 +72,7 @@ END_TEST
 
 START_TEST(discard_keeps_a_pending_push_eof)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	h->rude = true;
 	harness_push_stuck(h, "p");
@@ -135,7 +128,7 @@ note_errno(struct harness *h, enum evchat_reason why)
 
 START_TEST(reset_with_output_queued_is_told_with_its_errno)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct flood flood;
 
 	h->script.closed = note_errno;
@@ -152,7 +145,7 @@ END_TEST
 
 START_TEST(write_timeout_fails_what_is_queued)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct flood flood;
 
 	harness_peer_read(h, false);

@@ -10,13 +10,6 @@
 #include "harness.h"
 #include "sink.h"
 
-static struct harness *
-start(int carrier)
-{
-	return harness_start_new((enum harness_carrier)carrier,
-	    &harness_streaming);
-}
-
 /* What is done there */
 
 static void (*act)(struct harness *h);
@@ -156,7 +149,7 @@ kind_of(int i)
 static struct harness *
 start_kind(int i)
 {
-	return start(i / KINDS);
+	return harness_streaming_on(i / KINDS);
 }
 
 /* Push one, and q behind it that gives nothing before it is resumed. */

@@ -14,13 +14,6 @@
 
 static char much[MEBI];
 
-static struct harness *
-start(int carrier)
-{
-	return harness_start_new((enum harness_carrier)carrier,
-	    &harness_frames);
-}
-
 static size_t
 length(struct harness *h)
 {
@@ -43,7 +36,7 @@ push(struct harness *h, size_t len)
 
 START_TEST(length_is_what_was_pushed_and_has_not_left)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct evbuffer *buf = evbuffer_new();
 
 	ck_assert_uint_eq(length(h), 0);
@@ -64,7 +57,7 @@ END_TEST
 
 START_TEST(length_falls_as_the_peer_reads)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	size_t before;
 
 	harness_peer_read(h, false);
@@ -84,7 +77,7 @@ END_TEST
 
 START_TEST(producer_counts_at_least_512)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "abc~.");
@@ -107,7 +100,7 @@ END_TEST
 
 START_TEST(producer_counts_what_it_holds_in_memory)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct evbuffer *buf = evbuffer_new();
 
 	harness_push_stuck(h, "s");
@@ -125,7 +118,7 @@ END_TEST
 
 START_TEST(marks_that_cannot_work_are_refused)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 
 	errno = 0;
 	ck_assert_int_eq(evchat_set_watermarks(h->chat, 0, 0), -1);
@@ -148,7 +141,7 @@ END_TEST
 
 START_TEST(drained_is_told_once_when_all_has_left)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct feeder p;
 
 	h->output_events = true;
@@ -172,7 +165,7 @@ END_TEST
 
 START_TEST(drained_waits_until_the_bytes_are_out)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 
 	h->output_events = true;
 	set_marks(h, 1, 2 * MEBI);
@@ -190,7 +183,7 @@ END_TEST
 
 START_TEST(writable_is_told_once_for_each_crossing)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct sink sink;
 
 	h->output_events = true;
@@ -219,7 +212,7 @@ END_TEST
 
 START_TEST(writable_is_told_when_the_queue_is_at_the_low_mark)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct feeder p;
 
 	h->output_events = true;
@@ -240,7 +233,7 @@ END_TEST
 
 START_TEST(events_of_output_are_told_while_paused)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 
 	h->output_events = true;
 	set_marks(h, 10, 20);
@@ -254,7 +247,7 @@ END_TEST
 
 START_TEST(writable_is_told_after_discard)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 
 	h->output_events = true;
 	set_marks(h, 10, 2000);
@@ -279,7 +272,7 @@ push_more(struct harness *h, enum evchat_event what)
 /* The usual way to send much without a producer. */
 START_TEST(pushing_on_in_writable_sends_all)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 
 	h->script.event = push_more;
 	set_marks(h, 1000, 20000);

@@ -11,18 +11,11 @@
 
 #define MEBI ((size_t)1 << 20)
 
-static struct harness *
-start(int carrier)
-{
-	return harness_start_new((enum harness_carrier)carrier,
-	    &harness_streaming);
-}
-
 /* The peer does not answer an end with its own. */
 static struct harness *
 start_rude(int carrier)
 {
-	struct harness *h = start(carrier);
+	struct harness *h = harness_streaming_on(carrier);
 
 	h->rude = true;
 	return h;
@@ -154,7 +147,7 @@ END_TEST
 
 START_TEST(peer_that_answers_push_eof_with_its_own_ends_the_channel)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	push(h, "bye");
 	push_eof(h);
@@ -166,7 +159,7 @@ END_TEST
 
 START_TEST(close_behind_push_eof_ends)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	push(h, "bye");
 	push_eof(h);
@@ -201,7 +194,7 @@ END_TEST
 
 START_TEST(output_queued_at_eof_still_arrives)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct flood flood;
 	struct sink sink;
 
@@ -220,7 +213,7 @@ END_TEST
 
 START_TEST(producer_with_nothing_at_eof_is_waited_for)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	harness_crlf(h);
@@ -247,7 +240,7 @@ push_at_eof(struct harness *h, enum evchat_event what)
 
 START_TEST(what_is_pushed_in_eof_arrives)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	h->script.event = push_at_eof;
 	harness_feed_eof(h);

@@ -9,13 +9,6 @@
 #include "harness.h"
 #include "sink.h"
 
-static struct harness *
-start(int carrier)
-{
-	return harness_start_new((enum harness_carrier)carrier,
-	    &harness_streaming);
-}
-
 /* What is done there */
 
 static void (*act)(struct harness *h);
@@ -112,7 +105,7 @@ ask_and_act(struct harness *h, struct feeder *p, struct feeder *q,
 /* What is pushed there goes to the end. */
 START_TEST(more_may_push)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
 	ask_and_act(h, &p, &q, push_z);
@@ -124,7 +117,7 @@ END_TEST
 
 START_TEST(more_may_push_producers)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
 	ask_and_act(h, &p, &q, push_producer);
@@ -137,7 +130,7 @@ END_TEST
 
 START_TEST(more_may_discard_itself)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
 	ask_and_act(h, &p, &q, discard_and_push);
@@ -150,7 +143,7 @@ END_TEST
 
 START_TEST(more_may_free_the_channel)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
 	ask_and_act(h, &p, &q, end);
@@ -164,7 +157,7 @@ END_TEST
 
 START_TEST(more_may_close_and_is_asked_on)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
 	ask_and_act(h, &p, &q, finish);
@@ -177,7 +170,7 @@ END_TEST
 
 START_TEST(more_may_push_eof_and_is_asked_on)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
 	ask_and_act(h, &p, &q, shut);
@@ -190,7 +183,7 @@ END_TEST
 
 START_TEST(more_may_pause_input)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
 	ask_and_act(h, &p, &q, pause_it);
@@ -205,7 +198,7 @@ END_TEST
 
 START_TEST(more_may_not_detach)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
 	ask_and_act(h, &p, &q, expect_busy);
@@ -217,7 +210,7 @@ END_TEST
 
 START_TEST(more_may_change_settings)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
 	ask_and_act(h, &p, &q, change_settings);

@@ -12,13 +12,6 @@
 
 #define MEBI ((size_t)1 << 20)
 
-static struct harness *
-start(int carrier)
-{
-	return harness_start_new((enum harness_carrier)carrier,
-	    &harness_streaming);
-}
-
 /* A file without a name that holds len bytes of the pattern. */
 static int
 file_of(uint64_t offset, size_t len)
@@ -215,7 +208,7 @@ all_told(void *arg)
 static void
 prove(int carrier, uint64_t len, size_t around, size_t piece)
 {
-	struct harness *h = start(carrier);
+	struct harness *h = harness_streaming_on(carrier);
 	struct parade parade = { .h = h };
 	struct sink sink;
 
@@ -250,7 +243,7 @@ END_TEST
 
 START_TEST(pieces_of_any_wanted_size_arrive_in_order)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct parade parade = { .h = h };
 	struct sink sink;
 

@@ -11,18 +11,11 @@
 
 #define MEBI ((size_t)1 << 20) /* more than sockets hold */
 
-static struct harness *
-start(int carrier)
-{
-	return harness_start_new((enum harness_carrier)carrier,
-	    &harness_streaming);
-}
-
 /* END */
 
 START_TEST(end_may_come_with_bytes_or_without)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q, r;
 
 	feeder_push(&p, h, "p", ".");
@@ -38,7 +31,7 @@ END_TEST
 /* Filters take all there is. */
 START_TEST(producer_is_not_sent_before_its_bytes_are_out)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct flood flood;
 
 	harness_peer_read(h, false);
@@ -64,7 +57,7 @@ note_errno(struct harness *h, enum evchat_reason why)
 
 START_TEST(error_ends_the_channel_and_tells_errno)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 	char expected[128];
 
@@ -85,7 +78,7 @@ END_TEST
 
 START_TEST(error_without_errno_is_told_as_none)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	h->script.closed = note_errno;
@@ -99,7 +92,7 @@ END_TEST
 
 START_TEST(free_discards_producers_wherever_they_are)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q, r;
 
 	feeder_push(&p, h, "p", "ab~");
@@ -114,7 +107,7 @@ END_TEST
 
 START_TEST(discard_discards_producers_and_the_channel_goes_on)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q, r;
 
 	feeder_push(&p, h, "p", "ab~");
@@ -132,7 +125,7 @@ END_TEST
 
 START_TEST(reset_by_the_peer_fails_producers)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct flood flood;
 	struct feeder p, q;
 
@@ -152,7 +145,7 @@ END_TEST
 
 START_TEST(producer_that_is_never_pushed_is_discarded_when_freed)
 {
-	struct harness *h = start(HARNESS_SOCKET);
+	struct harness *h = harness_streaming_on(HARNESS_SOCKET);
 	struct feeder p;
 
 	evchat_producer_free(NULL);
@@ -166,7 +159,7 @@ END_TEST
 
 START_TEST(producer_is_pushed_only_once)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	errno = 0;
@@ -186,7 +179,7 @@ END_TEST
 /* Its bytes may be out, or wait in the bufferevent's output. */
 START_TEST(detach_ends_a_producer_that_has_given_all)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct flood flood;
 	struct sink sink;
 
@@ -224,7 +217,7 @@ lend(struct feeder *feeder)
 
 START_TEST(bytes_that_more_has_lent_are_given_back_when_sent)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "a+d.");
@@ -243,7 +236,7 @@ END_TEST
 
 START_TEST(bytes_that_more_has_lent_are_given_back_on_error)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "a!");
@@ -267,7 +260,7 @@ push_lent(struct harness *h)
 
 START_TEST(evbuffer_is_sent_and_freed)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	push_lent(h);
 	ck_assert_int_eq(evchat_push(h->chat, "d", 1), 0);
@@ -280,7 +273,7 @@ END_TEST
 
 START_TEST(evbuffer_is_freed_when_it_is_discarded)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	harness_push_stuck(h, "p");
 	push_lent(h);

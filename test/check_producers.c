@@ -15,18 +15,11 @@
 
 static char much[MEBI]; /* more than sockets and the marks hold */
 
-static struct harness *
-start(int carrier)
-{
-	return harness_start_new((enum harness_carrier)carrier,
-	    &harness_streaming);
-}
-
 /* When they are asked */
 
 START_TEST(producer_is_asked_from_the_loop)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "ab.");
@@ -41,7 +34,7 @@ END_TEST
 
 START_TEST(producer_is_asked_for_the_size_that_was_set)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "a~b.");
@@ -57,7 +50,7 @@ END_TEST
 
 START_TEST(producer_is_not_asked_before_what_is_ahead_is_on_its_way)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	harness_peer_read(h, false);
@@ -75,7 +68,7 @@ END_TEST
 
 START_TEST(what_is_behind_a_producer_does_not_hold_it_up)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "ab+cd.");
@@ -90,7 +83,7 @@ END_TEST
 
 START_TEST(producers_are_asked_one_after_the_other)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
 	feeder_push(&p, h, "p", "a+b~c.");
@@ -107,7 +100,7 @@ END_TEST
 
 START_TEST(producer_is_asked_only_below_the_high_mark)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct flood flood;
 
 	harness_peer_read(h, false);
@@ -126,7 +119,7 @@ END_TEST
 
 START_TEST(flood_to_a_slow_reader_stays_in_little_memory)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct flood flood;
 	struct sink sink;
 
@@ -170,7 +163,7 @@ START_TEST(pieces_of_other_sizes_than_wanted_arrive)
 	size_t i;
 
 	for (i = 0; i < 3; i++) {
-		h = start(_i);
+		h = harness_streaming_on(_i);
 		sink_start(&sink, h, 10000, true);
 		flood_push(&flood, h, sizes[i] * 5 + 3, sizes[i]);
 		sink_run_until(&sink, sizes[i] * 5 + 3);
@@ -185,7 +178,7 @@ END_TEST
 
 START_TEST(data_without_bytes_is_asked_again)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "++a+++b.");
@@ -211,7 +204,7 @@ wait_for_ticks(struct feeder *feeder)
 
 START_TEST(data_without_bytes_does_not_keep_the_loop_from_timers)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "+");
@@ -225,7 +218,7 @@ END_TEST
 
 START_TEST(flood_does_not_keep_the_loop_from_timers)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct flood flood;
 	struct sink sink;
 
@@ -243,7 +236,7 @@ END_TEST
 
 START_TEST(later_waits_for_resume)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "ab~c~d.");
@@ -266,7 +259,7 @@ END_TEST
 
 START_TEST(data_behind_later_is_asked_on)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "~a+b++c~+d.");
@@ -284,7 +277,7 @@ END_TEST
 
 START_TEST(resume_in_more_is_remembered)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_push(&p, h, "p", "ab~~c.");
@@ -297,7 +290,7 @@ END_TEST
 
 START_TEST(resume_before_push_is_remembered)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	feeder_init(&p, h, "p", "ab~c.");
@@ -311,7 +304,7 @@ END_TEST
 
 START_TEST(resume_before_later_is_remembered)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
 	feeder_push(&p, h, "p", "a~b.");
@@ -334,7 +327,7 @@ resume_user(struct harness *h)
 
 START_TEST(resume_may_come_from_a_timer)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	h->user = &p;
@@ -357,7 +350,7 @@ resume_with_data(struct harness *h, const void *data, size_t len)
 
 START_TEST(resume_may_come_from_a_hook)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	h->user = &p;

@@ -12,18 +12,11 @@
 
 #define MUCH ((size_t)1 << 20) /* more than sockets hold */
 
-static struct harness *
-start(int carrier)
-{
-	return harness_start_new((enum harness_carrier)carrier,
-	    &harness_streaming);
-}
-
 /* Bytes, and text */
 
 START_TEST(push_copies)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	char data[] = "hello";
 
 	ck_assert_int_eq(evchat_push(h->chat, data, 5), 0);
@@ -35,7 +28,7 @@ END_TEST
 
 START_TEST(push_of_no_bytes_does_nothing)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct evbuffer *empty = evbuffer_new();
 
 	h->output_events = true;
@@ -67,7 +60,7 @@ push_list(struct harness *h, const char *fmt, ...)
 START_TEST(printf_pushes_text_of_any_length)
 {
 	static char expected[20100];
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	ck_assert_int_eq(evchat_push_printf(h->chat, "%s %d%c", "one", 2, '!'),
 	    0);
@@ -119,7 +112,7 @@ push_loan(struct loan *loan)
 
 START_TEST(reference_may_be_freed_in_its_cleanup)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct loan loan;
 
 	lend(&loan, h, 6);
@@ -136,7 +129,7 @@ END_TEST
 /* Filters take all there is; what they hand on is a copy. */
 START_TEST(cleanup_waits_until_the_bytes_are_out)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct loan loan;
 
 	harness_peer_read(h, false);
@@ -154,7 +147,7 @@ END_TEST
 
 START_TEST(cleanup_waits_for_what_was_pushed_before)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 	struct loan loan;
 
@@ -172,7 +165,7 @@ END_TEST
 
 START_TEST(cleanup_of_no_bytes_comes_from_the_loop)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct loan loan;
 
 	lend(&loan, h, 0);
@@ -185,7 +178,7 @@ END_TEST
 
 START_TEST(reference_needs_no_cleanup)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	ck_assert_int_eq(evchat_push_reference(h->chat, "abc", 3, NULL, NULL),
 	    0);
@@ -198,7 +191,7 @@ END_TEST
 
 START_TEST(cleanup_runs_inside_discard)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct loan loan;
 
 	lend(&loan, h, 3);
@@ -213,7 +206,7 @@ END_TEST
 
 START_TEST(cleanup_runs_before_closed_inside_free)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct loan queued, leaving;
 
 	harness_peer_read(h, false);
@@ -230,7 +223,7 @@ END_TEST
 
 START_TEST(cleanup_runs_before_closed_when_the_peer_is_gone)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct loan loan;
 
 	harness_peer_read(h, false);
@@ -248,7 +241,7 @@ END_TEST
 
 START_TEST(push_buffer_empties_a_buffer_that_stays_usable)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct evbuffer *buf = evbuffer_new();
 
 	ck_assert_int_eq(evbuffer_add(buf, "abc", 3), 0);
@@ -264,7 +257,7 @@ END_TEST
 
 START_TEST(push_buffer_takes_references_along)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct evbuffer *buf = evbuffer_new();
 	struct loan loan;
 
@@ -285,7 +278,7 @@ END_TEST
 
 START_TEST(push_buffer_takes_what_another_bufferevent_received)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct bufferevent *pair[2];
 
 	ck_assert_int_eq(bufferevent_pair_new(h->base, 0, pair), 0);
@@ -305,7 +298,7 @@ END_TEST
 
 START_TEST(mark_is_told_when_all_before_it_has_left)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct feeder p;
 
 	harness_push_mark(h, "a");
@@ -327,7 +320,7 @@ END_TEST
 START_TEST(mark_waits_until_the_bytes_are_out)
 {
 	static char much[MUCH];
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	harness_peer_read(h, false);
 	ck_assert_int_eq(evchat_push(h->chat, much, MUCH), 0);
@@ -342,7 +335,7 @@ END_TEST
 
 START_TEST(mark_without_a_function_is_refused)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	errno = 0;
 	ck_assert_int_eq(evchat_push_callback(h->chat, NULL, h), -1);

@@ -12,13 +12,6 @@
 #include "harness.h"
 #include "sink.h"
 
-static struct harness *
-start(int carrier)
-{
-	return harness_start_new((enum harness_carrier)carrier,
-	    &harness_streaming);
-}
-
 /* A file without a name that holds this text. */
 static int
 file_of(const char *text)
@@ -34,7 +27,7 @@ file_of(const char *text)
 
 START_TEST(file_is_sent_from_an_offset_and_closed)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	int fd = file_of("0123456789"), other = dup(fd);
 
 	ck_assert_int_eq(lseek(fd, 5, SEEK_SET), 5);
@@ -52,7 +45,7 @@ END_TEST
 
 START_TEST(file_without_a_length_ends_where_it_ended_when_it_was_pushed)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	int fd = file_of("0123456789"), other = dup(fd);
 
 	ck_assert_int_eq(evchat_push_file(h->chat, fd, 4, -1), 0);
@@ -78,7 +71,7 @@ expect_no_file(struct harness *h, int fd, int64_t offset, int64_t len)
 
 START_TEST(what_cannot_be_sent_as_a_file_is_refused_and_closed)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	int fds[2], closed;
 
 	ck_assert_int_eq(pipe(fds), 0);
@@ -97,7 +90,7 @@ END_TEST
 
 START_TEST(file_that_shrinks_ends_the_channel)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	int fd = file_of("0123456789"), other = dup(fd);
 
 	ck_assert_int_eq(evchat_push_file(h->chat, fd, 0, 10), 0);
@@ -112,7 +105,7 @@ END_TEST
 
 START_TEST(file_is_closed_when_its_channel_is_freed)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	int fd = file_of("0123456789");
 
 	harness_push_stuck(h, "p");

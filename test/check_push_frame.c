@@ -8,16 +8,9 @@
 #include "harness.h"
 #include "sink.h"
 
-static struct harness *
-start(int carrier)
-{
-	return harness_start_new((enum harness_carrier)carrier,
-	    &harness_streaming);
-}
-
 START_TEST(frame_ends_with_the_last_delimiter_of_the_input)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	ck_assert_int_eq(evchat_set_terminator(h->chat, ";", 1), 0);
 	ck_assert_int_eq(evchat_push_frame(h->chat, "a", 1), 0);
@@ -35,7 +28,7 @@ END_TEST
 
 START_TEST(output_framing_of_its_own_is_used_until_it_is_taken_back)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct evchat_framing *framing = evchat_framing_delimiter("--", 2, 0);
 
 	ck_assert_ptr_nonnull(framing);
@@ -53,7 +46,7 @@ END_TEST
 
 START_TEST(frame_without_a_framing_is_refused)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 
 	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 3), 0);
 	errno = 0;
@@ -79,7 +72,7 @@ static const struct {
 
 START_TEST(payload_after_which_the_delimiter_is_found_early_is_refused)
 {
-	struct harness *h = start(HARNESS_SOCKET);
+	struct harness *h = harness_streaming_on(HARNESS_SOCKET);
 	const char *delimiter = found_early[_i].delimiter;
 	const char *payload = found_early[_i].payload;
 
@@ -124,7 +117,7 @@ END_TEST
 
 START_TEST(pushed_frames_are_counted)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_streaming_on(_i);
 	struct evchat_stats stats;
 
 	harness_crlf(h);

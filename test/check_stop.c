@@ -15,13 +15,6 @@
 
 static char much[MEBI];
 
-static struct harness *
-start(int carrier)
-{
-	return harness_start_new((enum harness_carrier)carrier,
-	    &harness_frames);
-}
-
 static size_t
 length(struct harness *h)
 {
@@ -64,7 +57,7 @@ static const char nine[] = "1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n7\r\n8\r\n9\r\n";
 
 START_TEST(delivery_stops_behind_the_hook_that_fills_the_queue)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct feeder p;
 
 	stop_after_three(h, &p);
@@ -109,7 +102,7 @@ push_at_oversize(struct harness *h, enum evchat_event what)
 /* It is told of input, and would be told for as long as the peer sends. */
 START_TEST(delivery_stops_behind_oversize_that_fills_the_queue)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct feeder p;
 
 	stop_after_three(h, &p);
@@ -127,7 +120,7 @@ END_TEST
 
 START_TEST(queue_at_the_high_mark_does_not_stop_delivery)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct feeder p;
 
 	stop_after_three(h, &p);
@@ -140,7 +133,7 @@ END_TEST
 
 START_TEST(delivery_goes_on_at_the_low_mark)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct feeder p;
 
 	stop_after_three(h, &p);
@@ -157,7 +150,7 @@ END_TEST
 
 START_TEST(hook_that_pushes_to_a_full_queue_stops_delivery)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct feeder p;
 
 	stop_after_three(h, &p);
@@ -170,7 +163,7 @@ END_TEST
 
 START_TEST(eof_waits_while_delivery_is_stopped)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct feeder p;
 
 	stop_after_three(h, &p);
@@ -187,7 +180,7 @@ END_TEST
 
 START_TEST(pause_is_independent_of_stopped_delivery)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct feeder p;
 
 	stop_after_three(h, &p);
@@ -206,7 +199,7 @@ END_TEST
 
 START_TEST(discard_lets_delivery_go_on)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct feeder p;
 
 	stop_after_three(h, &p);
@@ -221,7 +214,7 @@ END_TEST
 
 START_TEST(close_when_done_goes_on_while_delivery_is_stopped)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct feeder p;
 
 	stop_after_three(h, &p);
@@ -253,7 +246,7 @@ END_TEST
 
 START_TEST(hooks_that_do_not_push_are_never_stopped)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 
 	harness_crlf(h);
 	set_marks(h, 1000, 2000);
@@ -276,7 +269,7 @@ push_when_drained(struct harness *h, enum evchat_event what)
 
 START_TEST(event_of_output_that_pushes_stops_nothing)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 
 	harness_crlf(h);
 	set_marks(h, 1000, 2000);
@@ -300,7 +293,7 @@ push_to_other(struct harness *h, const void *data, size_t len)
 
 START_TEST(pushing_to_another_channel_stops_neither)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct harness *other = harness_new_beside(h,
 	    (enum harness_carrier)_i);
 
@@ -385,7 +378,7 @@ mark(struct harness *h, const void *data, size_t len)
 
 START_TEST(hooks_that_push_nothing_but_marks_are_stopped)
 {
-	struct harness *h = start(_i);
+	struct harness *h = harness_frames_on(_i);
 	struct feeder p;
 	int i;
 

@@ -253,6 +253,20 @@ harness_start_new(enum harness_carrier carrier,
 	return h;
 }
 
+struct harness *
+harness_streaming_on(int carrier)
+{
+	return harness_start_new((enum harness_carrier)carrier,
+	    &harness_streaming);
+}
+
+struct harness *
+harness_frames_on(int carrier)
+{
+	return harness_start_new((enum harness_carrier)carrier,
+	    &harness_frames);
+}
+
 void
 harness_disown(struct harness *h)
 {

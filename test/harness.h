@@ -115,6 +115,10 @@ void harness_start(struct harness *h, const struct evchat_hooks *hooks,
 struct harness *harness_start_new(enum harness_carrier carrier,
     const struct evchat_hooks *hooks);
 
+/* The same for loop tests, with those hooks. */
+struct harness *harness_streaming_on(int carrier);
+struct harness *harness_frames_on(int carrier);
+
 /* Have frames end with CR LF, or with X; one of so many bytes; none. */
 void harness_crlf(struct harness *h);
 void harness_until_x(struct harness *h);
