@@ -123,10 +123,10 @@ on_below_output(struct evbuffer *buffer, const struct evbuffer_cb_info *info,
 {
 	struct evchat *chat = arg;
 
-	(void)buffer;
 	if (info->n_deleted == 0)
 		return;
-	chat->left_below = true;
+	if (transport_is_last_output(chat->bev, buffer))
+		chat->left_below = true;
 	channel_wake(chat);
 }
 

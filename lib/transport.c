@@ -94,6 +94,13 @@ transport_is_connecting(struct bufferevent *bev, int *error)
 	return ((poller.revents & (POLLIN | POLLERR)) == 0);
 }
 
+bool
+transport_is_last_output(struct bufferevent *bev,
+    const struct evbuffer *output)
+{
+	return (output == bufferevent_get_output(bottom(bev)));
+}
+
 size_t
 transport_output_length(struct bufferevent *bev)
 {

@@ -24,6 +24,10 @@ enum transport_kind transport_kind_of(struct bufferevent *bev);
 /* Is a connection still to be made? If it has failed, *error says how, else 0. */
 bool transport_is_connecting(struct bufferevent *bev, int *error);
 
+/* Is this the output that all of bev's bytes leave in the end? */
+bool transport_is_last_output(struct bufferevent *bev,
+    const struct evbuffer *output);
+
 /* Bytes in the outputs of bev and of what lies beneath it. */
 size_t transport_output_length(struct bufferevent *bev);
 

@@ -207,16 +207,21 @@ static void
 time_output(struct evchat *chat)
 {
 	struct deadline *deadline = &chat->write_deadline;
+	struct evbuffer *output;
 	uint64_t left;
+	bool moved;
 
 	if (!deadline->has_limit)
 		return;
-	left = chat->queue.written -
-	    evbuffer_get_length(bufferevent_get_output(chat->bev));
+	output = bufferevent_get_output(chat->bev);
+	left = chat->queue.written - evbuffer_get_length(output);
+	/* What a filter has taken has not left yet. */
+	moved = transport_is_last_output(chat->bev, output) ?
+	    left != chat->left_timed : chat->left_below;
 	if (transport_output_length(chat->bev) == 0)
 		deadline_stop(deadline);
-	else if ((!deadline->running || left != chat->left_timed ||
-	    chat->left_below) && deadline_start(deadline) == -1)
+	else if ((!deadline->running || moved) &&
+	    deadline_start(deadline) == -1)
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 	chat->left_timed = left;
 	chat->left_below = false;

@@ -155,8 +155,9 @@ expect_break(struct call *call, const struct nasty_bend *bend)
 	    33), 0);
 	ck_assert_ptr_nonnull(strstr(transcript, "|mark:m:"));
 	ck_assert_uint_le(got, strlen("hello world"));
-	ck_assert_mem_eq(evbuffer_pullup(call->h->received, -1), "hello world",
-	    got);
+	if (got > 0)
+		ck_assert_mem_eq(evbuffer_pullup(call->h->received, -1),
+		    "hello world", got);
 	if (bend->error == ENOMEM) {
 		ck_assert_int_eq(call->h->why, EVCHAT_REASON_NO_MEMORY);
 		return;
