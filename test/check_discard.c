@@ -160,7 +160,7 @@ END_TEST
 
 START_TEST(producer_that_has_nothing_is_no_write_timeout)
 {
-	struct harness *h = start((int)sink_kinds[_i]);
+	struct harness *h = harness_streaming_on((int)sink_kinds[_i]);
 	struct feeder p;
 
 	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_WRITE,

@@ -138,7 +138,7 @@ END_TEST
 
 START_TEST(huge_flood_arrives)
 {
-	struct harness *h = start((int)sink_kinds[_i]);
+	struct harness *h = harness_streaming_on((int)sink_kinds[_i]);
 	struct flood flood;
 	struct sink sink;
 
