@@ -448,6 +448,17 @@ START_TEST(what_is_released_does_not_spoil_the_reason)
 }
 END_TEST
 
+/* Closing what is no descriptor fails, too, which is not the reason. */
+START_TEST(file_for_which_there_is_no_memory_says_so)
+{
+	harness_fail_allocation(1);
+	errno = 0;
+	ck_assert_ptr_null(evchat_producer_new_file(-1, 0, -1));
+	harness_fail_allocation(0);
+	ck_assert_int_eq(errno, ENOMEM);
+}
+END_TEST
+
 static Suite *
 refused_suite(void)
 {
@@ -462,6 +473,7 @@ refused_suite(void)
 	tcase_add_loop_test(tc, push_after_the_end_is_refused, 0, KINDS);
 	tcase_add_test(tc, reference_without_a_cleanup_is_refused_as_well);
 	tcase_add_test(tc, frozen_evbuffer_is_refused);
+	tcase_add_test(tc, file_for_which_there_is_no_memory_says_so);
 	tcase_add_test(tc, what_is_released_does_not_spoil_the_reason);
 
 	tc = harness_case(suite, "memory");

@@ -358,17 +358,6 @@ START_TEST(file_without_memory_fails)
 }
 END_TEST
 
-/* Closing what is no descriptor fails, too, which is not the reason. */
-START_TEST(file_for_which_there_is_no_memory_says_so)
-{
-	harness_fail_allocation(1);
-	errno = 0;
-	ck_assert_ptr_null(evchat_producer_new_file(-1, 0, -1));
-	harness_fail_allocation(0);
-	ck_assert_int_eq(errno, ENOMEM);
-}
-END_TEST
-
 /* What is no part of a regular file: refused, and closed once */
 
 static void
@@ -474,7 +463,6 @@ source_suite(void)
 	tcase_add_test(tc, what_is_no_regular_file_is_refused);
 	tcase_add_test(tc, what_is_no_descriptor_is_refused);
 	tcase_add_test(tc, file_is_closed_where_there_is_no_producer);
-	tcase_add_test(tc, file_for_which_there_is_no_memory_says_so);
 	tcase_add_test(tc, file_is_closed_when_it_is_not_pushed);
 	return suite;
 }
