@@ -65,7 +65,6 @@ struct evchat {
 	struct bufferevent *bev;
 	enum transport_kind kind;
 	bool detached;     /* it is the application's again */
-	bool watched;      /* on_below_output is set on what is beneath it */
 	bool connecting;
 	short old_enabled; /* as evchat_new found it */
 	ev_ssize_t old_max_read;

@@ -85,7 +85,7 @@ note(struct evchat *chat, short what, int error)
 		chat->connected_now = true;
 	}
 	if (chat->state == CHANNEL_LINGERING) {
-		chat->eof = chat->eof || what != BEV_EVENT_CONNECTED;
+		chat->eof = true;
 		return;
 	}
 	if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING)) {
@@ -111,7 +111,6 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	(void)channel_enter(chat);
 	if (chat->state < CHANNEL_ENDING)
 		note(chat, what, error);
-	chat->noticed = chat->noticed || chat->in_turn;
 	channel_wake(chat);
 	channel_leave(chat, bev);
 }
@@ -181,7 +180,7 @@ note_earlier_failure(struct evchat *chat, int error)
 	chat->connecting = !was_connected;
 	note_failure(chat, BEV_EVENT_ERROR | BEV_EVENT_READING, error);
 	chat->connecting = false;
-	chat->noticed = true;
+	chat->again = true;
 }
 
 int
@@ -196,7 +195,6 @@ notice_attach(struct evchat *chat)
 		note_earlier_failure(chat, error);
 	if (transport_watch(bev, on_below_output, chat) == -1)
 		return (-1);
-	chat->watched = true;
 	bufferevent_setcb(bev, on_ready, on_ready, on_event, chat);
 	bufferevent_setwatermark(bev, EV_READ, 0, 0);
 	/* To be called whenever bytes have left. */
@@ -214,7 +212,8 @@ notice_attach(struct evchat *chat)
 	}
 	chat->reading = true;
 	/* Nothing else tells of input that is there already. */
-	if (chat->noticed || evbuffer_get_length(bufferevent_get_input(bev)) > 0)
+	if (chat->again || chat->noticed ||
+	    evbuffer_get_length(bufferevent_get_input(bev)) > 0)
 		channel_wake(chat);
 	return (0);
 }
@@ -227,7 +226,5 @@ notice_detach(struct evchat *chat)
 	bufferevent_setcb(bev, NULL, NULL, NULL, NULL);
 	bufferevent_setwatermark(bev, EV_READ | EV_WRITE, 0, 0);
 	(void)bufferevent_set_timeouts(bev, NULL, NULL);
-	if (chat->watched)
-		transport_unwatch(bev, on_below_output, chat);
-	chat->watched = false;
+	transport_unwatch(bev, on_below_output, chat);
 }
