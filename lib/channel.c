@@ -27,7 +27,7 @@
 #define ALL_OPTIONS ((unsigned)EVCHAT_OPT_DELIVER_LAST | \
     EVCHAT_OPT_HALF_OPEN | EVCHAT_OPT_NO_AUTO_PAUSE)
 
-static const struct timeval default_linger = { .tv_sec = 2 };
+const struct timeval channel_linger = { .tv_sec = 2 };
 
 /* Memory */
 
@@ -149,7 +149,7 @@ init(struct evchat *chat, struct bufferevent *bev,
 	deadline_init(&chat->frame_deadline, chat, notice_frame_deadline);
 	deadline_init(&chat->write_deadline, chat, notice_write_deadline);
 	deadline_init(&chat->linger_deadline, chat, notice_linger_deadline);
-	deadline_set(&chat->linger_deadline, &default_linger);
+	deadline_set(&chat->linger_deadline, &channel_linger);
 	chat->kind = transport_kind_of(bev);
 	chat->old_enabled = bufferevent_get_enabled(bev);
 	chat->old_max_read = bufferevent_get_max_single_read(bev);

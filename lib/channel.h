@@ -117,6 +117,8 @@ struct evchat {
 
 /* channel.c: life */
 
+extern const struct timeval channel_linger; /* the timeout unless another is set */
+
 struct bufferevent *channel_lock(const struct evchat *chat);
 void channel_unlock(struct bufferevent *bev);
 /* The same, and the memory stays until channel_leave. */

@@ -24,7 +24,6 @@ end_soon(struct evchat *chat, enum evchat_reason why)
 		chat->output = OUTPUT_SHUTTING;
 	deadline_stop(&chat->frame_deadline);
 	(void)bufferevent_set_timeouts(chat->bev, NULL, NULL);
-	turn_set_reading(chat);
 	channel_wake(chat);
 }
 

@@ -34,7 +34,10 @@ notice_wake(evutil_socket_t fd, short what, void *arg)
 	channel_leave(chat, bev);
 }
 
-/* When libevent has no memory to read into, errno is whatever it was before. */
+/*
+ * When libevent has no memory to read into, errno is whatever it was before. A
+ * layer that fails by itself has none.
+ */
 static bool
 is_system_error(int error)
 {
@@ -48,6 +51,7 @@ note_connect_failure(struct evchat *chat, int error)
 	int dns_error = bufferevent_socket_get_dns_error(chat->bev);
 
 	chat->failed_why = EVCHAT_REASON_CONNECT;
+	chat->failed_reading = false; /* there is no input to wait for */
 	if (dns_error != 0)
 		chat->error_text = evutil_gai_strerror(dns_error);
 	else
@@ -58,8 +62,12 @@ note_connect_failure(struct evchat *chat, int error)
 static void
 note_failure(struct evchat *chat, short what, int error)
 {
-	if (chat->failed)
+	if (chat->failed) {
+		/* Nothing will leave any more, so nobody may wait for that. */
+		if (what & BEV_EVENT_WRITING)
+			chat->failed_reading = false;
 		return;
+	}
 	chat->failed = true;
 	chat->failed_reading = !(what & BEV_EVENT_WRITING);
 	if (chat->connecting)
@@ -68,7 +76,8 @@ note_failure(struct evchat *chat, short what, int error)
 	else if (what & BEV_EVENT_TIMEOUT)
 		chat->failed_why = what & BEV_EVENT_WRITING ?
 		    EVCHAT_REASON_WRITE_TIMEOUT : EVCHAT_REASON_READ_TIMEOUT;
-	else if (!is_system_error(error))
+	else if (!is_system_error(error) &&
+	    (error != 0 || chat->kind != TRANSPORT_LAYERED))
 		chat->failed_why = EVCHAT_REASON_NO_MEMORY;
 	else {
 		chat->failed_why = EVCHAT_REASON_IO;
@@ -76,10 +85,23 @@ note_failure(struct evchat *chat, short what, int error)
 	}
 }
 
+/*
+ * An error is there to be seen once: whoever looks again finds a connection, or
+ * the end of the input.
+ */
+static bool
+input_has_failed(const struct evchat *chat)
+{
+	return (chat->failed && (chat->failed_reading ||
+	    chat->failed_why == EVCHAT_REASON_CONNECT));
+}
+
 /* Deferred, several events come as one: the end of the input with an error. */
 static void
 note(struct evchat *chat, short what, int error)
 {
+	if (input_has_failed(chat) && !(what & BEV_EVENT_WRITING))
+		return;
 	if (what & BEV_EVENT_CONNECTED) {
 		chat->connecting = false;
 		chat->connected_now = true;

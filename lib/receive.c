@@ -24,7 +24,8 @@ after_input_hook(struct evchat *chat)
 /*
  * A frame above the maximum under the policy CLOSE. The answers to the frames
  * before it are still sent and protected from a reset, if there are any; a peer
- * that does not take them gets the time of the linger timeout in all.
+ * that does not take them gets the time of the linger timeout in all, for it
+ * must not be able to hold a channel.
  */
 static void
 close_oversize(struct evchat *chat)
@@ -34,6 +35,8 @@ close_oversize(struct evchat *chat)
 		return;
 	}
 	end_soon(chat, EVCHAT_REASON_OVERSIZE);
+	if (!chat->linger_deadline.has_limit)
+		deadline_set(&chat->linger_deadline, &channel_linger);
 	if (chat->state == CHANNEL_CLOSING &&
 	    deadline_start(&chat->linger_deadline) == -1)
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <event2/bufferevent.h>
@@ -62,13 +63,18 @@ bottom_fd(struct bufferevent *bev)
 	return (bufferevent_getfd(bottom(bev)));
 }
 
-/* libevent would lose it: it takes what it reads behind it for the end. */
+/*
+ * Why nothing can be read. libevent would lose it, since it takes what it reads
+ * behind it for the end. Where bytes wait before it, it comes by itself.
+ */
 static int
 pending_error(evutil_socket_t fd)
 {
-	int error = 0;
+	int error = 0, waiting = 0;
 	socklen_t len = sizeof(error);
 
+	if (ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0)
+		return (0);
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		return (errno);
 	return (error);

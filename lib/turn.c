@@ -26,9 +26,12 @@ turn_output_length(const struct evchat *chat)
 void
 turn_set_reading(struct evchat *chat)
 {
+	struct evbuffer *input = bufferevent_get_input(chat->bev);
+	/* What comes faster than it is delivered waits where it is. */
 	bool wanted = !chat->eof && !chat->failed &&
 	    (chat->state != CHANNEL_OPEN ||
-	    (!chat->paused && !chat->auto_paused));
+	    (!chat->paused && !chat->auto_paused &&
+	    evbuffer_get_length(input) < chat->in_size));
 
 	if (wanted == chat->reading || chat->state >= CHANNEL_ENDING)
 		return;

@@ -57,7 +57,9 @@ START_TEST(reading_that_failed_without_an_error_is_for_want_of_memory)
 		    &harness_frames);
 		h->script.closed = note_errno;
 		fail_reading(h, errors[i]);
-		expect_end(h, "", EVCHAT_REASON_NO_MEMORY, 0);
+		/* A layer may fail by itself, and has no error then. */
+		expect_end(h, "", errors[i] == 0 && _i >= HARNESS_FILTER ?
+		    EVCHAT_REASON_IO : EVCHAT_REASON_NO_MEMORY, 0);
 	}
 }
 END_TEST
