@@ -1,6 +1,6 @@
 /*
- * Channels before and at the edge of a connection: connecting, refused, reset,
- * and constructors that fail.
+ * Channels that are not yet connected: what they do before, when they are told,
+ * and where the connection is refused.
  */
 
 #define _XOPEN_SOURCE 700 /* mkdtemp */
@@ -15,8 +15,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "harness.h"
-
-#define NO_FD 9999 /* not open */
 
 struct place {
 	union {
@@ -164,14 +162,6 @@ START_TEST(closing_before_connected_still_sends)
 }
 END_TEST
 
-static void
-note_error(struct harness *h, enum evchat_reason why)
-{
-	(void)why;
-	harness_note(h, "error:%d", evchat_get_errno(h->chat));
-	ck_assert_uint_gt(strlen(evchat_get_error(h->chat)), 0);
-}
-
 START_TEST(refused_connection_is_the_reason_connect)
 {
 	char expect[64];
@@ -180,7 +170,7 @@ START_TEST(refused_connection_is_the_reason_connect)
 
 	bind_place(&place, families[_i]);
 	h = harness_start_new(HARNESS_UNCONNECTED, &harness_streaming);
-	h->script.closed = note_error;
+	h->script.closed = harness_note_error;
 	harness_push_mark(h, "m");
 	connect_to(h, &place);
 	harness_run_until_closed(h);
@@ -205,7 +195,7 @@ refused(struct place *place)
 	ck_assert_int_eq(poll(&failed, 1, 1000), 1);
 	h->bev = bufferevent_socket_new(h->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	ck_assert_ptr_nonnull(h->bev);
-	h->script.closed = note_error;
+	h->script.closed = harness_note_error;
 	return h;
 }
 
@@ -294,7 +284,7 @@ note_name_error(struct harness *h, enum evchat_reason why)
 	ck_assert_int_ne(error, 0);
 	ck_assert_str_eq(evchat_get_error(h->chat),
 	    evutil_gai_strerror(error));
-	note_error(h, why);
+	harness_note_error(h, why);
 }
 
 START_TEST(name_that_cannot_be_resolved_is_the_reason_connect)
@@ -312,187 +302,8 @@ START_TEST(name_that_cannot_be_resolved_is_the_reason_connect)
 }
 END_TEST
 
-/* Bufferevents with a past */
-
-static void
-never(struct bufferevent *bev, void *arg)
-{
-	(void)bev;
-	(void)arg;
-	ck_abort_msg("a callback that the channel should have replaced");
-}
-
-static void
-never_event(struct bufferevent *bev, short what, void *arg)
-{
-	(void)what;
-	never(bev, arg);
-}
-
-START_TEST(channel_takes_over_a_bufferevent_that_was_used)
-{
-	const struct timeval soon = { 0, 1000 };
-	struct harness *h = harness_new((enum harness_carrier)_i);
-
-	if (h->bev != NULL) {
-		bufferevent_setcb(h->bev, never, never, never_event, NULL);
-		bufferevent_setwatermark(h->bev, EV_READ, 100, 200);
-		bufferevent_setwatermark(h->bev, EV_WRITE, 100, 200);
-		bufferevent_set_timeouts(h->bev, &soon, &soon);
-	}
-	harness_start(h, &harness_frames, 0);
-	harness_crlf(h);
-	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
-	harness_wait(h, 10);
-	harness_feed(h, "ab\r\n");
-	harness_expect_received(h, "hello");
-	harness_feed_eof(h);
-	harness_run_until_closed(h);
-	harness_end(h, "frame:ab|event:eof|closed:eof");
-}
-END_TEST
-
-START_TEST(bufferevent_may_have_any_priority)
-{
-	struct harness *h = harness_new((enum harness_carrier)_i);
-
-	ck_assert_int_eq(event_base_priority_init(h->base, 3), 0);
-	harness_start(h, &harness_streaming, 0);
-	bufferevent_priority_set(h->bev, 2);
-	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 0), 0);
-	harness_turn(h);
-	harness_expect(h, "found");
-	harness_feed(h, "ab");
-	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
-	evchat_close_when_done(h->chat);
-	harness_run_until_closed(h);
-	harness_expect_received(h, "hello");
-	harness_end(h, "found|collect:ab|closed:done");
-}
-END_TEST
-
-/* Lost connections */
-
-static const enum harness_carrier tcp[] = { HARNESS_TCP, HARNESS_TCP_DEFER,
-    HARNESS_TCP_THREADSAFE };
-
-START_TEST(reset_is_the_reason_io)
-{
-	char expect[64];
-	struct harness *h = harness_start_new(tcp[_i], &harness_frames);
-
-	h->script.closed = note_error;
-	harness_crlf(h);
-	harness_push_stuck(h, "p");
-	harness_feed(h, "ab\r\ncd");
-	harness_reset(h);
-	harness_run_until_closed(h);
-	snprintf(expect, sizeof(expect),
-	    "frame:ab|done:p:failed:0|closed:io|error:%d", ECONNRESET);
-	harness_end(h, expect);
-}
-END_TEST
-
-/* What came before the reset is lost; the system does not keep it. */
-START_TEST(reset_before_there_was_a_channel_is_told)
-{
-	char expect[64];
-	struct harness *h = harness_new(tcp[_i]);
-
-	h->script.closed = note_error;
-	harness_reset(h);
-	harness_start(h, &harness_frames, 0);
-	harness_expect(h, "");
-	harness_run_until_closed(h);
-	snprintf(expect, sizeof(expect), "closed:io|error:%d", ECONNRESET);
-	harness_end(h, expect);
-}
-END_TEST
-
-START_TEST(failing_write_is_the_reason_io)
-{
-	struct harness *h = harness_start_new(tcp[_i], &harness_frames);
-
-	harness_crlf(h);
-	evchat_pause(h->chat);
-	harness_push_stuck(h, "p");
-	harness_reset(h);
-	harness_turn(h);
-	ck_assert_int_eq(evchat_set_hooks(h->chat, &harness_frames, h), 0);
-	ck_assert_int_eq(h->closed, 0);
-	evchat_discard_buffers(h->chat);
-	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
-	harness_run_until_closed(h);
-	ck_assert_int_eq(h->why, EVCHAT_REASON_IO);
-	harness_free(h);
-}
-END_TEST
-
-/* Constructors that fail */
-
-START_TEST(failing_constructor_frees_what_it_was_given)
-{
-	static const unsigned wrong[] = { EVCHAT_OPT_THREADSAFE, 1u << 31,
-	    EVCHAT_OPT_HALF_OPEN | 1u << 20 };
-	struct harness *h;
-	size_t i;
-
-	for (i = 0; i < 3; i++) {
-		h = harness_new((enum harness_carrier)_i);
-		if (h->bev != NULL) {
-			errno = 0;
-			ck_assert_ptr_null(evchat_new(h->bev,
-			    &harness_streaming, h, wrong[i]));
-			ck_assert_int_eq(errno, EINVAL);
-			harness_disown(h);
-		}
-		harness_free(h);
-	}
-}
-END_TEST
-
-START_TEST(failing_constructor_closes_the_socket)
-{
-	struct event_base *base = event_base_new();
-	int fds[2];
-
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	errno = 0;
-	ck_assert_ptr_null(evchat_socket_new(base, fds[0], NULL, NULL,
-	    1u << 31));
-	ck_assert_int_eq(errno, EINVAL);
-	event_base_loop(base, EVLOOP_NONBLOCK);
-	ck_assert_int_eq(send(fds[1], "a", 1, MSG_NOSIGNAL), -1);
-	ck_assert_int_eq(errno, EPIPE);
-	close(fds[1]);
-	event_base_free(base);
-}
-END_TEST
-
-/* Closing what is no descriptor fails, too, which is not the reason. */
-START_TEST(failing_constructor_says_why)
-{
-	struct event_base *base = event_base_new();
-
-	ck_assert_ptr_nonnull(base);
-	errno = 0;
-	ck_assert_ptr_null(evchat_socket_new(NULL, -1, NULL, NULL, 0));
-	ck_assert_int_eq(errno, EINVAL);
-	errno = 0;
-	ck_assert_ptr_null(evchat_socket_new(NULL, NO_FD, NULL, NULL, 0));
-	ck_assert_int_eq(errno, EINVAL);
-	errno = 0;
-	harness_fail_allocation(1);
-	ck_assert_ptr_null(evchat_socket_new(base, NO_FD, NULL, NULL, 0));
-	harness_fail_allocation(0);
-	ck_assert_int_eq(errno, ENOMEM);
-	event_base_free(base);
-}
-END_TEST
-
 static Suite *
-connect_suite
-(void)
+connect_suite(void)
 {
 	Suite *suite = suite_create("connect");
 	TCase *tc = harness_case(suite, "connecting");
@@ -506,29 +317,11 @@ connect_suite
 	tcase_add_loop_test(tc,
 	    connection_refused_before_there_was_a_channel_is_told, 0, 2);
 	tcase_add_test(tc, unconnected_channel_can_be_freed);
-
 	tcase_add_loop_test(tc,
 	    unconnected_channel_can_be_detached_and_connected_then, 0, 2);
 	tcase_add_test(tc,
 	    nothing_of_a_channel_detached_before_it_connects_counts_as_sent);
 	tcase_add_test(tc, name_that_cannot_be_resolved_is_the_reason_connect);
-
-	tc = harness_case(suite, "used");
-	tcase_add_loop_test(tc, channel_takes_over_a_bufferevent_that_was_used,
-	    0, HARNESS_CARRIERS);
-	tcase_add_loop_test(tc, bufferevent_may_have_any_priority, 0,
-	    HARNESS_CARRIERS);
-
-	tc = harness_case(suite, "lost");
-	tcase_add_loop_test(tc, reset_before_there_was_a_channel_is_told, 0, 3);
-	tcase_add_loop_test(tc, reset_is_the_reason_io, 0, 3);
-	tcase_add_loop_test(tc, failing_write_is_the_reason_io, 0, 3);
-
-	tc = harness_case(suite, "failing");
-	tcase_add_loop_test(tc, failing_constructor_frees_what_it_was_given, 0,
-	    HARNESS_CARRIERS);
-	tcase_add_test(tc, failing_constructor_closes_the_socket);
-	tcase_add_test(tc, failing_constructor_says_why);
 	return suite;
 }
 

@@ -1,7 +1,6 @@
 /*
  * The read side's memory: what it copies and keeps, that it gives all of it
- * back, and that a step which fails for want of it can be tried again. And calls
- * in any order between steps, which must neither lose nor invent a byte.
+ * back, and that a step which fails for want of it can be tried again.
  */
 
 #include <stdlib.h>
@@ -10,13 +9,6 @@
 #include "unit_input.h"
 
 #define LARGE 100000
-
-static void
-begin(struct unit_input *u, bool whole)
-{
-	unit_input_init(u, whole, false);
-	unit_input_delimiter(u, "\r\n", 2);
-}
 
 static char *
 rubbish(size_t len)
@@ -35,7 +27,7 @@ static size_t
 begin_counting(struct unit_input *u, bool whole)
 {
 	unit_count_bytes();
-	begin(u, whole);
+	unit_input_begin(u, whole, "\r\n");
 	return unit_bytes_most();
 }
 
@@ -161,7 +153,7 @@ START_TEST(memory_comes_back_when_all_is_delivered)
 	struct unit_input u;
 	long blocks;
 
-	begin(&u, _i % 2 != 0);
+	unit_input_begin(&u, _i % 2 != 0, "\r\n");
 	if (_i > 1)
 		input_set_max(&u.input, LARGE / 4, EVCHAT_OVERSIZE_TRUNCATE);
 	blocks = harness_blocks();
@@ -185,7 +177,7 @@ START_TEST(settling_gives_back_what_the_last_step_lent)
 	struct unit_input u;
 	size_t len;
 
-	begin(&u, true);
+	unit_input_begin(&u, true, "\r\n");
 	input_set_max(&u.input, 2, EVCHAT_OVERSIZE_TRUNCATE);
 	unit_add_chain(from, "abcd\r\n", 6);
 	ck_assert_int_eq(input_take(&u.input, from), 0);
@@ -208,7 +200,7 @@ START_TEST(freeing_in_the_middle_gives_all_back)
 	char *bytes = rubbish(LARGE);
 	struct unit_input u;
 
-	begin(&u, _i % 2 != 0);
+	unit_input_begin(&u, _i % 2 != 0, "\r\n");
 	if (_i > 1)
 		input_set_max(&u.input, 10, EVCHAT_OVERSIZE_TRUNCATE);
 	unit_input_feed(&u, bytes, LARGE / 2);
@@ -244,7 +236,7 @@ run_failing(long failing, const struct unit_cuts *cuts, const char *bytes,
 	struct unit_input u;
 	size_t i, at;
 
-	begin(&u, true);
+	unit_input_begin(&u, true, "\r\n");
 	input_set_max(&u.input, 80, EVCHAT_OVERSIZE_TRUNCATE);
 	for (i = 0, at = 0; i < cuts->n; at = cuts->end[i++]) {
 		piece[i] = evbuffer_new();
@@ -289,156 +281,6 @@ START_TEST(step_that_failed_can_be_tried_again)
 }
 END_TEST
 
-/* Anything, in any order */
-
-struct fuzz {
-	struct unit_input u;
-	char unread[4000]; /* what must be unread */
-	size_t len;
-	uint64_t offset;
-};
-
-/* Compare with what is unread now: nothing but its front may be gone. */
-static void
-compare_unread(struct fuzz *f)
-{
-	struct evbuffer *out = evbuffer_new();
-	size_t len, gone;
-
-	if (input_copy_unread(&f->u.input, out) == -1)
-		ck_abort_msg("no memory");
-	len = evbuffer_get_length(out);
-	if (len > f->len)
-		ck_abort_msg("%zu bytes from nowhere", len - f->len);
-	gone = f->len - len;
-	if (len > 0 && memcmp(evbuffer_pullup(out, -1), f->unread + gone,
-	    len) != 0)
-		ck_abort_msg("not what was unread");
-	if (f->u.input.offset != f->offset + gone)
-		ck_abort_msg("offset %ju, not %ju + %zu",
-		    (uintmax_t)f->u.input.offset, (uintmax_t)f->offset, gone);
-	memmove(f->unread, f->unread + gone, len);
-	f->len = len;
-	f->offset += gone;
-	evbuffer_free(out);
-}
-
-static void
-give_back(struct fuzz *f, const char *bytes, size_t len)
-{
-	if (f->len + len > sizeof(f->unread) ||
-	    input_unread(&f->u.input, bytes, len) == -1)
-		return;
-	memmove(f->unread + len, f->unread, f->len);
-	memcpy(f->unread, bytes, len);
-	f->len += len;
-	f->offset -= len < f->offset ? len : f->offset;
-}
-
-static struct terminator
-any_terminator(void)
-{
-	static const char *const delimiters[] = { "a", "ab", "aab", "ba" };
-	struct terminator terminator = { .kind = SCAN_NONE };
-	const char *delimiter;
-
-	switch (unit_random(4)) {
-	case 0:
-		break;
-	case 1:
-		terminator.kind = SCAN_COUNT;
-		terminator.count = unit_random(8);
-		break;
-	default:
-		delimiter = delimiters[unit_random(4)];
-		terminator.framing = evchat_framing_delimiter(delimiter,
-		    strlen(delimiter), 0);
-		terminator.kind = SCAN_FRAMING;
-	}
-	return terminator;
-}
-
-/* The driver calls this between steps. */
-static void
-do_anything(struct unit_input *u, enum input_what what,
-    const struct input_step *step)
-{
-	struct fuzz *f = (struct fuzz *)u;
-	struct terminator terminator;
-	size_t choice = unit_random(12), some;
-	char bytes[3];
-
-	(void)what;
-	(void)step;
-	harness_fail_allocation(0);
-	compare_unread(f);
-	if (choice == 0) {
-		terminator = any_terminator();
-		input_set_terminator(&u->input, &terminator);
-	} else if (choice == 1) {
-		terminator = any_terminator();
-		input_set_next(&u->input, &terminator);
-	} else if (choice == 2)
-		input_set_max(&u->input, unit_random(6),
-		    (enum evchat_oversize)(1 + unit_random(2)));
-	else if (choice == 3 && u->lent.len > 0 && u->count-- > 0) {
-		some = unit_random(u->lent.len);
-		give_back(f, (const char *)u->lent.data + some,
-		    u->lent.len - some);
-	} else if (choice == 4 && u->count-- > 0) {
-		unit_random_bytes(bytes, sizeof(bytes), "ab");
-		give_back(f, bytes, 1 + unit_random(sizeof(bytes)));
-	} else if (choice == 5) {
-		input_discard(&u->input);
-		f->offset += f->len;
-		f->len = 0;
-	} else if (choice == 6)
-		u->whole = !u->whole;
-	compare_unread(f);
-	harness_fail_allocation(unit_random(8) == 0 ? 1 : 0);
-}
-
-static void
-feed_anything(struct fuzz *f)
-{
-	struct evbuffer *from = evbuffer_new();
-	size_t len, chains = 1 + unit_random(3);
-
-	compare_unread(f);
-	while (chains-- > 0) {
-		len = 1 + unit_random(unit_random(4) == 0 ? 100 : 6);
-		unit_random_bytes(f->unread + f->len, len, "ab");
-		unit_add_chain(from, f->unread + f->len, len);
-		f->len += len;
-	}
-	f->u.count = 10;
-	unit_input_run(&f->u, from);
-	harness_fail_allocation(0);
-	evbuffer_free(from);
-}
-
-START_TEST(calls_in_any_order_lose_no_byte)
-{
-	long blocks = harness_blocks();
-	struct fuzz f = { .len = 0 };
-	size_t i, j;
-
-	for (i = unit_cases(2000); i > 0; i--) {
-		unit_input_init(&f.u, unit_random(2), unit_random(2));
-		f.u.act = do_anything;
-		f.len = f.offset = 0;
-		for (j = unit_random(10); j > 0; j--)
-			feed_anything(&f);
-		unit_input_eof(&f.u);
-		harness_fail_allocation(0);
-		compare_unread(&f);
-		unit_input_free(&f.u);
-		if (unit_chains() != 0 || harness_blocks() != blocks)
-			ck_abort_msg("memory was kept");
-	}
-}
-END_TEST
-
 static Suite *
 input_memory_suite(void)
 {
@@ -459,9 +301,6 @@ input_memory_suite(void)
 	tc = harness_case(suite, "failure");
 	tcase_add_test(tc, read_side_without_memory_is_none);
 	tcase_add_test(tc, step_that_failed_can_be_tried_again);
-
-	tc = harness_case(suite, "anything");
-	tcase_add_test(tc, calls_in_any_order_lose_no_byte);
 	return suite;
 }
 

@@ -8,13 +8,6 @@
 #include "harness.h"
 #include "unit_input.h"
 
-static void
-begin(struct unit_input *u, bool whole, const char *delimiter)
-{
-	unit_input_init(u, whole, false);
-	unit_input_delimiter(u, delimiter, strlen(delimiter));
-}
-
 /* In progress */
 
 /* Whoever times frames sees by this that it is another one. */
@@ -22,7 +15,7 @@ START_TEST(frames_are_counted_as_they_begin)
 {
 	struct unit_input u;
 
-	begin(&u, _i != 0, "\r\n");
+	unit_input_begin(&u, _i != 0, "\r\n");
 	ck_assert_uint_eq(u.input.begun, 0);
 	unit_input_feed_text(&u, "a\r\nb");
 	ck_assert_uint_eq(u.input.begun, 2);
@@ -43,7 +36,7 @@ START_TEST(frame_in_progress_has_the_length_seen_so_far)
 {
 	struct unit_input u;
 
-	begin(&u, _i != 0, "\r\n");
+	unit_input_begin(&u, _i != 0, "\r\n");
 	unit_input_feed_text(&u, "ab\r");
 	ck_assert_uint_eq(input_frame_length(&u.input), 2);
 	unit_input_feed_text(&u, "c");
@@ -93,7 +86,7 @@ START_TEST(in_pieces_only_what_is_held_is_partial)
 {
 	struct unit_input u;
 
-	begin(&u, false, "\r\n");
+	unit_input_begin(&u, false, "\r\n");
 	u.act = note_what_is_partial;
 	unit_input_feed_text(&u, "ab\r\nc\r");
 	note_what_is_partial(&u, INPUT_MORE, NULL);
@@ -106,7 +99,7 @@ START_TEST(of_a_whole_frame_all_is_partial)
 {
 	struct unit_input u;
 
-	begin(&u, true, "\r\n");
+	unit_input_begin(&u, true, "\r\n");
 	u.act = note_what_is_partial;
 	unit_input_feed_text(&u, "ab\r\nc\r");
 	note_what_is_partial(&u, INPUT_MORE, NULL);
@@ -164,7 +157,7 @@ START_TEST(frame_begun_in_pieces_may_end_whole)
 {
 	struct unit_input u;
 
-	begin(&u, false, "\n");
+	unit_input_begin(&u, false, "\n");
 	unit_input_feed_text(&u, "ab");
 	u.whole = true;
 	unit_input_feed_text(&u, "cd\nef\n");
@@ -176,7 +169,7 @@ START_TEST(frame_begun_whole_may_end_in_pieces)
 {
 	struct unit_input u;
 
-	begin(&u, true, "\n");
+	unit_input_begin(&u, true, "\n");
 	unit_input_feed_text(&u, "ab");
 	u.whole = false;
 	unit_input_feed_text(&u, "cd\nef\n");
@@ -188,7 +181,7 @@ START_TEST(truncated_frame_may_change_its_mode)
 {
 	struct unit_input u;
 
-	begin(&u, true, "\n");
+	unit_input_begin(&u, true, "\n");
 	input_set_max(&u.input, 3, EVCHAT_OVERSIZE_TRUNCATE);
 	unit_input_feed_text(&u, "abcd");
 	u.whole = false;
@@ -196,14 +189,14 @@ START_TEST(truncated_frame_may_change_its_mode)
 	unit_input_expect(&u, "oversize:4:abc@0|collect:abc|found:6@7"
 	    "|collect:g");
 
-	begin(&u, true, "\n");
+	unit_input_begin(&u, true, "\n");
 	input_set_max(&u.input, 1, EVCHAT_OVERSIZE_TRUNCATE);
 	unit_input_feed_text(&u, "ab");
 	u.whole = false;
 	unit_input_feed_text(&u, "\n");
 	unit_input_expect(&u, "oversize:2:a@0|collect:a|found:2@3");
 
-	begin(&u, false, "\n");
+	unit_input_begin(&u, false, "\n");
 	input_set_max(&u.input, 3, EVCHAT_OVERSIZE_TRUNCATE);
 	unit_input_feed_text(&u, "abcd");
 	u.whole = true;
@@ -221,7 +214,7 @@ START_TEST(default_maximum_counts_from_where_pieces_end)
 	struct unit_input u;
 
 	memset(bytes, 'x', most + 1);
-	begin(&u, false, "\n");
+	unit_input_begin(&u, false, "\n");
 	unit_input_feed(&u, bytes, most);
 	u.whole = true;
 	unit_input_feed(&u, bytes, most);

@@ -1,11 +1,8 @@
 /*
  * The write side while producers' functions are running: they push, discard and
- * end what they stand in. And when memory runs out.
+ * end what they stand in.
  */
 
-#include <stdlib.h>
-#include <string.h>
-#include "../lib/producer.h"
 #include "harness.h"
 #include "unit_queue.h"
 
@@ -324,70 +321,6 @@ START_TEST(what_is_pushed_after_discarding_in_more_is_sent)
 }
 END_TEST
 
-/* Memory */
-
-START_TEST(queue_without_memory_is_none)
-{
-	long blocks = harness_blocks();
-	struct queue queue;
-
-	harness_fail_allocation(1);
-	ck_assert_int_eq(queue_init(&queue), -1);
-	queue_free(&queue);
-	ck_assert_int_eq(harness_blocks(), blocks);
-}
-END_TEST
-
-/* The output is never anything but a beginning of what was pushed. */
-START_TEST(failing_pull_sends_nothing_false)
-{
-	struct unit_producer a = { .name = "a", .steps = "AAAA AAA$" };
-	static const char all[] = "onetwoAAAAAAAthree";
-	long blocks = harness_blocks(), i;
-	struct unit_queue q;
-	bool failed;
-	size_t len;
-
-	for (i = 1, failed = true; failed; i++) {
-		unit_queue_init(&q);
-		a.steps = "AAAA AAA$";
-		unit_queue_bytes(&q, "onetwo");
-		unit_queue_producer(&q, &a);
-		unit_queue_bytes(&q, "three");
-		harness_fail_allocation(i);
-		unit_queue_run(&q);
-		failed = harness_allocation_failed();
-		harness_fail_allocation(0);
-		len = unit_queue_in_output(&q);
-		if (!failed)
-			ck_assert_uint_eq(len, sizeof(all) - 1);
-		if (len > 0)
-			ck_assert_mem_eq(evbuffer_pullup(q.output, -1), all,
-			    len);
-		unit_queue_free(&q);
-		ck_assert_int_eq(unit_chains(), 0);
-		ck_assert_int_eq(harness_blocks(), blocks);
-	}
-	ck_assert_int_gt(i, 4);
-}
-END_TEST
-
-START_TEST(dropping_without_memory_drops_all_the_same)
-{
-	struct unit_queue q;
-
-	unit_queue_init(&q);
-	unit_queue_chain(&q, "one");
-	unit_queue_bytes(&q, "two");
-	harness_fail_allocation(1);
-	queue_discard(&q.queue, 0);
-	ck_assert(harness_allocation_failed());
-	ck_assert_int_eq(unit_chains(), 0);
-	ck_assert_uint_eq(queue_length(&q.queue), 0);
-	unit_queue_free(&q);
-}
-END_TEST
-
 static Suite *
 queue_inside_suite(void)
 {
@@ -412,11 +345,6 @@ queue_inside_suite(void)
 	tcase_add_loop_test(tc, producer_that_is_gone_cannot_fail_or_wait, 0,
 	    5);
 	tcase_add_test(tc, what_is_pushed_after_discarding_in_more_is_sent);
-
-	tc = harness_case(suite, "memory");
-	tcase_add_test(tc, queue_without_memory_is_none);
-	tcase_add_test(tc, failing_pull_sends_nothing_false);
-	tcase_add_test(tc, dropping_without_memory_drops_all_the_same);
 	return suite;
 }
 

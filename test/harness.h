@@ -201,6 +201,8 @@ void harness_note(struct harness *h, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void harness_note_bytes(struct harness *h, const char *what, const void *data,
     size_t len);
+/* "error:111", in closed, whose script it may be */
+void harness_note_error(struct harness *h, enum evchat_reason why);
 void harness_note_partial(struct harness *h); /* "partial:bytes" */
 void harness_note_left(struct harness *h);    /* "left:bytes": in h->detached */
 const char *harness_transcript(struct harness *h);

@@ -116,6 +116,14 @@ harness_note_bytes(struct harness *h, const char *what, const void *data,
 }
 
 void
+harness_note_error(struct harness *h, enum evchat_reason why)
+{
+	(void)why;
+	harness_note(h, "error:%d", evchat_get_errno(h->chat));
+	ck_assert_uint_gt(strlen(evchat_get_error(h->chat)), 0);
+}
+
+void
 harness_note_partial(struct harness *h)
 {
 	const void *data;

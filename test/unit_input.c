@@ -17,6 +17,13 @@ unit_input_init(struct unit_input *u, bool whole, bool deliver_last)
 		ck_abort_msg("no memory");
 }
 
+void
+unit_input_begin(struct unit_input *u, bool whole, const char *delimiter)
+{
+	unit_input_init(u, whole, false);
+	unit_input_delimiter(u, delimiter, strlen(delimiter));
+}
+
 static void
 forget_lent(struct unit_input *u)
 {
@@ -57,6 +64,16 @@ unit_input_count(struct unit_input *u, uint64_t count)
 	struct terminator terminator = { .kind = SCAN_COUNT, .count = count };
 
 	input_set_terminator(&u->input, &terminator);
+}
+
+void
+unit_input_set_next(struct unit_input *u, const char *delimiter)
+{
+	struct terminator next = { .kind = SCAN_FRAMING };
+
+	next.framing = evchat_framing_delimiter(delimiter, strlen(delimiter),
+	    0);
+	input_set_next(&u->input, &next);
 }
 
 /* What a step lent must be what it was, whatever was called since. */

@@ -35,11 +35,15 @@ struct unit_input {
 };
 
 void unit_input_init(struct unit_input *u, bool whole, bool deliver_last);
+/* Under a delimiter from the first byte on. */
+void unit_input_begin(struct unit_input *u, bool whole, const char *delimiter);
 void unit_input_free(struct unit_input *u);
 void unit_input_expect(struct unit_input *u, const char *expected); /* frees */
 
 void unit_input_delimiter(struct unit_input *u, const char *delimiter, size_t n);
 void unit_input_count(struct unit_input *u, uint64_t count);
+/* From the next frame on. */
+void unit_input_set_next(struct unit_input *u, const char *delimiter);
 
 /* Take what from has, if anything, and go on until there is nothing more. */
 void unit_input_run(struct unit_input *u, struct evbuffer *from);
