@@ -1,6 +1,6 @@
 /*
- * The ready-made producers: an evbuffer's and a file's. source.c is compiled
- * here once more, so that reading can be made to fail and closing is counted.
+ * The ready-made producer of a file. source.c is compiled here once more, so
+ * that reading can be made to fail and closing is counted.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -20,7 +20,7 @@ static int counted_close(int fd);
 #undef close
 
 #include "harness.h"
-#include "unit.h"
+#include "unit_source.h"
 
 static int closes;
 static int closed_fd;
@@ -48,140 +48,6 @@ scripted_pread(int fd, void *bytes, size_t len, off_t offset)
 		len = pread_most;
 	return pread(fd, bytes, len, offset);
 }
-
-/* Ask until it does not say DATA; so many bytes at a time. */
-static enum evchat_more
-drain(struct evchat_producer *producer, struct evbuffer *out, size_t want)
-{
-	enum evchat_more more;
-	size_t before;
-	bool gone;
-
-	do {
-		before = evbuffer_get_length(out);
-		more = producer_ask(producer, out, want, &gone);
-		ck_assert(!gone);
-		if (evbuffer_get_length(out) - before > want)
-			ck_abort_msg("more than wanted");
-	} while (more == EVCHAT_MORE_DATA);
-	return more;
-}
-
-static void
-expect_bytes(struct evbuffer *out, const char *expected, size_t len)
-{
-	ck_assert_uint_eq(evbuffer_get_length(out), len);
-	if (len > 0)
-		ck_assert_mem_eq(evbuffer_pullup(out, -1), expected, len);
-	evbuffer_free(out);
-}
-
-/* Evbuffers */
-
-START_TEST(evbuffer_comes_out_piece_by_piece)
-{
-	static const size_t wants[] = { 1, 2, 3, 4, 8, 9, 10, 100 };
-	struct evbuffer *buf = evbuffer_new(), *out = evbuffer_new();
-	struct evchat_producer *producer;
-	long blocks = harness_blocks();
-
-	unit_add_chain(buf, "abc", 3);
-	unit_add_chain(buf, "def", 3);
-	evbuffer_add(buf, "ghi", 3);
-	producer = evchat_producer_new_evbuffer(buf);
-	ck_assert_uint_eq(producer->held, 9);
-	ck_assert_int_eq(drain(producer, out, wants[_i]), EVCHAT_MORE_END);
-	producer_end(producer, EVCHAT_DONE_SENT);
-	expect_bytes(out, "abcdefghi", 9);
-	ck_assert_int_eq(unit_chains(), 0);
-	ck_assert_int_eq(harness_blocks(), blocks - 2);
-}
-END_TEST
-
-START_TEST(evbuffer_ends_with_its_last_bytes)
-{
-	struct evbuffer *buf = evbuffer_new(), *out = evbuffer_new();
-	struct evchat_producer *producer;
-	bool gone;
-
-	evbuffer_add(buf, "abcd", 4);
-	producer = evchat_producer_new_evbuffer(buf);
-	ck_assert_int_eq(producer_ask(producer, out, 2, &gone),
-	    EVCHAT_MORE_DATA);
-	ck_assert_int_eq(producer_ask(producer, out, 2, &gone),
-	    EVCHAT_MORE_END);
-	evchat_producer_free(producer);
-	expect_bytes(out, "abcd", 4);
-}
-END_TEST
-
-START_TEST(empty_evbuffer_ends_at_once)
-{
-	struct evbuffer *out = evbuffer_new();
-	struct evchat_producer *producer;
-
-	producer = evchat_producer_new_evbuffer(evbuffer_new());
-	ck_assert_uint_eq(producer->held, 0);
-	ck_assert_int_eq(drain(producer, out, 10), EVCHAT_MORE_END);
-	evchat_producer_free(producer);
-	expect_bytes(out, "", 0);
-}
-END_TEST
-
-START_TEST(evbuffer_is_appended_behind_what_is_there)
-{
-	struct evbuffer *buf = evbuffer_new(), *out = evbuffer_new();
-	struct evchat_producer *producer;
-
-	evbuffer_add(out, "12345", 5);
-	evbuffer_add(buf, "abcd", 4);
-	producer = evchat_producer_new_evbuffer(buf);
-	ck_assert_int_eq(drain(producer, out, 3), EVCHAT_MORE_END);
-	evchat_producer_free(producer);
-	expect_bytes(out, "12345abcd", 9);
-}
-END_TEST
-
-START_TEST(no_evbuffer_is_refused)
-{
-	errno = 0;
-	ck_assert_ptr_null(evchat_producer_new_evbuffer(NULL));
-	ck_assert_int_eq(errno, EINVAL);
-}
-END_TEST
-
-START_TEST(evbuffer_is_freed_where_there_is_no_producer)
-{
-	long blocks = harness_blocks();
-	struct evbuffer *buf = evbuffer_new();
-
-	unit_add_chain(buf, "abc", 3);
-	harness_fail_allocation(1);
-	errno = 0;
-	ck_assert_ptr_null(evchat_producer_new_evbuffer(buf));
-	ck_assert_int_eq(errno, ENOMEM);
-	ck_assert_int_eq(unit_chains(), 0);
-	ck_assert_int_eq(harness_blocks(), blocks);
-}
-END_TEST
-
-START_TEST(evbuffer_that_cannot_be_moved_fails)
-{
-	struct evbuffer *buf = evbuffer_new(), *out = evbuffer_new();
-	struct evchat_producer *producer;
-	bool gone;
-
-	unit_add_chain(buf, "abcd", 4);
-	producer = evchat_producer_new_evbuffer(buf);
-	harness_fail_allocation(1);
-	ck_assert_int_eq(producer_ask(producer, out, 2, &gone),
-	    EVCHAT_MORE_ERROR);
-	ck_assert_int_eq(errno, ENOMEM);
-	evchat_producer_free(producer);
-	evbuffer_free(out);
-	ck_assert_int_eq(unit_chains(), 0);
-}
-END_TEST
 
 /* Files */
 
@@ -217,8 +83,9 @@ expect_part(int64_t offset, int64_t len, size_t want, const char *expected)
 	producer = evchat_producer_new_file(fd, offset, len);
 	ck_assert_ptr_nonnull(producer);
 	ck_assert_uint_eq(producer->held, 0);
-	ck_assert_int_eq(drain(producer, out, want), EVCHAT_MORE_END);
-	expect_bytes(out, expected, strlen(expected));
+	ck_assert_int_eq(unit_source_drain(producer, out, want),
+	    EVCHAT_MORE_END);
+	unit_source_expect(out, expected, strlen(expected));
 	ck_assert_int_eq(closes, 0);
 	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 10);
 	producer_end(producer, EVCHAT_DONE_SENT);
@@ -251,7 +118,7 @@ START_TEST(file_ends_with_its_last_bytes)
 	ck_assert_int_eq(producer_ask(producer, out, 2, &gone),
 	    EVCHAT_MORE_END);
 	evchat_producer_free(producer);
-	expect_bytes(out, "01", 2);
+	unit_source_expect(out, "01", 2);
 }
 END_TEST
 
@@ -275,8 +142,9 @@ START_TEST(file_may_be_large)
 	ck_assert_int_eq(pwrite(fd, "abc", 3, at), 3);
 	producer = evchat_producer_new_file(fd, at + 1, -1);
 	ck_assert_ptr_nonnull(producer);
-	ck_assert_int_eq(drain(producer, out, 1000), EVCHAT_MORE_END);
-	expect_bytes(out, "bc", 2);
+	ck_assert_int_eq(unit_source_drain(producer, out, 1000),
+	    EVCHAT_MORE_END);
+	unit_source_expect(out, "bc", 2);
 	evchat_producer_free(producer);
 
 	fd = file_with("");
@@ -298,9 +166,10 @@ START_TEST(file_that_has_become_shorter_fails)
 
 	producer = evchat_producer_new_file(fd, 0, -1);
 	ck_assert_int_eq(ftruncate(fd, 4), 0);
-	ck_assert_int_eq(drain(producer, out, 3), EVCHAT_MORE_ERROR);
+	ck_assert_int_eq(unit_source_drain(producer, out, 3),
+	    EVCHAT_MORE_ERROR);
 	ck_assert_int_eq(errno, 0);
-	expect_bytes(out, "0123", 4);
+	unit_source_expect(out, "0123", 4);
 	producer_end(producer, EVCHAT_DONE_FAILED);
 	expect_closed(fd);
 }
@@ -314,8 +183,8 @@ START_TEST(file_that_has_become_longer_does_not_matter)
 
 	producer = evchat_producer_new_file(fd, 0, -1);
 	ck_assert_int_eq(write(fd, "45", 2), 2);
-	ck_assert_int_eq(drain(producer, out, 3), EVCHAT_MORE_END);
-	expect_bytes(out, "0123", 4);
+	ck_assert_int_eq(unit_source_drain(producer, out, 3), EVCHAT_MORE_END);
+	unit_source_expect(out, "0123", 4);
 	evchat_producer_free(producer);
 }
 END_TEST
@@ -334,7 +203,7 @@ START_TEST(file_that_cannot_be_read_fails_with_the_error)
 	ck_assert_int_eq(producer_ask(producer, out, 4, &gone),
 	    EVCHAT_MORE_ERROR);
 	ck_assert_int_eq(errno, EIO);
-	expect_bytes(out, "0123", 4);
+	unit_source_expect(out, "0123", 4);
 	producer_end(producer, EVCHAT_DONE_FAILED);
 	expect_closed(fd);
 }
@@ -437,17 +306,8 @@ static Suite *
 source_suite(void)
 {
 	Suite *suite = suite_create("source");
-	TCase *tc = harness_case(suite, "evbuffer");
+	TCase *tc = harness_case(suite, "file");
 
-	tcase_add_loop_test(tc, evbuffer_comes_out_piece_by_piece, 0, 8);
-	tcase_add_test(tc, evbuffer_ends_with_its_last_bytes);
-	tcase_add_test(tc, empty_evbuffer_ends_at_once);
-	tcase_add_test(tc, evbuffer_is_appended_behind_what_is_there);
-	tcase_add_test(tc, no_evbuffer_is_refused);
-	tcase_add_test(tc, evbuffer_is_freed_where_there_is_no_producer);
-	tcase_add_test(tc, evbuffer_that_cannot_be_moved_fails);
-
-	tc = harness_case(suite, "file");
 	tcase_add_loop_test(tc, part_of_a_file_comes_out, 0, 8);
 	tcase_add_test(tc, file_ends_with_its_last_bytes);
 	tcase_add_test(tc,

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <event2/buffer.h>
+#include <evchat.h>
 
 /* A transcript such as "collect:ab|found|eof". Begins as all zeros. */
 struct unit_text {
@@ -78,6 +79,9 @@ size_t unit_find(const char *bytes, size_t len, const char *delimiter,
 /* How many bytes at the end may be its beginning; n is more than those. */
 size_t unit_held(const char *bytes, size_t len, const char *delimiter,
     size_t n);
+
+/* A framing by a delimiter, which is there. */
+struct evchat_framing *unit_delimiter(const char *bytes, size_t n);
 
 /* Append a chain of its own, whose memory is freed with it. */
 void unit_add_chain(struct evbuffer *buffer, const void *bytes, size_t len);

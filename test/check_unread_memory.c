@@ -1,0 +1,192 @@
+/*
+ * The memory of unread bytes: chains are taken whole, only what has to be is
+ * copied, all of it comes back, and a call that fails changes nothing.
+ */
+
+#include <errno.h>
+#include <string.h>
+#include "harness.h"
+#include "unit_unread.h"
+
+/* Memory */
+
+START_TEST(chains_are_taken_without_copying)
+{
+	struct evbuffer *buffer = evbuffer_new();
+	static const char bytes[] = "abc";
+	struct unread unread;
+	size_t len;
+
+	unit_unread_begin(&unread, "");
+	ck_assert_int_eq(evbuffer_add_reference(buffer, bytes, 3, NULL, NULL),
+	    0);
+	ck_assert_int_eq(unread_take(&unread, buffer), 0);
+	ck_assert_int_eq(unread_advance(&unread, 0), 0);
+	ck_assert_ptr_eq(unread_at(&unread, 0, &len), bytes);
+	evbuffer_free(buffer);
+	unread_free(&unread);
+}
+END_TEST
+
+START_TEST(used_up_chain_stays_until_all_is_settled)
+{
+	static const char *const chains[] = { "a", "abc" };
+	size_t len = strlen(chains[_i]);
+	struct unread unread;
+	const unsigned char *bytes;
+
+	unit_unread_begin(&unread, chains[_i]);
+	bytes = unread_piece(&unread, &len);
+	unread_consume(&unread, len);
+	ck_assert_mem_eq(bytes, chains[_i], len);
+	ck_assert_int_eq(unit_chains(), 1);
+	unread_settle(&unread);
+	ck_assert_int_eq(unit_chains(), 0);
+	unread_free(&unread);
+}
+END_TEST
+
+START_TEST(settling_keeps_what_is_unread)
+{
+	struct unread unread;
+
+	unit_unread_begin(&unread, "abc de");
+	unread_consume(&unread, 2);
+	unread_settle(&unread);
+	ck_assert_int_eq(unit_chains(), 2);
+	unit_unread_expect_at(&unread, 0, "c");
+	unit_unread_expect(&unread, "cde");
+	unread_free(&unread);
+}
+END_TEST
+
+START_TEST(settling_gives_a_large_front_back)
+{
+	struct unread unread;
+	char large[1001] = "";
+	long blocks;
+
+	unit_unread_begin(&unread, "");
+	blocks = harness_blocks();
+	memset(large, 'x', 1000);
+	unit_unread_take(&unread, large);
+	ck_assert_int_eq(unread_advance(&unread, 0), 0);
+	ck_assert_int_eq(unread_advance(&unread, 1000), 0);
+	unit_unread_take(&unread, "ab");
+	unread_lend(&unread);
+	unread_consume(&unread, 1000);
+	ck_assert_int_eq(unread_prepend(&unread, large, 1000), 0);
+	unread_consume(&unread, 1002);
+	unread_settle(&unread);
+	ck_assert_int_eq(harness_blocks(), blocks);
+	unread_free(&unread);
+}
+END_TEST
+
+START_TEST(freeing_gives_all_chains_back)
+{
+	struct unread unread;
+	long blocks = harness_blocks();
+
+	unit_unread_begin(&unread, "abc de f");
+	ck_assert_int_eq(unread_advance(&unread, 3), 0);
+	unread_free(&unread);
+	ck_assert_int_eq(unit_chains(), 0);
+	ck_assert_int_eq(harness_blocks(), blocks);
+}
+END_TEST
+
+/* Failure */
+
+START_TEST(without_memory_there_is_none)
+{
+	struct unread unread;
+	long blocks = harness_blocks();
+
+	harness_fail_allocation(1);
+	errno = 0;
+	ck_assert_int_eq(unread_init(&unread), -1);
+	ck_assert_int_eq(errno, ENOMEM);
+	unread_free(&unread);
+	ck_assert_int_eq(harness_blocks(), blocks);
+}
+END_TEST
+
+START_TEST(failing_calls_change_nothing_and_can_be_made_again)
+{
+	struct unread unread;
+
+	unit_unread_begin(&unread, "abc def");
+	harness_fail_allocation(1);
+	errno = 0;
+	ck_assert_int_eq(unread_advance(&unread, 3), -1);
+	ck_assert_int_eq(errno, ENOMEM);
+	unit_unread_expect_at(&unread, 0, "abc");
+	ck_assert_int_eq(unread_advance(&unread, 3), 0);
+
+	/* What fits into the front's first buffer needs no memory. */
+	ck_assert_int_eq(unread_prepend(&unread, "xy", 2), 0);
+	harness_fail_allocation(1);
+	ck_assert_ptr_null(unread_first(&unread, 8));
+	unit_unread_expect_at(&unread, 0, "xyabc");
+	unit_unread_expect_at(&unread, 5, "def");
+	ck_assert_mem_eq(unread_first(&unread, 8), "xyabcdef", 8);
+
+	harness_fail_allocation(1);
+	errno = 0;
+	ck_assert_int_eq(unread_prepend(&unread, "z", 1), -1);
+	ck_assert_int_eq(errno, ENOMEM);
+	unit_unread_expect(&unread, "xyabcdef");
+	unread_free(&unread);
+}
+END_TEST
+
+START_TEST(copy_without_memory_fails_and_leaves_the_bytes)
+{
+	struct unread unread;
+	struct evbuffer *out;
+	long i;
+
+	unit_unread_begin(&unread, "abc def");
+	ck_assert_int_eq(unread_advance(&unread, 3), 0);
+	for (i = 1;; i++) {
+		out = evbuffer_new();
+		harness_fail_allocation(i);
+		if (unread_copy(&unread, out) == 0)
+			break;
+		ck_assert(harness_allocation_failed());
+		evbuffer_free(out);
+	}
+	harness_fail_allocation(0);
+	ck_assert_int_gt(i, 1);
+	evbuffer_free(out);
+	unit_unread_expect(&unread, "abcdef");
+	unread_free(&unread);
+}
+END_TEST
+
+static Suite *
+unread_memory_suite(void)
+{
+	Suite *suite = suite_create("unread_memory");
+	TCase *tc = harness_case(suite, "memory");
+
+	tcase_add_test(tc, chains_are_taken_without_copying);
+	tcase_add_loop_test(tc, used_up_chain_stays_until_all_is_settled, 0, 2);
+	tcase_add_test(tc, settling_keeps_what_is_unread);
+	tcase_add_test(tc, settling_gives_a_large_front_back);
+	tcase_add_test(tc, freeing_gives_all_chains_back);
+
+	tc = harness_case(suite, "failure");
+	tcase_add_test(tc, without_memory_there_is_none);
+	tcase_add_test(tc,
+	    failing_calls_change_nothing_and_can_be_made_again);
+	tcase_add_test(tc, copy_without_memory_fails_and_leaves_the_bytes);
+	return suite;
+}
+
+int
+main(void)
+{
+	return harness_main(unread_memory_suite());
+}
