@@ -1,10 +1,8 @@
 /*
- * Detaching: every unread byte is back, in order, and the bufferevent is as it
- * was before it had a channel.
+ * Detaching: every unread byte is back, in order; and when it is refused.
  */
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include "harness.h"
 #include "sink.h"
@@ -12,25 +10,18 @@
 #define LENT 400000
 
 static void
-detach(struct harness *h)
-{
-	harness_ok(h, harness_detach(h) ? 0 : -1);
-	ck_assert_int_eq(h->closed, 1);
-}
-
-static void
 detach_with_data(struct harness *h, const void *data, size_t len)
 {
 	(void)data;
 	(void)len;
-	detach(h);
+	harness_detach_now(h);
 }
 
 static void
 detach_in_event(struct harness *h, enum evchat_event what)
 {
 	(void)what;
-	detach(h);
+	harness_detach_now(h);
 }
 
 /* Unread bytes */
@@ -44,7 +35,7 @@ START_TEST(detach_in_a_hook_gives_back_all_behind_what_it_got)
 	};
 	static const struct harness_scenario found = {
 		.input = "ab\r\ncd\r\ne\r", .start = harness_crlf,
-		.script.found = detach,
+		.script.found = harness_detach_now,
 		.expect = "collect:ab|found|closed:detached|left:cd\\r\\ne\\r"
 	};
 	static const struct harness_scenario frame = {
@@ -68,22 +59,26 @@ END_TEST
 START_TEST(detach_from_outside_gives_back_the_frame_in_progress)
 {
 	static const struct harness_scenario streaming = {
-		.input = "ab\r\ncd\r\n", .start = harness_crlf, .act = detach,
+		.input = "ab\r\ncd\r\n", .start = harness_crlf,
+		.act = harness_detach_now,
 		.act_at = 6, .expect = "collect:ab|found|collect:cd"
 		    "|closed:detached|left:\\r\\n"
 	};
 	static const struct harness_scenario prefix = {
-		.input = "ab\r\ncd\r\n", .start = harness_crlf, .act = detach,
+		.input = "ab\r\ncd\r\n", .start = harness_crlf,
+		.act = harness_detach_now,
 		.act_at = 3, .expect = "collect:ab|closed:detached"
 		    "|left:\\r\\ncd\\r\\n"
 	};
 	static const struct harness_scenario frames = {
-		.input = "ab\r\ncd\r\n", .start = harness_crlf, .act = detach,
+		.input = "ab\r\ncd\r\n", .start = harness_crlf,
+		.act = harness_detach_now,
 		.act_at = 7, .hooks = &harness_frames,
 		.expect = "frame:ab|closed:detached|left:cd\\r\\n"
 	};
 	static const struct harness_scenario count = {
-		.input = "abcd", .start = harness_count_three, .act = detach,
+		.input = "abcd", .start = harness_count_three,
+		.act = harness_detach_now,
 		.act_at = 2, .hooks = &harness_frames,
 		.expect = "closed:detached|left:abcd"
 	};
@@ -106,7 +101,7 @@ START_TEST(detach_gives_back_what_a_pause_left_unread)
 	evchat_pause(h->chat);
 	harness_feed(h, "ef\r\n");
 	ck_assert_int_eq(evchat_unread(h->chat, "x\r\ny", 4), 0);
-	detach(h);
+	harness_detach_now(h);
 	harness_feed(h, "gh");
 	harness_note_left(h);
 	harness_end(h, "frame:ab|closed:detached|left:x\\r\\nycdef\\r\\ngh");
@@ -137,7 +132,7 @@ START_TEST(detach_before_the_loop_runs_gives_back_waiting_input)
 	harness_feed(h, "ab\r\ncd");
 	harness_start(h, &harness_frames, 0);
 	harness_crlf(h);
-	detach(h);
+	harness_detach_now(h);
 	harness_expect(h, "closed:detached");
 	harness_note_left(h);
 	harness_end(h, "closed:detached|left:ab\\r\\ncd");
@@ -145,119 +140,6 @@ START_TEST(detach_before_the_loop_runs_gives_back_waiting_input)
 END_TEST
 
 /* The bufferevent */
-
-static void
-take_input(struct bufferevent *bev, void *arg)
-{
-	struct evbuffer *input = bufferevent_get_input(bev);
-
-	if (evbuffer_get_length(input) == 0) /* a pair does this */
-		return;
-	harness_note_bytes(arg, "plain", evbuffer_pullup(input, -1),
-	    evbuffer_get_length(input));
-	evbuffer_drain(input, evbuffer_get_length(input));
-}
-
-static void
-take_event(struct bufferevent *bev, short what, void *arg)
-{
-	(void)bev;
-	harness_note(arg, "plain:%s", (what & BEV_EVENT_EOF) != 0 ? "eof" :
-	    "other");
-}
-
-START_TEST(detached_bufferevent_works_without_the_channel)
-{
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_frames);
-
-	h->rude = true;
-	harness_crlf(h);
-	harness_feed(h, "ab\r\ncd");
-	detach(h);
-	bufferevent_setcb(h->detached, take_input, NULL, take_event, h);
-	bufferevent_enable(h->detached, EV_READ);
-	harness_feed(h, "ef");
-	ck_assert_int_eq(bufferevent_write(h->detached, "hello", 5), 0);
-	harness_expect_received(h, "hello");
-	harness_feed_eof(h);
-	harness_end(h, "frame:ab|closed:detached|plain:cdef|plain:eof");
-}
-END_TEST
-
-START_TEST(detached_bufferevent_has_no_settings_of_the_channel)
-{
-	const struct timeval minute = { 60, 0 };
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_frames);
-	bufferevent_data_cb readcb, writecb;
-	bufferevent_event_cb eventcb;
-	size_t low, high;
-	void *arg;
-
-	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_READ,
-	    &minute), 0);
-	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_WRITE,
-	    &minute), 0);
-	detach(h);
-	bufferevent_getcb(h->detached, &readcb, &writecb, &eventcb, &arg);
-	ck_assert(readcb == NULL && writecb == NULL && eventcb == NULL);
-	ck_assert_int_eq(bufferevent_getwatermark(h->detached, EV_WRITE, &low,
-	    &high), 0);
-	ck_assert_uint_eq(low + high, 0);
-	ck_assert_int_eq(bufferevent_getwatermark(h->detached, EV_READ, &low,
-	    &high), 0);
-	ck_assert_uint_eq(low + high, 0);
-	ck_assert_int_eq(bufferevent_get_enabled(h->detached), EV_WRITE);
-	harness_end(h, "closed:detached");
-}
-END_TEST
-
-START_TEST(enabled_events_are_as_they_were_found)
-{
-	static const short events[] = { 0, EV_READ, EV_WRITE,
-	    EV_READ | EV_WRITE };
-	struct harness *h;
-	size_t i;
-
-	for (i = 0; i < 4; i++) {
-		h = harness_new((enum harness_carrier)_i);
-		if (h->bev != NULL) {
-			bufferevent_disable(h->bev, EV_READ | EV_WRITE);
-			bufferevent_enable(h->bev, events[i]);
-			harness_start(h, &harness_streaming, 0);
-			evchat_pause(h->chat);
-			detach(h);
-			ck_assert_int_eq(bufferevent_get_enabled(h->detached),
-			    events[i]);
-		}
-		harness_free(h);
-	}
-}
-END_TEST
-
-static void
-push_and_detach(struct harness *h, const void *data, size_t len)
-{
-	(void)data;
-	(void)len;
-	harness_ok(h, evchat_push(h->chat, "hello", 5));
-	harness_push_reference(h, "r", " world");
-	detach(h);
-}
-
-START_TEST(pushed_bytes_are_in_the_output)
-{
-	static const struct harness_scenario s = {
-		.input = "ab\r\ncd", .start = harness_crlf,
-		.script.frame = push_and_detach, .hooks = &harness_frames,
-		.output = "hello world",
-		.expect = "frame:ab|cleanup:r|closed:detached|left:cd"
-	};
-
-	harness_prove(&s);
-}
-END_TEST
 
 /* A part of it has left, a part is on its way, and a part is still queued. */
 START_TEST(reference_that_is_being_sent_goes_on_as_a_copy)
@@ -277,7 +159,7 @@ START_TEST(reference_that_is_being_sent_goes_on_as_a_copy)
 	    NULL, NULL), 0);
 	ck_assert_int_eq(evchat_push(h->chat, lent + LENT - 100, 100), 0);
 	(void)event_base_loop(h->base, EVLOOP_NONBLOCK);
-	detach(h);
+	harness_detach_now(h);
 	memset(lent, 0, LENT);
 	evbuffer_free(pattern);
 	sink_start(&sink, h, 1000, true);
@@ -304,7 +186,7 @@ START_TEST(detach_is_refused_while_a_producer_is_queued)
 	harness_expect(h, "frame:ab");
 	evchat_discard_buffers(h->chat);
 	harness_expect(h, "frame:ab|done:p:discarded:0");
-	detach(h);
+	harness_detach_now(h);
 	harness_feed(h, "ef");
 	harness_note_left(h);
 	harness_end(h,
@@ -320,7 +202,7 @@ START_TEST(detach_works_when_producers_are_done)
 	harness_push_producer(h, "p", "abc");
 	harness_run_until_noted(h, "done");
 	harness_push_mark(h, "m");
-	detach(h);
+	harness_detach_now(h);
 	harness_expect_received(h, "abc");
 	ck_assert_ptr_nonnull(strstr(harness_transcript(h), "mark:m:"));
 	ck_assert_ptr_nonnull(strstr(harness_transcript(h),
@@ -337,7 +219,7 @@ START_TEST(reference_does_not_keep_what_was_detached_from_working)
 
 	evchat_incref(chat);
 	ck_assert_int_eq(evchat_push(chat, "hello", 5), 0);
-	detach(h);
+	harness_detach_now(h);
 	ck_assert_int_eq(bufferevent_write(h->detached, " world", 6), 0);
 	harness_expect_received(h, "hello world");
 	ck_assert(!h->peer_eof);
@@ -386,16 +268,6 @@ detach_suite(void)
 	tcase_add_loop_test(tc,
 	    detach_before_the_loop_runs_gives_back_waiting_input, 0,
 	    HARNESS_CARRIERS);
-
-	tc = harness_case(suite, "bufferevent");
-	tcase_add_loop_test(tc, detached_bufferevent_works_without_the_channel,
-	    0, HARNESS_CARRIERS);
-	tcase_add_loop_test(tc,
-	    detached_bufferevent_has_no_settings_of_the_channel, 0,
-	    HARNESS_CARRIERS);
-	tcase_add_loop_test(tc, enabled_events_are_as_they_were_found, 0,
-	    HARNESS_CARRIERS);
-	tcase_add_test(tc, pushed_bytes_are_in_the_output);
 
 	tc = harness_case(suite, "refusal");
 	tcase_add_loop_test(tc, detach_is_refused_while_a_producer_is_queued, 0,

@@ -289,6 +289,13 @@ harness_detach(struct harness *h)
 	return h->detached != NULL;
 }
 
+void
+harness_detach_now(struct harness *h)
+{
+	harness_ok(h, harness_detach(h) ? 0 : -1);
+	ck_assert_int_eq(h->closed, 1);
+}
+
 static void
 free_parts(struct harness *h)
 {

@@ -196,6 +196,9 @@ void harness_resume(struct harness *h);
 /* Call evchat_detach(), keep what it returns. @return whether it did */
 bool harness_detach(struct harness *h);
 
+/* The same in a scenario, where it must not be refused. */
+void harness_detach_now(struct harness *h);
+
 /* Transcript: harness_note() puts a token of the test's own in. */
 void harness_note(struct harness *h, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
