@@ -70,7 +70,8 @@ START_TEST(done_may_discard_what_is_behind)
 	ending_push(h, ending_kind(_i), &p, &q, discard_and_push);
 	harness_run_until_noted(h, "discarded");
 	harness_expect_received(h, "abz");
-	ending_expect(h, ending_kinds[ending_kind(_i)].sent, "done:q:discarded:0|discarded");
+	ending_expect(h, ending_kinds[ending_kind(_i)].sent,
+	    "done:q:discarded:0|discarded");
 	harness_free(h);
 }
 END_TEST
@@ -82,7 +83,8 @@ START_TEST(done_may_free_the_channel)
 
 	ending_push(h, ending_kind(_i), &p, &q, ending_free);
 	harness_run_until_closed(h);
-	ending_expect(h, ending_kinds[ending_kind(_i)].sent, "done:q:discarded:0|closed:freed");
+	ending_expect(h, ending_kinds[ending_kind(_i)].sent,
+	    "done:q:discarded:0|closed:freed");
 	harness_free(h);
 }
 END_TEST
@@ -98,7 +100,8 @@ START_TEST(done_may_close)
 	feeder_resume(&q);
 	harness_run_until_closed(h);
 	harness_expect_received(h, "abcd");
-	ending_expect(h, ending_kinds[ending_kind(_i)].sent, "done:q:sent:2|closed:done");
+	ending_expect(h, ending_kinds[ending_kind(_i)].sent,
+	    "done:q:sent:2|closed:done");
 	harness_free(h);
 }
 END_TEST

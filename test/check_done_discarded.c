@@ -59,7 +59,8 @@ START_TEST(done_may_detach_while_all_is_discarded)
 
 	ending_push(h, ending_kind(_i), &p, NULL, ending_detach);
 	evchat_discard_buffers(h->chat);
-	ending_expect(h, ending_kinds[ending_kind(_i)].discarded, "closed:detached");
+	ending_expect(h, ending_kinds[ending_kind(_i)].discarded,
+	    "closed:detached");
 	ck_assert_int_eq(bufferevent_write(h->detached, "z", 1), 0);
 	harness_expect_received(h, "z");
 	harness_free(h);
