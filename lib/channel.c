@@ -150,7 +150,6 @@ init(struct evchat *chat, struct bufferevent *bev,
 	deadline_init(&chat->write_deadline, chat, notice_write_deadline);
 	deadline_init(&chat->linger_deadline, chat, notice_linger_deadline);
 	deadline_set(&chat->linger_deadline, &channel_linger);
-	chat->kind = transport_kind_of(bev);
 	chat->old_enabled = bufferevent_get_enabled(bev);
 	chat->old_max_read = bufferevent_get_max_single_read(bev);
 	chat->old_max_write = bufferevent_get_max_single_write(bev);
@@ -172,7 +171,8 @@ evchat_new(struct bufferevent *bev, const struct evchat_hooks *hooks,
 	}
 	bufferevent_lock(bev);
 	init(chat, bev, hooks, arg, options);
-	if (input_init(&chat->input, options & EVCHAT_OPT_DELIVER_LAST) == -1 ||
+	if (transport_kind_of(bev, &chat->kind) == -1 ||
+	    input_init(&chat->input, options & EVCHAT_OPT_DELIVER_LAST) == -1 ||
 	    queue_init(&chat->queue) == -1 ||
 	    (chat->wake = channel_event_new(chat, notice_wake)) == NULL ||
 	    notice_attach(chat) == -1)

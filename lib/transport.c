@@ -36,14 +36,26 @@ ops_of_sockets(struct event_base *base)
 	return (ops);
 }
 
-enum transport_kind
-transport_kind_of(struct bufferevent *bev)
+static bool
+is_socket(struct bufferevent *bev)
 {
-	if (bev->be_ops == ops_of_sockets(bufferevent_get_base(bev)))
-		return (TRANSPORT_SOCKET);
-	if (bufferevent_pair_get_partner(bev) != NULL)
-		return (TRANSPORT_PAIR);
-	return (TRANSPORT_LAYERED);
+	return (bev->be_ops == ops_of_sockets(bufferevent_get_base(bev)));
+}
+
+int
+transport_kind_of(struct bufferevent *bev, enum transport_kind *kind)
+{
+	if (ops_of_sockets(bufferevent_get_base(bev)) == NULL) {
+		errno = ENOMEM;
+		return (-1);
+	}
+	if (is_socket(bev))
+		*kind = TRANSPORT_SOCKET;
+	else if (bufferevent_pair_get_partner(bev) != NULL)
+		*kind = TRANSPORT_PAIR;
+	else
+		*kind = TRANSPORT_LAYERED;
+	return (0);
 }
 
 static struct bufferevent *
@@ -89,7 +101,7 @@ transport_is_connecting(struct bufferevent *bev, int *error)
 
 	*error = 0;
 	if (poller.fd == -1)
-		return (transport_kind_of(bottom(bev)) == TRANSPORT_SOCKET);
+		return (is_socket(bottom(bev)));
 	if (getpeername(poller.fd, (struct sockaddr *)&name, &len) == 0 ||
 	    errno != ENOTCONN)
 		return (false);

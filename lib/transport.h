@@ -19,7 +19,8 @@ enum transport_kind {
 	TRANSPORT_LAYERED /* through a filter, TLS or what else there may be */
 };
 
-enum transport_kind transport_kind_of(struct bufferevent *bev);
+/* -1 with errno: no memory to find out. */
+int transport_kind_of(struct bufferevent *bev, enum transport_kind *kind);
 
 /* Is a connection still to be made? If it has failed, *error says how, else 0. */
 bool transport_is_connecting(struct bufferevent *bev, int *error);

@@ -448,7 +448,8 @@ void evchat_resume(struct evchat *chat);
  * max is legal. One above it is reported once, as soon as that is certain. If it
  * shows while the frame is scanned, collect has had exactly the first max bytes;
  * if the size was declared (a count), it is reported before any byte. The frames
- * behind it are delivered at once. Without this call it is 1 MiB with the frame
+ * behind it are delivered at once. When the event has returned its bytes are used
+ * up: none of them is unread any more. Without this call it is 1 MiB with the frame
  * hook, and unlimited with collect, where the library keeps nothing.
  *
  * @param max 0: unlimited
@@ -471,7 +472,8 @@ int evchat_set_watermarks(struct evchat *chat, size_t low, size_t high);
 
 /**
  * Set how many bytes are taken in one turn of the event loop, and how many a
- * producer is asked for; 64 KiB each at first.
+ * producer is asked for; 64 KiB each at first. A piece or a frame that is begun
+ * below the one is delivered, and reading stops while more than that waits.
  *
  * @return 0, or -1 with errno EPIPE, EINVAL if one is 0 or above INT_MAX
  */
