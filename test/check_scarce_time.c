@@ -123,9 +123,10 @@ close_with_data(struct harness *h, const void *data, size_t len)
 START_TEST(deadline_passes_or_the_channel_ends)
 {
 	static const struct harness_scenario frame = {
-		.input = "a\r\nbc", .start = lines_in_short_time,
+		/* No frame ends: its last piece could come too late. */
+		.input = "abc", .start = lines_in_short_time,
 		.hooks = &harness_frames, .until_closed = true,
-		.expect = "frame:a|closed:frame timeout"
+		.expect = "closed:frame timeout"
 	};
 	static const struct harness_scenario linger = {
 		.input = "a\r\n", .start = linger_for_a_short_time,
