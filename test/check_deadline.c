@@ -169,6 +169,22 @@ START_TEST(frozen_it_keeps_what_is_left)
 }
 END_TEST
 
+START_TEST(frozen_it_does_not_get_back_what_has_passed)
+{
+	struct deadline d;
+	struct harness *h = begin(&d, &hour);
+
+	ck_assert_int_eq(deadline_start(&d), 0);
+	/* As if so much time had passed that a minute were left. */
+	ck_assert_int_eq(event_add(d.event, &minute), 0);
+	deadline_freeze(&d);
+	expect_left(&d, &minute);
+	ck_assert_int_eq(deadline_thaw(&d), 0);
+	expect_due_in(&d, &minute);
+	end(h, &d);
+}
+END_TEST
+
 START_TEST(only_what_is_frozen_thaws)
 {
 	struct deadline d;
@@ -295,6 +311,54 @@ START_TEST(deadline_that_was_stopped_meanwhile_ends_nothing)
 }
 END_TEST
 
+/* A channel of lines, within a frame and its time of an hour. */
+static struct harness *
+start_a_frame(unsigned options)
+{
+	struct harness *h = harness_new(HARNESS_SOCKET);
+
+	harness_start(h, &harness_frames, options);
+	harness_crlf(h);
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_FRAME,
+	    &hour), 0);
+	harness_feed(h, "ab");
+	expect_due_in(&h->chat->frame_deadline, &hour);
+	return h;
+}
+
+/* Else a peer that has the channel paused now and then could live on it. */
+START_TEST(pauses_do_not_give_a_frame_more_time)
+{
+	struct harness *h = start_a_frame(0);
+	struct deadline *deadline = &h->chat->frame_deadline;
+	int i;
+
+	ck_assert_int_eq(event_add(deadline->event, &minute), 0);
+	for (i = 0; i < 3; i++) {
+		evchat_pause(h->chat);
+		harness_turn(h);
+		expect_left(deadline, &minute);
+		evchat_resume(h->chat);
+		harness_turn(h);
+		expect_due_in(deadline, &minute);
+	}
+	harness_feed(h, "c\r\n");
+	harness_end(h, "frame:abc");
+}
+END_TEST
+
+START_TEST(peers_end_stops_the_frames_deadline)
+{
+	struct harness *h = start_a_frame(EVCHAT_OPT_HALF_OPEN);
+
+	harness_feed_eof(h);
+	harness_expect(h, "event:eof");
+	ck_assert(!h->chat->frame_deadline.running);
+	ck_assert(!is_due(&h->chat->frame_deadline));
+	harness_end(h, "event:eof");
+}
+END_TEST
+
 static Suite *
 deadline_suite(void)
 {
@@ -307,6 +371,7 @@ deadline_suite(void)
 	tcase_add_test(tc, taking_the_limit_back_stops_it);
 	tcase_add_test(tc, stopped_it_neither_runs_nor_freezes);
 	tcase_add_test(tc, frozen_it_keeps_what_is_left);
+	tcase_add_test(tc, frozen_it_does_not_get_back_what_has_passed);
 	tcase_add_test(tc, only_what_is_frozen_thaws);
 	tcase_add_test(tc, starting_it_anew_ends_a_freeze);
 	tcase_add_test(tc, stopping_it_ends_a_freeze);
@@ -315,6 +380,8 @@ deadline_suite(void)
 	tcase_add_test(tc, without_memory_it_does_not_start);
 	tcase_add_test(tc,
 	    deadline_that_was_stopped_meanwhile_ends_nothing);
+	tcase_add_test(tc, pauses_do_not_give_a_frame_more_time);
+	tcase_add_test(tc, peers_end_stops_the_frames_deadline);
 	return suite;
 }
 
