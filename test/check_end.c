@@ -90,6 +90,33 @@ START_TEST(descriptor_is_closed_and_not_shut)
 }
 END_TEST
 
+static void
+note_cleanup(const void *data, size_t len, void *arg)
+{
+	(void)data;
+	(void)len;
+	harness_note(arg, "cleanup");
+}
+
+/* It is in the queue still: no turn has moved it. */
+START_TEST(reference_in_a_pushed_buffer_is_released_before_closed)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+	struct evbuffer *buf = evbuffer_new();
+
+	ck_assert_int_eq(evbuffer_add_reference(buf, "abc", 3, note_cleanup,
+	    h), 0);
+	ck_assert_int_eq(evchat_push_buffer(h->chat, buf), 0);
+	evbuffer_free(buf);
+	harness_expect(h, "");
+	evchat_free(h->chat);
+	harness_expect(h, "cleanup|closed:freed");
+	harness_turn(h);
+	harness_end(h, "cleanup|closed:freed");
+}
+END_TEST
+
 /* Layers that pass the end on, and how often the peer at the bottom hears it. */
 
 static void
@@ -206,6 +233,9 @@ end_suite(void)
 	    HARNESS_CARRIERS);
 	tcase_add_test(tc, descriptor_0_is_one_like_any_other);
 	tcase_add_test(tc, descriptor_is_closed_and_not_shut);
+	tcase_add_loop_test(tc,
+	    reference_in_a_pushed_buffer_is_released_before_closed, 0,
+	    HARNESS_CARRIERS);
 	tcase_add_loop_test(tc, closing_behind_the_peers_end_needs_no_memory, 0,
 	    HARNESS_BEV_DEFER);
 
