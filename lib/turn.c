@@ -233,9 +233,7 @@ time_output(struct evchat *chat)
 void
 turn_take(struct evchat *chat)
 {
-	if (chat->state >= CHANNEL_ENDING)
-		return;
-	if (chat->in_turn) {
+	if (chat->in_turn || chat->state >= CHANNEL_ENDING) {
 		chat->noticed = true;
 		return;
 	}

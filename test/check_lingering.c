@@ -51,6 +51,32 @@ START_TEST(unread_input_does_not_destroy_a_long_reply)
 }
 END_TEST
 
+/* What was dropped while output waited does not count towards the 64 KiB. */
+START_TEST(input_before_the_last_byte_does_not_shorten_the_wait)
+{
+	static char junk[2 * LINGER_SIZE];
+	struct harness *h = harness_streaming_on(_i);
+	struct feeder p;
+
+	h->rude = true;
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_LINGER,
+	    &hour), 0);
+	feeder_push(&p, h, "p", "a~b.");
+	evchat_close_when_done(h->chat);
+	harness_send(h, junk, sizeof(junk));
+	harness_turn(h);
+	feeder_resume(&p);
+	harness_run_until_peer_eof(h);
+	harness_feed(h, "more");
+	harness_expect(h, "done:p:sent:2");
+	harness_send_eof(h);
+	harness_run_until_closed(h);
+	ck_assert_int_eq(h->peer_errno, 0);
+	harness_expect_received(h, "ab");
+	harness_end(h, "done:p:sent:2|closed:done");
+}
+END_TEST
+
 START_TEST(reset_behind_the_last_byte_is_still_done)
 {
 	struct harness *h = harness_streaming_on(_i);
@@ -110,6 +136,8 @@ lingering_suite(void)
 	TCase *tc = harness_case(suite, "lingering");
 
 	sink_add_below(tc, unread_input_does_not_destroy_a_long_reply,
+	    HARNESS_PAIR);
+	sink_add_below(tc, input_before_the_last_byte_does_not_shorten_the_wait,
 	    HARNESS_PAIR);
 	sink_add_below(tc, reset_behind_the_last_byte_is_still_done,
 	    HARNESS_PAIR);
