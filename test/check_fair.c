@@ -124,6 +124,45 @@ START_TEST(frames_of_nothing_leave_the_loop_to_others)
 }
 END_TEST
 
+/* Priorities */
+
+static void
+on_other(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	harness_note(arg, "other");
+}
+
+/* Whichever is active first, the priority decides. */
+START_TEST(channel_has_its_bufferevents_priority_higher_or_lower)
+{
+	static const enum harness_carrier sockets[] = { HARNESS_SOCKET,
+	    HARNESS_BEV_DEFER, HARNESS_TCP };
+	static const int priorities[] = { 2, 0, 2, 0 };
+	struct harness *h = harness_new(sockets[_i]);
+	struct event *other = event_new(h->base, -1, 0, on_other, h);
+	size_t i;
+
+	ck_assert_int_eq(event_base_priority_init(h->base, 3), 0);
+	ck_assert_int_eq(event_priority_set(other, 1), 0);
+	harness_start(h, &harness_found_only, 0);
+	harness_turn(h);
+	for (i = 0; i < sizeof(priorities) / sizeof(priorities[0]); i++) {
+		bufferevent_priority_set(h->bev, priorities[i]);
+		if (priorities[i] == 0)
+			event_active(other, EV_TIMEOUT, 0);
+		count_again(h);
+		if (priorities[i] != 0)
+			event_active(other, EV_TIMEOUT, 0);
+		harness_turn(h);
+	}
+	event_free(other);
+	harness_end(h,
+	    "other|found|found|other|other|found|found|other");
+}
+END_TEST
+
 /* Growing without limit */
 
 static void
@@ -248,6 +287,8 @@ fair_suite(void)
 	tcase_add_loop_test(tc, tireless_producer_leaves_the_loop_to_others, 0,
 	    9);
 	tcase_add_test(tc, frames_of_nothing_leave_the_loop_to_others);
+	tcase_add_loop_test(tc,
+	    channel_has_its_bufferevents_priority_higher_or_lower, 0, 3);
 	tc = harness_case(suite, "limits");
 	tcase_add_test(tc,
 	    answers_to_frames_above_the_maximum_are_stopped_like_others);
