@@ -150,6 +150,23 @@ START_TEST(trimming_gives_a_large_empty_buffer_back)
 }
 END_TEST
 
+START_TEST(large_empty_buffer_is_not_kept_for_few_bytes)
+{
+	static char large[1 << 20];
+	struct hold hold = { 0 };
+	size_t len;
+
+	for (len = 257; len <= sizeof(large); len *= 2) {
+		ck_assert_int_eq(hold_append(&hold, large, len), 0);
+		hold_consume(&hold, hold_len(&hold));
+		append(&hold, "abc");
+		expect(&hold, "abc");
+		ck_assert_uint_le(hold.cap, 256);
+	}
+	hold_free(&hold);
+}
+END_TEST
+
 START_TEST(trimming_keeps_a_small_empty_buffer_for_the_next_bytes)
 {
 	struct hold hold = { 0 };
@@ -347,6 +364,7 @@ hold_suite(void)
 
 	tc = harness_case(suite, "memory");
 	tcase_add_test(tc, trimming_gives_a_large_empty_buffer_back);
+	tcase_add_test(tc, large_empty_buffer_is_not_kept_for_few_bytes);
 	tcase_add_test(tc,
 	    trimming_keeps_a_small_empty_buffer_for_the_next_bytes);
 	tcase_add_test(tc,

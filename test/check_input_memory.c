@@ -138,6 +138,26 @@ START_TEST(truncated_frame_keeps_its_first_bytes_only)
 }
 END_TEST
 
+/* The next frame has begun when a larger one ends. */
+START_TEST(place_of_a_frame_is_not_kept_for_a_smaller_one)
+{
+	char *bytes = rubbish(LARGE);
+	struct unit_input u;
+	size_t len, before = begin_counting(&u, true);
+
+	input_set_max(&u.input, 0, EVCHAT_OVERSIZE_CLOSE);
+	for (len = 500; len <= LARGE; len *= 2) {
+		unit_input_feed(&u, bytes, len);
+		unit_input_feed_text(&u, "\r\nabc");
+		ck_assert_uint_le(unit_bytes_now(), before + 256);
+		unit_input_feed_text(&u, "\r\n");
+	}
+	ck_assert_uint_ge(u.input.frames, 2);
+	end_counting(&u);
+	free(bytes);
+}
+END_TEST
+
 static void
 feed_frames(struct unit_input *u, const char *bytes, size_t len)
 {
@@ -294,6 +314,7 @@ input_memory_suite(void)
 	    memory_follows_what_was_received_of_a_whole_frame);
 	tcase_add_test(tc, discarded_frame_keeps_nothing);
 	tcase_add_test(tc, truncated_frame_keeps_its_first_bytes_only);
+	tcase_add_test(tc, place_of_a_frame_is_not_kept_for_a_smaller_one);
 	tcase_add_loop_test(tc, memory_comes_back_when_all_is_delivered, 0, 4);
 	tcase_add_test(tc, settling_gives_back_what_the_last_step_lent);
 	tcase_add_loop_test(tc, freeing_in_the_middle_gives_all_back, 0, 4);
