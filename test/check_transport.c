@@ -1,6 +1,7 @@
 /*
  * Bufferevents that are none of the usual ones: on a pipe, a filter over a pair,
- * a filter that keeps what it is given; and those that are none at all.
+ * a filter that keeps what it is given, one whose events are lost; and those that
+ * are none at all.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -9,7 +10,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_struct.h>
 #include "harness.h"
+
+#define MUCH ((size_t)1 << 20) /* more than sockets hold */
 
 /* Pipes */
 
@@ -62,6 +67,38 @@ START_TEST(channel_may_write_to_a_pipe)
 	ck_assert_int_eq(read(fd, got, sizeof(got)), 0);
 	close(fd);
 	harness_end(h, "mark:m:sent|closed:done");
+}
+END_TEST
+
+/* Sockets */
+
+/*
+ * libevent forgets what it has no memory for, though it stays enabled. Whatever
+ * turn comes next has the loop wait for it again: for both, if both are lost.
+ */
+START_TEST(what_the_loop_forgot_is_waited_for_again)
+{
+	static char much[MUCH];
+	struct harness *h = harness_start_new(_i < 3 ? HARNESS_SOCKET :
+	    HARNESS_BEV_DEFER, &harness_streaming);
+	int lost = _i % 3; /* reading, writing, both */
+
+	harness_peer_read(h, false);
+	ck_assert_int_eq(evchat_push(h->chat, much, MUCH), 0);
+	harness_turn(h);
+	if (lost != 1)
+		event_del(&h->bev->ev_read);
+	if (lost != 0)
+		event_del(&h->bev->ev_write);
+	ck_assert_int_eq(evchat_set_terminator_count(h->chat, 0), 0);
+	harness_turn(h);
+	ck_assert_int_ne(event_pending(&h->bev->ev_read, EV_READ, NULL), 0);
+	ck_assert_int_ne(event_pending(&h->bev->ev_write, EV_WRITE, NULL), 0);
+	harness_feed(h, "ab");
+	harness_expect(h, "found|collect:ab");
+	harness_peer_read(h, true);
+	harness_run_until_received(h, MUCH);
+	harness_end(h, "found|collect:ab");
 }
 END_TEST
 
@@ -201,6 +238,9 @@ transport_suite(void)
 
 	tcase_add_test(tc, channel_may_read_from_a_pipe);
 	tcase_add_test(tc, channel_may_write_to_a_pipe);
+
+	tc = harness_case(suite, "socket");
+	tcase_add_loop_test(tc, what_the_loop_forgot_is_waited_for_again, 0, 6);
 
 	tc = harness_case(suite, "filter");
 	tcase_add_loop_test(tc, end_goes_through_a_filter_once, 0, BELOW);
