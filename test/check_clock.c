@@ -110,6 +110,10 @@ START_TEST(frame_timeout_can_be_taken_back_while_paused)
 	evchat_resume(h->chat);
 	harness_wait(h, LONG_MS);
 	harness_expect(h, "collect:ab");
+	set_timeout(h, EVCHAT_TIMEOUT_FRAME, &hour); /* of which nothing is over */
+	harness_wait(h, LONG_MS);
+	harness_expect(h, "collect:ab");
+	set_timeout(h, EVCHAT_TIMEOUT_FRAME, NULL);
 	set_timeout(h, EVCHAT_TIMEOUT_FRAME, &short_time);
 	harness_run_until_closed(h);
 	harness_end(h, "collect:ab|closed:frame timeout");
