@@ -32,7 +32,9 @@
  * channels of two loops deadlock if the hooks of each call into the other: let
  * one direction go through an event of the other loop. A channel on a
  * bufferevent_filter is for one thread all the same: in libevent 2.1 a filter
- * and what is beneath it have two locks, which are taken in both orders.
+ * and what is beneath it have two locks, which are taken in both orders. Under
+ * BEV_OPT_UNLOCK_CALLBACKS libevent holds no lock on its way to a channel: another
+ * thread that ends one keeps its reference until the loop has made a pass.
  *
  * Sizes are in bytes. Unread input is every byte received behind the last byte
  * that collect was given or, where frame is used, behind the last frame that
