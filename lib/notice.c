@@ -92,8 +92,8 @@ note_failure(struct evchat *chat, short what, int error)
 static bool
 input_has_failed(const struct evchat *chat)
 {
-	return (chat->failed && (chat->failed_reading ||
-	    chat->failed_why == EVCHAT_REASON_CONNECT));
+	return (chat->failed_reading ||
+	    chat->failed_why == EVCHAT_REASON_CONNECT);
 }
 
 /* Deferred, several events come as one: the end of the input with an error. */

@@ -21,6 +21,21 @@ after_input_hook(struct evchat *chat)
 		chat->auto_paused = true;
 }
 
+/* A limit there is in any case; to wait for the peer then, only if it is wanted. */
+static int
+limit_answers(struct evchat *chat)
+{
+	struct deadline *deadline = &chat->linger_deadline;
+	bool wanted = deadline->has_limit;
+	int started;
+
+	if (!wanted)
+		deadline_set(deadline, &channel_linger);
+	started = deadline_start(deadline);
+	deadline->has_limit = wanted;
+	return (started);
+}
+
 /*
  * A frame above the maximum under the policy CLOSE. The answers to the frames
  * before it are still sent and protected from a reset, if there are any; a peer
@@ -35,10 +50,7 @@ close_oversize(struct evchat *chat)
 		return;
 	}
 	end_soon(chat, EVCHAT_REASON_OVERSIZE);
-	if (!chat->linger_deadline.has_limit)
-		deadline_set(&chat->linger_deadline, &channel_linger);
-	if (chat->state == CHANNEL_CLOSING &&
-	    deadline_start(&chat->linger_deadline) == -1)
+	if (limit_answers(chat) == -1)
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 }
 
