@@ -157,29 +157,14 @@ START_TEST(frozen_it_keeps_what_is_left)
 	struct harness *h = begin(&d, &hour);
 
 	ck_assert_int_eq(deadline_start(&d), 0);
-	deadline_freeze(&d);
-	expect_left(&d, &hour);
-	deadline_freeze(&d); /* again, which does nothing */
-	expect_left(&d, &hour);
-	d.left = minute;     /* as if so much time had passed */
-	ck_assert_int_eq(deadline_thaw(&d), 0);
-	ck_assert(!d.frozen);
-	expect_due_in(&d, &minute);
-	end(h, &d);
-}
-END_TEST
-
-START_TEST(frozen_it_does_not_get_back_what_has_passed)
-{
-	struct deadline d;
-	struct harness *h = begin(&d, &hour);
-
-	ck_assert_int_eq(deadline_start(&d), 0);
 	/* As if so much time had passed that a minute were left. */
 	ck_assert_int_eq(event_add(d.event, &minute), 0);
 	deadline_freeze(&d);
 	expect_left(&d, &minute);
+	deadline_freeze(&d); /* again, which does nothing */
+	expect_left(&d, &minute);
 	ck_assert_int_eq(deadline_thaw(&d), 0);
+	ck_assert(!d.frozen);
 	expect_due_in(&d, &minute);
 	end(h, &d);
 }
@@ -353,9 +338,31 @@ START_TEST(peers_end_stops_the_frames_deadline)
 
 	harness_feed_eof(h);
 	harness_expect(h, "event:eof");
-	ck_assert(!h->chat->frame_deadline.running);
 	ck_assert(!is_due(&h->chat->frame_deadline));
 	harness_end(h, "event:eof");
+}
+END_TEST
+
+/* What waits for a producer alone is nobody's fault but the application's. */
+START_TEST(write_deadline_runs_only_while_bytes_wait)
+{
+	struct harness *h = harness_start_new(HARNESS_SOCKET,
+	    &harness_streaming);
+	struct deadline *deadline = &h->chat->write_deadline;
+	static char much[1 << 20]; /* more than sockets hold */
+
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_WRITE,
+	    &hour), 0);
+	harness_peer_read(h, false);
+	ck_assert_int_eq(evchat_push(h->chat, much, sizeof(much)), 0);
+	harness_push_stuck(h, "p");
+	harness_turn(h);
+	expect_due_in(deadline, &hour);
+	harness_peer_read(h, true);
+	harness_run_until_received(h, sizeof(much));
+	harness_turn(h);
+	ck_assert(!is_due(deadline));
+	harness_end(h, "");
 }
 END_TEST
 
@@ -371,7 +378,6 @@ deadline_suite(void)
 	tcase_add_test(tc, taking_the_limit_back_stops_it);
 	tcase_add_test(tc, stopped_it_neither_runs_nor_freezes);
 	tcase_add_test(tc, frozen_it_keeps_what_is_left);
-	tcase_add_test(tc, frozen_it_does_not_get_back_what_has_passed);
 	tcase_add_test(tc, only_what_is_frozen_thaws);
 	tcase_add_test(tc, starting_it_anew_ends_a_freeze);
 	tcase_add_test(tc, stopping_it_ends_a_freeze);
@@ -382,6 +388,7 @@ deadline_suite(void)
 	    deadline_that_was_stopped_meanwhile_ends_nothing);
 	tcase_add_test(tc, pauses_do_not_give_a_frame_more_time);
 	tcase_add_test(tc, peers_end_stops_the_frames_deadline);
+	tcase_add_test(tc, write_deadline_runs_only_while_bytes_wait);
 	return suite;
 }
 

@@ -163,10 +163,14 @@ START_TEST(producer_that_has_nothing_is_no_write_timeout)
 	struct harness *h = harness_streaming_on((int)sink_kinds[_i]);
 	struct feeder p;
 
+	feeder_push(&p, h, "p", "a~b.");
+	harness_expect_received(h, "a");
 	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_WRITE,
 	    &short_time), 0);
-	feeder_push(&p, h, "p", "a~b.");
 	harness_wait(h, 150);
+	harness_expect(h, "");
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_WRITE,
+	    NULL), 0);
 	feeder_resume(&p);
 	harness_run_until_noted(h, "done:p");
 	harness_expect_received(h, "ab");
