@@ -233,7 +233,9 @@ START_TEST(without_linger_the_answer_is_sent_and_nothing_waited_for)
 {
 	struct harness *h = answer_and_go_over(_i, NULL);
 
-	harness_run_until_closed(h);
+	harness_run_until_peer_eof(h);
+	harness_turn(h);
+	harness_expect(h, "frame:ab|closed:oversize");
 	harness_expect_received(h, "ab");
 	harness_end(h, "frame:ab|closed:oversize");
 }
