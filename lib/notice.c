@@ -193,7 +193,10 @@ notice_linger_deadline(evutil_socket_t fd, short what, void *arg)
 	channel_leave(chat, bev);
 }
 
-/* What has failed already: a connection, or the making of one. */
+/*
+ * What has failed already: a connection, or the making of one. libevent will
+ * find the end of the input, and call; what it calls that does not matter then.
+ */
 static void
 note_earlier_failure(struct evchat *chat, int error)
 {
@@ -202,7 +205,6 @@ note_earlier_failure(struct evchat *chat, int error)
 	chat->connecting = !was_connected;
 	note_failure(chat, BEV_EVENT_ERROR | BEV_EVENT_READING, error);
 	chat->connecting = false;
-	chat->again = true;
 }
 
 int
@@ -234,8 +236,7 @@ notice_attach(struct evchat *chat)
 	}
 	chat->reading = true;
 	/* Nothing else tells of input that is there already. */
-	if (chat->again || chat->noticed ||
-	    evbuffer_get_length(bufferevent_get_input(bev)) > 0)
+	if (chat->noticed || evbuffer_get_length(bufferevent_get_input(bev)) > 0)
 		channel_wake(chat);
 	return (0);
 }
