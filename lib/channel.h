@@ -143,6 +143,8 @@ void channel_set_state(struct evchat *chat, enum channel_state state);
 void end_soon(struct evchat *chat, enum evchat_reason why); /* when drained */
 void end_now(struct evchat *chat, enum evchat_reason why);
 void end_failed(struct evchat *chat);
+/* Which reason the end of the input is. */
+enum evchat_reason end_of_input(const struct evchat *chat);
 
 /* hooks.c */
 

@@ -41,6 +41,12 @@ deadline_start(struct deadline *deadline)
 {
 	if (!deadline->has_limit)
 		return (0);
+	return (deadline_start_for(deadline, &deadline->limit));
+}
+
+int
+deadline_start_for(struct deadline *deadline, const struct timeval *limit)
+{
 	if (deadline->event == NULL) {
 		deadline->event = channel_event_new(deadline->chat,
 		    deadline->expired);
@@ -49,7 +55,7 @@ deadline_start(struct deadline *deadline)
 	}
 	deadline->running = true;
 	deadline->frozen = false;
-	return (event_add(deadline->event, &deadline->limit));
+	return (event_add(deadline->event, limit));
 }
 
 int

@@ -30,7 +30,9 @@ void deadline_free(struct deadline *deadline);
 /* tv: NULL for no limit. It holds from the next start on. */
 void deadline_set(struct deadline *deadline, const struct timeval *tv);
 
-/* Each does nothing without a limit. -1 with errno ENOMEM. */
+/* As though this were the limit, which may even be none. -1 with errno ENOMEM. */
+int deadline_start_for(struct deadline *deadline, const struct timeval *limit);
+/* Each of these does nothing without a limit. The same. */
 int deadline_start(struct deadline *deadline); /* anew, if it was running */
 int deadline_thaw(struct deadline *deadline);  /* go on, if it was frozen */
 void deadline_freeze(struct deadline *deadline);

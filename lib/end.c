@@ -94,6 +94,13 @@ end_now(struct evchat *chat, enum evchat_reason why)
 	evchat_decref(chat);
 }
 
+enum evchat_reason
+end_of_input(const struct evchat *chat)
+{
+	return (input_incomplete(&chat->input) ? EVCHAT_REASON_TRUNCATED :
+	    EVCHAT_REASON_EOF);
+}
+
 /* For the failure that was noted. */
 void
 end_failed(struct evchat *chat)

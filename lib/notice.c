@@ -39,9 +39,10 @@ notice_wake(evutil_socket_t fd, short what, void *arg)
  * layer that fails by itself has none.
  */
 static bool
-is_system_error(int error)
+is_no_memory(const struct evchat *chat, int error)
 {
-	return (error != 0 && error != EAGAIN && error != ENOMEM);
+	return (error == EAGAIN || error == ENOMEM ||
+	    (error == 0 && chat->kind != TRANSPORT_LAYERED));
 }
 
 /* A name that could not be looked up has an error of its own. */
@@ -76,8 +77,7 @@ note_failure(struct evchat *chat, short what, int error)
 	else if (what & BEV_EVENT_TIMEOUT)
 		chat->failed_why = what & BEV_EVENT_WRITING ?
 		    EVCHAT_REASON_WRITE_TIMEOUT : EVCHAT_REASON_READ_TIMEOUT;
-	else if (!is_system_error(error) &&
-	    (error != 0 || chat->kind != TRANSPORT_LAYERED))
+	else if (is_no_memory(chat, error))
 		chat->failed_why = EVCHAT_REASON_NO_MEMORY;
 	else {
 		chat->failed_why = EVCHAT_REASON_IO;

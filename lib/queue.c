@@ -264,12 +264,8 @@ void
 queue_discard(struct queue *queue, size_t in_output)
 {
 	uint64_t last = queue->pushed;
-	struct evchat_producer *producer;
 
 	queue_release(queue, in_output);
-	for (producer = queue->first; producer != NULL;
-	    producer = producer->next)
-		producer->before = 0;
 	queue->before = 0;
 	queue_drop(queue->bytes);
 	/* What a done pushes stays; what it discards or ends is gone. */

@@ -21,21 +21,6 @@ after_input_hook(struct evchat *chat)
 		chat->auto_paused = true;
 }
 
-/* A limit there is in any case; to wait for the peer then, only if it is wanted. */
-static int
-limit_answers(struct evchat *chat)
-{
-	struct deadline *deadline = &chat->linger_deadline;
-	bool wanted = deadline->has_limit;
-	int started;
-
-	if (!wanted)
-		deadline_set(deadline, &channel_linger);
-	started = deadline_start(deadline);
-	deadline->has_limit = wanted;
-	return (started);
-}
-
 /*
  * A frame above the maximum under the policy CLOSE. The answers to the frames
  * before it are still sent and protected from a reset, if there are any; a peer
@@ -45,12 +30,16 @@ limit_answers(struct evchat *chat)
 static void
 close_oversize(struct evchat *chat)
 {
+	struct deadline *deadline = &chat->linger_deadline;
+
 	if (chat->queue.written == 0 && queue_is_empty(&chat->queue)) {
 		end_now(chat, EVCHAT_REASON_OVERSIZE);
 		return;
 	}
 	end_soon(chat, EVCHAT_REASON_OVERSIZE);
-	if (limit_answers(chat) == -1)
+	/* To wait for the peer then has to be wanted; a limit there always is. */
+	if (deadline_start_for(deadline, deadline->has_limit ?
+	    &deadline->limit : &channel_linger) == -1)
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 }
 
@@ -72,8 +61,7 @@ get_more(struct evchat *chat)
 		return (true);
 	}
 	if (input->end == END_TOLD && !(chat->options & EVCHAT_OPT_HALF_OPEN))
-		end_soon(chat, input_incomplete(input) ?
-		    EVCHAT_REASON_TRUNCATED : EVCHAT_REASON_EOF);
+		end_soon(chat, end_of_input(chat));
 	else if (chat->failed)
 		end_failed(chat);
 	return (false);

@@ -175,8 +175,7 @@ go_on_closing(struct evchat *chat)
 		linger(chat);
 	else if (chat->state == CHANNEL_OPEN && chat->output == OUTPUT_SHUT &&
 	    input_is_over(&chat->input))
-		end_now(chat, input_incomplete(&chat->input) ?
-		    EVCHAT_REASON_TRUNCATED : EVCHAT_REASON_EOF);
+		end_now(chat, end_of_input(chat));
 }
 
 /* The frame deadline runs while a frame is incomplete and reading goes on. */
