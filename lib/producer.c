@@ -92,7 +92,7 @@ producer_weight(const struct evchat_producer *producer)
 	uint64_t held = producer->held > producer->given ?
 	    producer->held - producer->given : 0;
 
-	if (producer->state == PRODUCER_FINISHED || producer->weightless)
+	if (producer->state >= PRODUCER_FINISHED || producer->weightless)
 		return (0);
 	return (held > LEAST_WEIGHT ? (size_t)held : LEAST_WEIGHT);
 }

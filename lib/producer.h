@@ -14,14 +14,15 @@
  *	                 v  |
  *	                WAITING
  *
- * and from each of them to GONE, when it is freed, discarded or its channel
- * ends. On the way there done is called.
+ * and from each of them to GONE, when it is freed, discarded (by CANCELLED) or
+ * its channel ends. On the way there done is called.
  */
 enum producer_state {
 	PRODUCER_NEW,
 	PRODUCER_QUEUED,   /* to be asked when its turn comes */
 	PRODUCER_WAITING,  /* not to be asked before it is resumed */
 	PRODUCER_FINISHED, /* has given its last byte */
+	PRODUCER_CANCELLED, /* discarded, and done not yet called */
 	PRODUCER_GONE      /* freed, or about to be when more returns */
 };
 

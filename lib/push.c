@@ -281,10 +281,12 @@ void
 evchat_discard_buffers(struct evchat *chat)
 {
 	struct bufferevent *bev = channel_enter(chat);
-	size_t in_output, len;
+	bool in_turn = chat->in_turn;
+	size_t len;
 
 	if (chat->state < CHANNEL_ENDING) {
-		in_output = channel_in_output(chat);
+		/* Whatever a done or cleanup sets going, it moves no output. */
+		chat->in_turn = true;
 		input_discard(&chat->input);
 		/* Where collect had a frame in progress, it has none now. */
 		if (chat->running == HOOK_COLLECT)
@@ -294,9 +296,11 @@ evchat_discard_buffers(struct evchat *chat)
 		chat->input.offset += len;
 		/* So the queue is not going to be empty because all has left. */
 		chat->undrained = false;
+		queue_cancel(&chat->queue, channel_in_output(chat));
 		if (chat->kind != TRANSPORT_LAYERED)
 			channel_drop_output(chat);
-		queue_discard(&chat->queue, in_output);
+		queue_end_cancelled(&chat->queue);
+		chat->in_turn = in_turn;
 		channel_wake(chat);
 	}
 	channel_leave(chat, bev);

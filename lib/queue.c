@@ -237,18 +237,18 @@ end_first(struct queue *queue, enum evchat_done how)
 }
 
 static bool
-first_has_left(const struct queue *queue, size_t in_output)
+has_left(const struct queue *queue, const struct evchat_producer *producer,
+    size_t in_output)
 {
-	const struct evchat_producer *producer = queue->first;
-
-	return (producer != NULL && producer->state == PRODUCER_FINISHED &&
+	return (producer->state == PRODUCER_FINISHED &&
 	    queue->written - producer->end >= in_output);
 }
 
 void
 queue_release(struct queue *queue, size_t in_output)
 {
-	while (first_has_left(queue, in_output))
+	while (queue->first != NULL &&
+	    has_left(queue, queue->first, in_output))
 		end_first(queue, EVCHAT_DONE_SENT);
 }
 
@@ -261,16 +261,30 @@ queue_end(struct queue *queue, size_t in_output, enum evchat_done how)
 }
 
 void
-queue_discard(struct queue *queue, size_t in_output)
+queue_cancel(struct queue *queue, size_t in_output)
 {
-	uint64_t last = queue->pushed;
+	struct evchat_producer *producer;
 
-	queue_release(queue, in_output);
+	for (producer = queue->first; producer != NULL;
+	    producer = producer->next) {
+		if (has_left(queue, producer, in_output))
+			continue;
+		queue->weight -= producer_weight(producer);
+		producer->state = PRODUCER_CANCELLED;
+	}
+	queue->cancelled = queue->pushed;
+	queue->current = NULL;
 	queue->before = 0;
 	queue_drop(queue->bytes);
-	/* What a done pushes stays; what it discards or ends is gone. */
-	while (queue->first != NULL && queue->first->number <= last)
-		end_first(queue, EVCHAT_DONE_DISCARDED);
+}
+
+void
+queue_end_cancelled(struct queue *queue)
+{
+	while (queue->first != NULL &&
+	    queue->first->number <= queue->cancelled)
+		end_first(queue, queue->first->state == PRODUCER_CANCELLED ?
+		    EVCHAT_DONE_DISCARDED : EVCHAT_DONE_SENT);
 }
 
 int

@@ -40,6 +40,7 @@ struct queue {
 	size_t before;    /* bytes that stand before a producer; others are behind */
 	size_t weight;    /* of all producers */
 	uint64_t pushed;  /* producers so far */
+	uint64_t cancelled; /* so many of them, if they have not ended */
 	uint64_t written; /* bytes that were put into the output */
 };
 
@@ -69,8 +70,13 @@ enum queue_what queue_pull(struct queue *queue, struct evbuffer *output,
 void queue_release(struct queue *queue, size_t in_output);
 void queue_end(struct queue *queue, size_t in_output, enum evchat_done how);
 
-/* The same for what is queued now, as DISCARDED; pushed bytes are dropped. */
-void queue_discard(struct queue *queue, size_t in_output);
+/*
+ * Discarding: what is queued now is cancelled, but for producers whose bytes
+ * have left; pushed bytes are dropped. Then queue_end_cancelled calls done of
+ * all of them. What anything called meanwhile pushes is not concerned.
+ */
+void queue_cancel(struct queue *queue, size_t in_output);
+void queue_end_cancelled(struct queue *queue);
 
 /* Put all pushed bytes into the output; marks may remain. */
 int queue_flush(struct queue *queue, struct evbuffer *output);

@@ -67,6 +67,97 @@ START_TEST(done_may_detach_while_all_is_discarded)
 }
 END_TEST
 
+/* What has left already is SENT by the discard: so is what its done pushes. */
+
+static void
+push_reference_and_mark(struct harness *h, const char *name)
+{
+	if (name[0] != 'a')
+		return;
+	harness_push_reference(h, "r", "later");
+	harness_push_mark(h, "m");
+}
+
+static void
+let_it_leave_and_discard(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	harness_peer_read(h, true);
+	evchat_discard_buffers(h->chat);
+}
+
+START_TEST(what_done_pushes_when_a_discard_finds_all_sent_is_sent)
+{
+	struct harness *h = harness_start_new(HARNESS_PAIR, &harness_frames);
+
+	h->script.frame = let_it_leave_and_discard;
+	h->script.released = push_reference_and_mark;
+	harness_crlf(h);
+	harness_peer_read(h, false);
+	ck_assert_int_eq(evchat_push(h->chat, "sent,", 5), 0);
+	harness_push_mark(h, "a");
+	ck_assert_int_eq(evchat_push(h->chat, "too,", 4), 0);
+	harness_push_mark(h, "b");
+	harness_turn(h);
+	harness_feed(h, "go\r\n");
+	harness_expect_received(h, "sent,too,later");
+	harness_end(h, "frame:go|mark:a:sent|mark:b:sent|cleanup:r|"
+	    "mark:m:sent");
+}
+END_TEST
+
+/* What a discard finds in the output is discarded, if a done discards, too. */
+
+static void
+discard_again(struct harness *h, const char *name)
+{
+	(void)name;
+	evchat_discard_buffers(h->chat);
+}
+
+START_TEST(what_was_not_sent_is_not_said_to_be_for_a_discard_inside_another)
+{
+	struct harness *h = harness_start_new(HARNESS_PAIR, &harness_frames);
+
+	h->script.released = discard_again;
+	harness_peer_read(h, false);
+	ck_assert_int_eq(evchat_push(h->chat, "one", 3), 0);
+	harness_push_mark(h, "a");
+	ck_assert_int_eq(evchat_push(h->chat, "two", 3), 0);
+	harness_push_mark(h, "b");
+	harness_turn(h);
+	evchat_discard_buffers(h->chat);
+	harness_end(h, "mark:a:discarded|mark:b:discarded");
+}
+END_TEST
+
+/* No hook runs while a discard calls done, whatever libevent has to tell. */
+
+static void
+trigger(struct harness *h, const char *name)
+{
+	bufferevent_trigger(h->bev, EV_READ | EV_WRITE, 0);
+	harness_note(h, "behind %s", name);
+}
+
+START_TEST(no_event_is_told_while_a_discard_calls_done)
+{
+	struct harness *h = harness_start_new(HARNESS_SOCKET, &harness_frames);
+
+	h->script.released = trigger;
+	h->output_events = true;
+	ck_assert_int_eq(evchat_set_watermarks(h->chat, 1, 4), 0);
+	ck_assert_int_eq(evchat_push(h->chat, "above", 5), 0);
+	harness_push_mark(h, "a");
+	harness_push_mark(h, "b");
+	evchat_discard_buffers(h->chat);
+	harness_turn(h);
+	harness_end(h, "mark:a:discarded|behind a|mark:b:discarded|behind b|"
+	    "event:writable");
+}
+END_TEST
+
 /* While the channel ends: all calls fail, and no harm is done */
 
 static void
@@ -108,6 +199,11 @@ done_discarded_suite(void)
 	ending_add(tc, done_may_discard_while_all_is_discarded);
 	ending_add(tc, done_may_free_the_channel_while_all_is_discarded);
 	ending_add(tc, done_may_detach_while_all_is_discarded);
+	tcase_add_test(tc,
+	    what_done_pushes_when_a_discard_finds_all_sent_is_sent);
+	tcase_add_test(tc,
+	    what_was_not_sent_is_not_said_to_be_for_a_discard_inside_another);
+	tcase_add_test(tc, no_event_is_told_while_a_discard_calls_done);
 	ending_add(tc, done_may_try_all_while_the_channel_ends);
 	return suite;
 }

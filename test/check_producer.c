@@ -107,12 +107,12 @@ END_TEST
 START_TEST(freeing_one_that_was_pushed_does_nothing)
 {
 	static const enum producer_state states[] = { PRODUCER_QUEUED,
-	    PRODUCER_WAITING, PRODUCER_FINISHED };
+	    PRODUCER_WAITING, PRODUCER_FINISHED, PRODUCER_CANCELLED };
 	struct evchat_producer *producer;
 	struct script s;
 	size_t i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++) {
 		producer = begin(&s);
 		producer->state = states[i];
 		evchat_producer_free(producer);
@@ -271,6 +271,8 @@ START_TEST(producer_that_finished_or_is_counted_elsewhere_weighs_nothing)
 	struct evchat_producer producer = { .state = PRODUCER_FINISHED,
 	    .held = 10000 };
 
+	ck_assert_uint_eq(producer_weight(&producer), 0);
+	producer.state = PRODUCER_CANCELLED;
 	ck_assert_uint_eq(producer_weight(&producer), 0);
 	producer.state = PRODUCER_QUEUED;
 	producer.weightless = true;

@@ -15,7 +15,7 @@ push_x(struct unit_producer *p)
 static void
 discard(struct unit_producer *p)
 {
-	queue_discard(&p->q->queue, unit_queue_in_output(p->q));
+	unit_queue_discard(p->q, unit_queue_in_output(p->q));
 }
 
 static void
@@ -49,7 +49,7 @@ START_TEST(discarding_drops_what_is_not_in_the_output)
 	unit_queue_mark(&q, &c);
 	unit_queue_chain(&q, "3");
 	unit_queue_run(&q);
-	queue_discard(&q.queue, unit_queue_in_output(&q));
+	unit_queue_discard(&q, unit_queue_in_output(&q));
 	unit_queue_expect(&q, "more:a|waiting|done:a:discarded:1"
 	    "|done:b:discarded:0|done:c:discarded:0");
 	ck_assert_int_eq(unit_chains(), 0);
@@ -72,7 +72,7 @@ START_TEST(discarding_tells_first_what_has_left)
 	unit_queue_producer(&q, &a);
 	unit_queue_producer(&q, &b);
 	unit_queue_run(&q);
-	queue_discard(&q.queue, 1);
+	unit_queue_discard(&q, 1);
 	unit_queue_expect(&q, "more:a|more:b|empty|done:a:sent:1"
 	    "|done:b:discarded:1");
 	unit_queue_free(&q);
@@ -89,7 +89,7 @@ START_TEST(queue_goes_on_after_discarding)
 	unit_queue_bytes(&q, "1");
 	unit_queue_producer(&q, &a);
 	unit_queue_bytes(&q, "2");
-	queue_discard(&q.queue, 0);
+	unit_queue_discard(&q, 0);
 	unit_queue_bytes(&q, "3");
 	unit_queue_producer(&q, &b);
 	unit_queue_bytes(&q, "4");
@@ -115,7 +115,7 @@ START_TEST(what_done_pushes_stays_when_the_rest_is_discarded)
 	unit_queue_bytes(&q, "2");
 	unit_queue_producer(&q, &b);
 	unit_queue_bytes(&q, "3");
-	queue_discard(&q.queue, 0);
+	unit_queue_discard(&q, 0);
 	unit_queue_run(&q);
 	unit_queue_expect_output(&q, "xx");
 	unit_queue_free(&q);
@@ -143,7 +143,7 @@ START_TEST(producer_that_done_pushes_stays_when_the_rest_is_discarded)
 	unit_queue_init(&q);
 	unit_queue_producer(&q, &a);
 	unit_queue_producer(&q, &b);
-	queue_discard(&q.queue, 0);
+	unit_queue_discard(&q, 0);
 	unit_queue_expect(&q, "done:a:discarded:0|done:b:discarded:0");
 	unit_queue_run(&q);
 	unit_queue_expect(&q, "more:late|empty");
@@ -172,7 +172,7 @@ START_TEST(what_a_cleanup_pushes_stays_when_the_rest_is_discarded)
 	ck_assert_int_eq(evbuffer_add_reference(q.queue.bytes, "12", 2,
 	    push_in_cleanup, NULL), 0);
 	unit_queue_bytes(&q, "34");
-	queue_discard(&q.queue, 0);
+	unit_queue_discard(&q, 0);
 	ck_assert_uint_eq(queue_length(&q.queue), 1);
 	unit_queue_run(&q);
 	unit_queue_expect_output(&q, "x");
@@ -193,7 +193,7 @@ START_TEST(discarding_inside_done_ends_each_once)
 	unit_queue_producer(&q, &a);
 	unit_queue_producer(&q, &b);
 	unit_queue_producer(&q, &c);
-	queue_discard(&q.queue, 0);
+	unit_queue_discard(&q, 0);
 	unit_queue_expect(&q, "done:a:discarded:0|done:b:discarded:0"
 	    "|done:c:discarded:0");
 	ck_assert_uint_eq(queue_length(&q.queue), 0);

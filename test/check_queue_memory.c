@@ -62,7 +62,7 @@ START_TEST(dropping_without_memory_drops_all_the_same)
 	unit_queue_chain(&q, "one");
 	unit_queue_bytes(&q, "two");
 	harness_fail_allocation(1);
-	queue_discard(&q.queue, 0);
+	unit_queue_discard(&q, 0);
 	ck_assert(harness_allocation_failed());
 	ck_assert_int_eq(unit_chains(), 0);
 	ck_assert_uint_eq(queue_length(&q.queue), 0);

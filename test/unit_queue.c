@@ -125,6 +125,13 @@ unit_queue_mark(struct unit_queue *q, struct unit_producer *p)
 
 /* Pulling */
 
+void
+unit_queue_discard(struct unit_queue *q, size_t in_output)
+{
+	queue_cancel(&q->queue, in_output);
+	queue_end_cancelled(&q->queue);
+}
+
 size_t
 unit_queue_in_output(const struct unit_queue *q)
 {

@@ -53,6 +53,9 @@ struct evchat_producer *unit_producer_new(struct unit_producer *p);
 enum queue_what unit_queue_pull(struct unit_queue *q); /* once */
 void unit_queue_run(struct unit_queue *q); /* while something moves */
 size_t unit_queue_in_output(const struct unit_queue *q);
+
+/* Discard all that is queued, given how much is still in the output. */
+void unit_queue_discard(struct unit_queue *q, size_t in_output);
 void unit_queue_sent(struct unit_queue *q, size_t len); /* have left */
 
 /* Compare the transcript and begin another one. */
