@@ -397,6 +397,29 @@ int evchat_push_vprintf(struct evchat *chat, const char *fmt, va_list ap)
 int evchat_push_frame(struct evchat *chat, const void *data, size_t len);
 
 /**
+ * The same for a payload that lies in pieces.
+ *
+ * @param payload its pieces, in order; copied
+ * @param n how many; EINVAL if negative
+ */
+int evchat_push_framev(struct evchat *chat, const struct evbuffer_iovec *payload,
+    int n);
+
+/**
+ * Push a frame whose payload a producer gives, when its length is not known
+ * beforehand: each piece is encoded as it comes, and the frame ends with the
+ * producer. For the framings delimiter, delimiters, line, dot and chunked; EINVAL
+ * for others. A payload that the framing cannot carry is found out only on the
+ * way: the channel then ends with EVCHAT_REASON_PRODUCER and errno EINVAL.
+ * done is told how many bytes the producer gave, not what became of them.
+ *
+ * @param producer as for evchat_push_with_producer()
+ * @return as that, or -1 with errno EINVAL
+ */
+int evchat_push_frame_with_producer(struct evchat *chat,
+    struct evchat_producer *producer);
+
+/**
  * Push a producer. It is asked for bytes from the event loop, when all that was
  * pushed before is on its way and the queue is below its high mark.
  *
