@@ -27,12 +27,19 @@ input_set_eof(struct input *input)
 }
 
 void
+input_drop_next(struct input *input)
+{
+	if (input->has_next)
+		terminator_release(&input->next);
+	input->has_next = false;
+}
+
+void
 input_set_terminator(struct input *input, const struct terminator *next)
 {
 	input_drop_next(input);
 	input_reset_frame(input);
-	scan_release(&input->scan);
-	scan_init(&input->scan, next);
+	scan_replace(&input->scan, next);
 }
 
 void
@@ -51,19 +58,26 @@ input_set_max(struct input *input, uint64_t max, enum evchat_oversize policy)
 	input->next_policy = policy;
 }
 
+/*
+ * What was scanned and not delivered is looked at again. A framing that cannot do
+ * that goes on behind it.
+ */
 int
 input_unread(struct input *input, const void *data, size_t len)
 {
+	bool again = scan_can_rewind(&input->scan);
+
 	if (len == 0)
 		return (0);
-	if (unread_prepend(&input->unread, data, len) == -1)
+	if (unread_insert(&input->unread, again ? 0 : input->scanned, data,
+	    len) == -1)
 		return (-1);
-	/* What was scanned and not delivered is looked at again. */
-	input->scan.held = 0;
-	if (input_is_declared(input))
-		input->scan.remaining += input->data;
-	input->scanned = input->data = input->skip = 0;
-	input->ended = false;
+	if (again) {
+		scan_rewind(&input->scan, input->passed, input->data);
+		input->scanned = input->lead = 0;
+		input->data = input->keep = input->skip = 0;
+		input->ended = false;
+	}
 	input->offset -= len < input->offset ? len : input->offset;
 	return (0);
 }
@@ -71,13 +85,16 @@ input_unread(struct input *input, const void *data, size_t len)
 void
 input_discard(struct input *input)
 {
-	struct terminator again = input->has_next ? input->next :
-	    input->scan.terminator;
+	struct terminator *from = input->has_next ? &input->next :
+	    &input->scan.terminator;
+	struct terminator again = *from;
 	size_t len = unread_len(&input->unread);
 
-	framing_ref(again.framing);
 	unread_consume(&input->unread, len);
 	input->offset += len;
+	/* It is the same one, but begins anew. */
+	*from = (struct terminator){ .kind = SCAN_NONE };
+	terminator_reset(&again);
 	input_set_terminator(input, &again);
 }
 
@@ -105,47 +122,61 @@ input_is_over(const struct input *input)
 bool
 input_in_frame(const struct input *input)
 {
-	return (input->frame != FRAME_FRESH &&
-	    input_has_frames(input) &&
-	    input->passed + input->scanned > 0);
+	return (input->frame != FRAME_FRESH && input_has_frames(input) &&
+	    (input->passed + input->scanned + input->scan.again > 0 ||
+	    scan_transforms(&input->scan)));
 }
 
 bool
 input_incomplete(const struct input *input)
 {
-	return (input_is_declared(input) || input_in_frame(input));
+	return (input->scan.terminator.kind == SCAN_COUNT ||
+	    input_in_frame(input));
+}
+
+/* The first *len unread bytes behind lead, as far as they lie in one piece. */
+static const void *
+partial_at(const struct input *input, size_t *len)
+{
+	const unsigned char *bytes;
+	size_t n;
+
+	bytes = unread_at(&input->unread, input->lead, &n);
+	if (*len > n)
+		*len = n;
+	return (*len > 0 ? bytes : NULL);
 }
 
 const void *
 input_partial(const struct input *input, bool whole, size_t *len)
 {
+	*len = 0;
 	if (input->preview != NULL) {
 		*len = input->preview_len;
 		return (*len > 0 ? input->preview : NULL);
 	}
-	if ((*len = hold_len(&input->cut)) > 0)
+	if (input->frame != FRAME_FRESH &&
+	    (*len = hold_len(&input->cut)) > 0)
 		return (hold_bytes(&input->cut));
 	/*
 	 * In pieces, what is data is delivered, or about to be. Above the
 	 * maximum, what may be seen was shown or is in cut.
 	 */
 	if (input->frame == FRAME_OVER)
-		*len = 0;
-	else if (input_is_whole(input, whole))
-		*len = input->scanned;
-	else if (input->data == 0 && !input->ended)
+		return (NULL);
+	if (input_is_whole(input, whole))
+		*len = input->scanned - input->lead;
+	else if (input->data + input->keep == 0 && !input->ended)
 		*len = input->scan.held;
-	return (*len > 0 ? unread_piece(&input->unread, len) : NULL);
+	return (partial_at(input, len));
 }
 
 uint64_t
 input_frame_length(const struct input *input)
 {
-	uint64_t seen = input->passed + input->data;
-
-	if (input_is_declared(input))
-		return (input->scan.terminator.count);
+	if (input->scan.declared)
+		return (input->scan.length);
 	if (input->frame != FRAME_OVER)
-		return (seen);
+		return (input->passed + input->data);
 	return (input->passed > input->max ? input->passed : input->max + 1);
 }

@@ -11,100 +11,97 @@
 #include "framing.h"
 #include "match.h"
 #include "mem.h"
-#include "scan.h"
 
 struct delimiter {
 	struct evchat_framing framing;
 	struct match *match;
+	bool keeps;
 };
 
-/* A frame up to this length is put together first and appended at once. */
-#define SMALL_FRAME 512
-
-static const struct match *
-match_of(const struct evchat_framing *framing)
+static const struct delimiter *
+delimiter_of(const struct evchat_framing *framing)
 {
-	return (((const struct delimiter *)framing)->match);
+	return ((const struct delimiter *)framing);
 }
 
-static bool
+static enum scan_what
 delimiter_scan(const struct evchat_framing *framing, struct scan *scan,
     const unsigned char *bytes, size_t len, struct scan_step *step)
 {
-	const struct match *match = match_of(framing);
+	const struct delimiter *delimiter = delimiter_of(framing);
 	size_t held = scan->held, end;
 
-	end = match_next(match, &scan->held, bytes, len);
+	end = match_next(delimiter->match, &scan->held, bytes, len);
 	step->used = end > 0 ? end : len;
 	step->data = held + step->used - scan->held;
-	step->skip = end > 0 ? scan->held : 0;
-	return (end > 0);
+	if (end == 0)
+		return (SCAN_MORE);
+	if (delimiter->keeps)
+		step->keep = scan->held;
+	else
+		step->skip = scan->held;
+	return (SCAN_FRAME);
 }
 
-/* Would the delimiter behind this payload be found where it stands? */
-static bool
-can_carry(const struct match *match, const void *data, size_t len)
+static enum scan_what
+delimiter_finish(const struct evchat_framing *framing, struct scan *scan,
+    struct scan_step *step)
 {
-	size_t matched = 0, n = match_len(match);
-
-	return (match_next(match, &matched, data, len) == 0 &&
-	    match_next(match, &matched, match_bytes(match), n) == n);
+	(void)framing;
+	step->data = scan->held;
+	scan->held = 0;
+	return (SCAN_LAST);
 }
 
-/* Room is reserved for both, so that there is never one without the other. */
-static int
-append_both(struct evbuffer *out, const void *data, size_t len,
-    const struct match *match)
+/* What is behind a payload: nothing where it brings the delimiter itself. */
+static size_t
+tail_len(const struct delimiter *delimiter)
 {
-	size_t n = match_len(match);
-	struct evbuffer_iovec vec;
-
-	if (len > EV_SSIZE_MAX - n ||
-	    evbuffer_reserve_space(out, (ev_ssize_t)(len + n), &vec, 1) != 1)
-		return (-1);
-	if (len > 0)
-		memcpy(vec.iov_base, data, len);
-	memcpy((unsigned char *)vec.iov_base + len, match_bytes(match), n);
-	vec.iov_len = len + n;
-	return (evbuffer_commit_space(out, &vec, 1));
+	return (delimiter->keeps ? 0 : match_len(delimiter->match));
 }
 
 static int
 delimiter_encode(const struct evchat_framing *framing, struct evbuffer *out,
-    const void *data, size_t len)
+    const struct payload *payload)
 {
-	const struct match *match = match_of(framing);
-	unsigned char small[SMALL_FRAME];
-	size_t n = match_len(match);
+	const struct delimiter *delimiter = delimiter_of(framing);
 
-	if (!can_carry(match, data, len)) {
-		errno = EINVAL;
-		return (-1);
-	}
-	errno = ENOMEM;
-	if (len >= sizeof(small) || n > sizeof(small) - len)
-		return (append_both(out, data, len, match));
-	/* libevent makes room for small ones more cleverly by itself. */
-	if (len > 0)
-		memcpy(small, data, len);
-	memcpy(small + len, match_bytes(match), n);
-	return (evbuffer_add(out, small, len + n));
+	return (framing_encode_tail(framing, out, payload,
+	    match_bytes(delimiter->match), tail_len(delimiter)));
+}
+
+static int
+delimiter_encode_piece(const struct evchat_framing *framing,
+    struct sending *sending, struct evbuffer *in, struct evbuffer *out)
+{
+	return (framing_pass_piece(framing, sending, in, out,
+	    delimiter_of(framing)->keeps));
+}
+
+static int
+delimiter_encode_end(const struct evchat_framing *framing,
+    struct sending *sending, struct evbuffer *out)
+{
+	const struct delimiter *delimiter = delimiter_of(framing);
+
+	return (framing_pass_tail(framing, sending, out,
+	    match_bytes(delimiter->match), tail_len(delimiter)));
 }
 
 static void
 delimiter_free(struct evchat_framing *framing)
 {
-	struct delimiter *delimiter = (struct delimiter *)framing;
-
-	match_free(delimiter->match);
-	mem_free(delimiter);
+	match_free(((struct delimiter *)framing)->match);
+	framing_free(framing);
 }
 
 static const struct framing_ops delimiter_ops = {
 	.scan = delimiter_scan,
+	.finish = delimiter_finish,
 	.encode = delimiter_encode,
+	.encode_piece = delimiter_encode_piece,
+	.encode_end = delimiter_encode_end,
 	.free = delimiter_free,
-	.last_is_frame = true,
 };
 
 bool
@@ -113,9 +110,10 @@ delimiter_is(const struct evchat_framing *framing, const void *bytes,
 {
 	const struct match *match;
 
-	if (framing == NULL || framing->ops != &delimiter_ops)
+	if (framing == NULL || framing->ops != &delimiter_ops ||
+	    delimiter_of(framing)->keeps)
 		return (false);
-	match = match_of(framing);
+	match = delimiter_of(framing)->match;
 	return (match_len(match) == len &&
 	    memcmp(match_bytes(match), bytes, len) == 0);
 }
@@ -125,13 +123,11 @@ evchat_framing_delimiter(const void *bytes, size_t len, unsigned flags)
 {
 	struct delimiter *delimiter;
 
-	if (flags != 0) {
-		errno = EINVAL;
+	if (!framing_knows(flags, EVCHAT_FRAMING_KEEP_DELIMITER) ||
+	    (delimiter = framing_new(sizeof(*delimiter), &delimiter_ops)) ==
+	    NULL)
 		return (NULL);
-	}
-	if ((delimiter = mem_calloc(sizeof(*delimiter))) == NULL)
-		return (NULL);
-	framing_init(&delimiter->framing, &delimiter_ops);
+	delimiter->keeps = flags & EVCHAT_FRAMING_KEEP_DELIMITER;
 	if ((delimiter->match = match_new(bytes, len)) == NULL) {
 		delimiter_free(&delimiter->framing);
 		return (NULL);

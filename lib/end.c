@@ -34,7 +34,6 @@ static const char *const reason_texts[] = {
 	[EVCHAT_REASON_EOF] = "closed by the peer",
 	[EVCHAT_REASON_TRUNCATED] = "closed by the peer inside a frame",
 	[EVCHAT_REASON_OVERSIZE] = "frame above the maximum size",
-	[EVCHAT_REASON_MALFORMED] = "malformed frame",
 	[EVCHAT_REASON_READ_TIMEOUT] = "nothing received in time",
 	[EVCHAT_REASON_WRITE_TIMEOUT] = "output not accepted in time",
 	[EVCHAT_REASON_FRAME_TIMEOUT] = "frame not complete in time",
@@ -74,6 +73,8 @@ end_now(struct evchat *chat, enum evchat_reason why)
 	chat->why = why;
 	if (chat->error != 0)
 		chat->error_text = evutil_socket_error_to_string(chat->error);
+	else if (why == EVCHAT_REASON_MALFORMED)
+		chat->error_text = chat->input.scan.error;
 	else if (chat->error_text == NULL)
 		chat->error_text = reason_texts[why];
 	if (!chat->detached) {

@@ -1,15 +1,42 @@
 /*
  * What all framings have in common: they are values that never change, shared
  * by counting references. What a kind does is in a file of its own.
+ *
+ * A frame that ends with a terminator may be sent only if the scanner would find
+ * its end where it is, and not before. The scanner itself says so.
  */
 
+#include <errno.h>
+#include <string.h>
+
 #include "framing.h"
+#include "mem.h"
+
+/* A frame up to this length is put together first and appended at once. */
+#define SMALL_FRAME 512
 
 void
 framing_init(struct evchat_framing *framing, const struct framing_ops *ops)
 {
 	framing->ops = ops;
+	framing->state_size = 0;
 	atomic_init(&framing->refs, 1);
+}
+
+void *
+framing_new(size_t size, const struct framing_ops *ops)
+{
+	struct evchat_framing *framing = mem_calloc(size);
+
+	if (framing != NULL)
+		framing_init(framing, ops);
+	return (framing);
+}
+
+void
+framing_free(struct evchat_framing *framing)
+{
+	mem_free(framing);
 }
 
 struct evchat_framing *
@@ -29,4 +56,179 @@ evchat_framing_free(struct evchat_framing *framing)
 	if (atomic_fetch_sub_explicit(&framing->refs, 1,
 	    memory_order_acq_rel) == 1)
 		framing->ops->free(framing);
+}
+
+bool
+framing_knows(unsigned flags, unsigned known)
+{
+	if ((flags & ~known) == 0)
+		return (true);
+	errno = EINVAL;
+	return (false);
+}
+
+/* Payloads */
+
+unsigned char
+payload_byte(const struct payload *payload, size_t at)
+{
+	const struct evbuffer_iovec *vec = payload->vec;
+
+	while (at >= vec->iov_len)
+		at -= vec++->iov_len;
+	return (((const unsigned char *)vec->iov_base)[at]);
+}
+
+static unsigned char *
+put(unsigned char *to, const struct evbuffer_iovec *vec)
+{
+	if (vec == NULL || vec->iov_len == 0)
+		return (to);
+	memcpy(to, vec->iov_base, vec->iov_len);
+	return (to + vec->iov_len);
+}
+
+static void
+put_all(unsigned char *to, const struct payload *payload,
+    const struct evbuffer_iovec *head, const struct evbuffer_iovec *tail)
+{
+	int i;
+
+	to = put(to, head);
+	for (i = 0; i < payload->n; i++)
+		to = put(to, &payload->vec[i]);
+	(void)put(to, tail);
+}
+
+/* Room is reserved for all, so that there is never a part of it. */
+int
+payload_append(struct evbuffer *out, const struct payload *payload,
+    const struct evbuffer_iovec *head, const struct evbuffer_iovec *tail)
+{
+	size_t more = (head != NULL ? head->iov_len : 0) +
+	    (tail != NULL ? tail->iov_len : 0);
+	unsigned char small[SMALL_FRAME];
+	struct evbuffer_iovec vec;
+
+	errno = ENOMEM;
+	if (payload->len > EV_SSIZE_MAX - more) {
+		errno = EMSGSIZE;
+		return (-1);
+	}
+	/* libevent makes room for small ones more cleverly by itself. */
+	if (payload->len + more <= sizeof(small)) {
+		put_all(small, payload, head, tail);
+		return (evbuffer_add(out, small, payload->len + more));
+	}
+	if (evbuffer_reserve_space(out, (ev_ssize_t)(payload->len + more), &vec,
+	    1) != 1)
+		return (-1);
+	put_all(vec.iov_base, payload, head, tail);
+	vec.iov_len = payload->len + more;
+	return (evbuffer_commit_space(out, &vec, 1));
+}
+
+/* Terminated frames */
+
+/*
+ * Scan what is about to be sent; *data counts what is going to be delivered. The
+ * frame may end nowhere but with these bytes.
+ */
+static enum scan_what
+look(const struct evchat_framing *framing, struct scan *sent,
+    const struct evbuffer_iovec *vec, uint64_t *data)
+{
+	const unsigned char *bytes = vec->iov_base;
+	enum scan_what what = SCAN_MORE;
+	size_t left = vec->iov_len;
+
+	while (left > 0) {
+		struct scan_step step = { 0 };
+
+		if (what != SCAN_MORE)
+			return (SCAN_MALFORMED);
+		what = framing->ops->scan(framing, sent, bytes, left, &step);
+		if (what == SCAN_MALFORMED)
+			return (what);
+		bytes += step.used;
+		left -= step.used;
+		*data += step.data + step.keep;
+	}
+	return (what);
+}
+
+/* Is this payload, with these bytes behind it, one frame and nothing more? */
+static bool
+carries(const struct evchat_framing *framing, const struct payload *payload,
+    const struct evbuffer_iovec *tail)
+{
+	struct scan sent = { .held = 0 };
+	enum scan_what what = SCAN_MORE;
+	uint64_t data = 0;
+	int i;
+
+	for (i = 0; i <= payload->n; i++) {
+		const struct evbuffer_iovec *vec = i < payload->n ?
+		    &payload->vec[i] : tail;
+
+		if (vec->iov_len == 0)
+			continue;
+		if (what != SCAN_MORE)
+			return (false);
+		what = look(framing, &sent, vec, &data);
+	}
+	return (what == SCAN_FRAME && data == payload->len);
+}
+
+int
+framing_encode_tail(const struct evchat_framing *framing, struct evbuffer *out,
+    const struct payload *payload, const void *bytes, size_t len)
+{
+	struct evbuffer_iovec tail = { (void *)(uintptr_t)bytes, len };
+
+	if (carries(framing, payload, &tail))
+		return (payload_append(out, payload, NULL, &tail));
+	errno = EINVAL;
+	return (-1);
+}
+
+int
+framing_pass_piece(const struct evchat_framing *framing,
+    struct sending *sending, struct evbuffer *in, struct evbuffer *out,
+    bool may_end)
+{
+	struct evbuffer_iovec vec;
+	enum scan_what what;
+
+	while (evbuffer_peek(in, -1, NULL, &vec, 1) > 0 && vec.iov_len > 0) {
+		errno = EINVAL;
+		if (sending->ended)
+			return (-1);
+		what = look(framing, &sending->scan, &vec, &sending->delivered);
+		sending->ended = what == SCAN_FRAME;
+		if (what != SCAN_MORE && !(sending->ended && may_end))
+			return (-1);
+		sending->given += vec.iov_len;
+		errno = ENOMEM;
+		if (evbuffer_remove_buffer(in, out, vec.iov_len) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+int
+framing_pass_tail(const struct evchat_framing *framing,
+    struct sending *sending, struct evbuffer *out, const void *bytes,
+    size_t len)
+{
+	struct evbuffer_iovec tail = { (void *)(uintptr_t)bytes, len };
+
+	if (len > 0)
+		sending->ended = look(framing, &sending->scan, &tail,
+		    &sending->delivered) == SCAN_FRAME;
+	errno = EINVAL;
+	if (!sending->ended || sending->delivered != sending->given)
+		return (-1);
+	errno = ENOMEM;
+	return (len > 0 ? evbuffer_add(out, bytes, len) : 0);
 }

@@ -4,11 +4,27 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <event2/buffer.h>
 
 #include "api.h"
+#include "scan.h"
 
-struct scan;
-struct scan_step;
+/* What is to be sent as one frame: n pieces, len bytes in all. */
+struct payload {
+	const struct evbuffer_iovec *vec;
+	int n;
+	size_t len;
+};
+
+/* A frame that is encoded in pieces; all zeros at first. */
+struct sending {
+	struct scan scan;   /* of what is sent, where it has to be looked at */
+	uint64_t given;     /* bytes of payload */
+	uint64_t delivered; /* bytes of data that the peer will see in these */
+	bool ended;         /* the payload has brought the end itself */
+};
 
 /*
  * What every framing is: a reference count and the functions of its kind. The
@@ -16,27 +32,73 @@ struct scan_step;
  * returned, nothing but the count changes.
  */
 struct framing_ops {
-	/*
-	 * Look at the next len bytes, len > 0, of a frame; true when it ends.
-	 * See scan_next, for which this is called.
-	 */
-	bool (*scan)(const struct evchat_framing *framing, struct scan *scan,
-	    const unsigned char *bytes, size_t len, struct scan_step *step);
-	/* Append the frame that decodes to data: all of it, or -1 with errno. */
+	/* See scan_next, for which this is called; len > 0. */
+	enum scan_what (*scan)(const struct evchat_framing *framing,
+	    struct scan *scan, const unsigned char *bytes, size_t len,
+	    struct scan_step *step);
+	/* See scan_finish. NULL: what is held stays so. */
+	enum scan_what (*finish)(const struct evchat_framing *framing,
+	    struct scan *scan, struct scan_step *step);
+	/* See scan_gap; for those that set scan->after_end. */
+	size_t (*gap)(struct scan *scan, const unsigned char *bytes, size_t len);
+
+	/* Append the frame that decodes to the payload: all, or -1 with errno. */
 	int (*encode)(const struct evchat_framing *framing,
-	    struct evbuffer *out, const void *data, size_t len);
+	    struct evbuffer *out, const struct payload *payload);
+	/*
+	 * The same in pieces, for a payload whose length is not known: move the
+	 * next one from in to out, encoded; and then append what ends the frame.
+	 * NULL: this framing needs the length.
+	 */
+	int (*encode_piece)(const struct evchat_framing *framing,
+	    struct sending *sending, struct evbuffer *in, struct evbuffer *out);
+	int (*encode_end)(const struct evchat_framing *framing,
+	    struct sending *sending, struct evbuffer *out);
+
 	/* Free the whole structure. */
 	void (*free)(struct evchat_framing *framing);
-	/* Can what is unterminated at EOF be taken for a frame? */
-	bool last_is_frame;
+	bool transforms; /* is a frame something else than bytes of the stream? */
+	bool goes_on;    /* what was seen of a frame cannot be seen again */
 };
 
 struct evchat_framing {
 	const struct framing_ops *ops;
 	atomic_uint refs;
+	size_t state_size; /* of what it keeps for each channel */
 };
 
 void framing_init(struct evchat_framing *framing, const struct framing_ops *ops);
+/* A new framing of a kind whose structure is so large, or NULL with errno. */
+void *framing_new(size_t size, const struct framing_ops *ops);
+/* What ops->free is where that structure refers to nothing else. */
+void framing_free(struct evchat_framing *framing);
 struct evchat_framing *framing_ref(struct evchat_framing *framing); /* NULL is fine */
+
+/* errno is EINVAL and false is returned if there are others than the known ones. */
+bool framing_knows(unsigned flags, unsigned known);
+
+/* Sending */
+
+unsigned char payload_byte(const struct payload *payload, size_t at);
+
+/* Append head, payload and tail to out: all of them, or -1 with errno. */
+int payload_append(struct evbuffer *out, const struct payload *payload,
+    const struct evbuffer_iovec *head, const struct evbuffer_iovec *tail);
+
+/* Append the payload and a tail, if that is one frame; else EINVAL. */
+int framing_encode_tail(const struct evchat_framing *framing,
+    struct evbuffer *out, const struct payload *payload, const void *tail,
+    size_t len);
+
+/*
+ * The same in pieces. Where may_end is true the payload has to end the frame by
+ * itself, with its very last byte; else it must not.
+ */
+int framing_pass_piece(const struct evchat_framing *framing,
+    struct sending *sending, struct evbuffer *in, struct evbuffer *out,
+    bool may_end);
+int framing_pass_tail(const struct evchat_framing *framing,
+    struct sending *sending, struct evbuffer *out, const void *tail,
+    size_t len);
 
 #endif

@@ -56,8 +56,11 @@ uint64_t
 evchat_get_terminator_remaining(const struct evchat *chat)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	uint64_t remaining = is_living(chat) ? chat->input.scan.remaining : 0;
+	const struct scan *scan = &chat->input.scan;
+	uint64_t remaining = 0;
 
+	if (is_living(chat) && scan->terminator.kind == SCAN_COUNT)
+		remaining = scan->remaining;
 	channel_unlock(bev);
 	return (remaining);
 }
@@ -125,8 +128,11 @@ uint64_t
 evchat_get_offset(const struct evchat *chat)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	uint64_t offset = is_there(chat) ? chat->input.offset : 0;
+	uint64_t offset = 0;
 
+	if (is_there(chat))
+		offset = chat->input.malformed ? chat->input.bad :
+		    chat->input.offset;
 	channel_unlock(bev);
 	return (offset);
 }

@@ -22,6 +22,7 @@ enum input_what {
 	INPUT_FOUND,    /* the frame whose pieces these were has ended */
 	INPUT_FRAME,    /* a whole frame */
 	INPUT_OVERSIZE, /* the frame in progress is above the maximum */
+	INPUT_MALFORMED, /* it cannot be one: see bad, and scan.error */
 	INPUT_EOF,      /* everything was delivered, and no more will come */
 	INPUT_NO_MEMORY /* the step could not be made; it may be tried again */
 };
@@ -49,23 +50,30 @@ struct input {
 
 	/*
 	 * Of the unread bytes the first scanned have been scanned: the first
-	 * data of them are data of this frame, the next skip are not; and then,
-	 * if ended, the frame ends. data + skip <= scanned.
+	 * lead are not delivered, then come data of this frame, then keep bytes
+	 * that are delivered without being counted, then skip that are not
+	 * delivered; and then, if ended, the frame ends. Their sum is at most
+	 * scanned.
 	 */
 	struct scan scan;
 	size_t scanned;
+	size_t lead;
 	size_t data;
+	size_t keep;
 	size_t skip;
 	bool ended;
 
 	/* The frame in progress. */
 	enum input_frame frame;
-	uint64_t passed;     /* its bytes delivered or dropped */
+	uint64_t passed;     /* its bytes delivered, dropped or in cut */
+	uint64_t in_pieces;  /* of these, those that were given out in pieces */
 	uint64_t max;        /* 0: unlimited */
 	bool max_is_default;
 	enum evchat_oversize policy;
 	uint64_t room;       /* OVER: how many more of its bytes are wanted */
-	struct hold cut;     /* OVER, whole frames: those that were wanted */
+	/* Whole frames: what of it does not stay where it was received, since it
+	 * is above the maximum or the framing transforms it. */
+	struct hold cut;
 
 	/* The frame before it, and all so far. */
 	uint64_t last_len;
@@ -73,6 +81,8 @@ struct input {
 	uint64_t frames;     /* delivered */
 	uint64_t oversized;
 	uint64_t offset;     /* in the stream, of the first unread byte */
+	bool malformed;
+	uint64_t bad;        /* and that of the byte at fault */
 
 	/* What the last step lent out. */
 	const unsigned char *preview; /* OVERSIZE: the frame's first bytes */
@@ -125,7 +135,6 @@ uint64_t input_frame_length(const struct input *input);
 /* Between input.c and between.c only. */
 void input_drop_next(struct input *input);
 void input_reset_frame(struct input *input);
-bool input_is_declared(const struct input *input);
 bool input_is_whole(const struct input *input, bool whole);
 
 #endif

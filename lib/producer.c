@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "channel.h"
+#include "encoding.h"
 #include "mem.h"
 #include "producer.h"
 
@@ -56,6 +57,13 @@ evchat_producer_resume(struct evchat_producer *producer)
 	channel_unlock(bev);
 }
 
+static void
+release(struct evchat_producer *producer)
+{
+	encoding_free(producer->encoding);
+	mem_free(producer);
+}
+
 enum evchat_more
 producer_ask(struct evchat_producer *producer, struct evbuffer *out,
     size_t want, bool *gone)
@@ -73,7 +81,7 @@ producer_ask(struct evchat_producer *producer, struct evbuffer *out,
 	producer->asking = false;
 	*gone = producer->state == PRODUCER_GONE;
 	if (*gone)
-		mem_free(producer);
+		release(producer);
 	return (more);
 }
 
@@ -83,7 +91,7 @@ producer_end(struct evchat_producer *producer, enum evchat_done how)
 	producer->state = PRODUCER_GONE;
 	producer->ops->done(producer->self, how, producer->given);
 	if (!producer->asking)
-		mem_free(producer);
+		release(producer);
 }
 
 size_t

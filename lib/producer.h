@@ -34,6 +34,7 @@ struct evchat_producer {
 	bool asking;    /* more is running */
 	uint64_t given; /* bytes so far */
 	uint64_t held;  /* bytes that it keeps in memory, given ones included */
+	struct encoding *encoding; /* of what it gives, or NULL */
 	bool weightless; /* what it stands for is counted elsewhere */
 
 	/* From QUEUED on. */

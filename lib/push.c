@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "channel.h"
+#include "encoding.h"
 #include "framing.h"
 #include "mem.h"
 #include "producer.h"
@@ -104,19 +105,48 @@ evchat_push_printf(struct evchat *chat, const char *fmt, ...)
 	return (done);
 }
 
+/* Frames */
+
+static struct evchat_framing *
+output_framing(const struct evchat *chat)
+{
+	return (chat->output_framing != NULL ? chat->output_framing :
+	    chat->last_framing);
+}
+
+/* Add up the lengths of a payload's pieces, or -1 with errno. */
+static int
+measure(struct payload *payload)
+{
+	int i;
+
+	if (payload->n < 0 || (payload->n > 0 && payload->vec == NULL)) {
+		errno = EINVAL;
+		return (-1);
+	}
+	for (i = 0; i < payload->n; i++) {
+		if (payload->vec[i].iov_len > EV_SSIZE_MAX - payload->len) {
+			errno = EMSGSIZE;
+			return (-1);
+		}
+		payload->len += payload->vec[i].iov_len;
+	}
+	return (0);
+}
+
 int
-evchat_push_frame(struct evchat *chat, const void *data, size_t len)
+evchat_push_framev(struct evchat *chat, const struct evbuffer_iovec *vec, int n)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	const struct evchat_framing *framing = chat->output_framing != NULL ?
-	    chat->output_framing : chat->last_framing;
+	const struct evchat_framing *framing = output_framing(chat);
+	struct payload payload = { .vec = vec, .n = n };
 	int done = -1;
 
-	if (may_push(chat)) {
+	if (may_push(chat) && measure(&payload) == 0) {
 		errno = EINVAL;
 		if (framing != NULL)
 			done = framing->ops->encode(framing, chat->queue.bytes,
-			    data, len);
+			    &payload);
 		if (done == 0) {
 			chat->frames_out++;
 			pushed(chat);
@@ -126,10 +156,37 @@ evchat_push_frame(struct evchat *chat, const void *data, size_t len)
 	return (done);
 }
 
+int
+evchat_push_frame(struct evchat *chat, const void *data, size_t len)
+{
+	struct evbuffer_iovec vec = { (void *)(uintptr_t)data, len };
+
+	return (evchat_push_framev(chat, &vec, 1));
+}
+
 /* Producers */
 
-int
-evchat_push_with_producer(struct evchat *chat, struct evchat_producer *producer)
+/* Have what the producer gives encoded as one frame. */
+static int
+encode_producer(struct evchat *chat, struct evchat_producer *producer)
+{
+	struct evchat_framing *framing = output_framing(chat);
+
+	if (framing == NULL || framing->ops->encode_piece == NULL) {
+		errno = EINVAL;
+		return (-1);
+	}
+	producer->encoding = encoding_new(framing);
+	if (producer->encoding == NULL)
+		return (-1);
+	chat->frames_out++;
+	return (0);
+}
+
+/* The producer is taken, even if this fails; but not where it is none. */
+static int
+push_producer(struct evchat *chat, struct evchat_producer *producer,
+    bool framed)
 {
 	struct bufferevent *bev;
 	int done = -1, error;
@@ -139,7 +196,8 @@ evchat_push_with_producer(struct evchat *chat, struct evchat_producer *producer)
 		return (-1);
 	}
 	bev = channel_lock(chat);
-	if (may_push(chat)) {
+	if (may_push(chat) &&
+	    (!framed || encode_producer(chat, producer) == 0)) {
 		producer->chat = chat;
 		queue_add_producer(&chat->queue, producer);
 		pushed(chat);
@@ -152,6 +210,19 @@ evchat_push_with_producer(struct evchat *chat, struct evchat_producer *producer)
 		errno = error;
 	}
 	return (done);
+}
+
+int
+evchat_push_with_producer(struct evchat *chat, struct evchat_producer *producer)
+{
+	return (push_producer(chat, producer, false));
+}
+
+int
+evchat_push_frame_with_producer(struct evchat *chat,
+    struct evchat_producer *producer)
+{
+	return (push_producer(chat, producer, true));
 }
 
 int

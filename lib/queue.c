@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "encoding.h"
 #include "producer.h"
 #include "queue.h"
 
@@ -143,10 +144,10 @@ pull_bytes(struct queue *queue, struct evbuffer *output, size_t len)
 	return (QUEUE_MOVED);
 }
 
-/* Put what it has appended to the stage into the output. */
+/* Put what is in the stage, of which it has given so much, into the output. */
 static int
 take_given(struct queue *queue, struct evchat_producer *producer,
-    struct evbuffer *output)
+    struct evbuffer *output, size_t given)
 {
 	size_t n = evbuffer_get_length(queue->stage);
 
@@ -154,9 +155,20 @@ take_given(struct queue *queue, struct evchat_producer *producer,
 		return (-1);
 	queue->written += n;
 	queue->weight -= producer_weight(producer);
-	producer->given += n;
+	producer->given += given;
 	queue->weight += producer_weight(producer);
 	return (0);
+}
+
+/* What the producer has appended is not sent. */
+static enum queue_what
+drop_given(struct queue *queue, enum queue_what what)
+{
+	int error = errno;
+
+	queue_drop(queue->stage);
+	errno = error;
+	return (what);
 }
 
 static void
@@ -173,20 +185,20 @@ pull_producer(struct queue *queue, struct evchat_producer *producer,
     struct evbuffer *output, size_t want)
 {
 	enum evchat_more more;
-	bool gone, gave;
-	int error;
+	size_t given;
+	bool gone;
 
 	if (!has_stage(queue))
 		return (QUEUE_NO_MEMORY);
 	more = producer_ask(producer, queue->stage, want, &gone);
-	gave = evbuffer_get_length(queue->stage) > 0;
-	if (gone || more == EVCHAT_MORE_ERROR) {
-		error = errno;
-		queue_drop(queue->stage);
-		errno = error;
-		return (gone ? QUEUE_GONE : QUEUE_FAILED);
-	}
-	if (take_given(queue, producer, output) == -1)
+	given = evbuffer_get_length(queue->stage);
+	if (gone || more == EVCHAT_MORE_ERROR)
+		return (drop_given(queue, gone ? QUEUE_GONE : QUEUE_FAILED));
+	if (producer->encoding != NULL && encoding_pass(producer->encoding,
+	    queue->stage, more == EVCHAT_MORE_END) == -1)
+		return (drop_given(queue, errno == ENOMEM ? QUEUE_NO_MEMORY :
+		    QUEUE_FAILED));
+	if (take_given(queue, producer, output, given) == -1)
 		return (QUEUE_NO_MEMORY);
 	switch (more) {
 	case EVCHAT_MORE_END:
@@ -198,7 +210,7 @@ pull_producer(struct queue *queue, struct evchat_producer *producer,
 	default:
 		break;
 	}
-	return (gave ? QUEUE_MOVED : QUEUE_IDLE);
+	return (given > 0 ? QUEUE_MOVED : QUEUE_IDLE);
 }
 
 enum queue_what

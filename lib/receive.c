@@ -22,21 +22,21 @@ after_input_hook(struct evchat *chat)
 }
 
 /*
- * A frame above the maximum under the policy CLOSE. The answers to the frames
- * before it are still sent and protected from a reset, if there are any; a peer
- * that does not take them gets the time of the linger timeout in all, for it
- * must not be able to hold a channel.
+ * A frame is above the maximum under the policy CLOSE, or malformed. The answers
+ * to the frames before it are still sent and protected from a reset, if there are
+ * any; a peer that does not take them gets the time of the linger timeout in all,
+ * for it must not be able to hold a channel.
  */
 static void
-close_oversize(struct evchat *chat)
+close_refused(struct evchat *chat, enum evchat_reason why)
 {
 	struct deadline *deadline = &chat->linger_deadline;
 
 	if (chat->queue.written == 0 && queue_is_empty(&chat->queue)) {
-		end_now(chat, EVCHAT_REASON_OVERSIZE);
+		end_now(chat, why);
 		return;
 	}
-	end_soon(chat, EVCHAT_REASON_OVERSIZE);
+	end_soon(chat, why);
 	/* To wait for the peer then has to be wanted; a limit there always is. */
 	if (deadline_start_for(deadline, deadline->has_limit ?
 	    &deadline->limit : &channel_linger) == -1)
@@ -86,9 +86,12 @@ do_step(struct evchat *chat)
 		break;
 	case INPUT_OVERSIZE:
 		if (chat->input.policy == EVCHAT_OVERSIZE_CLOSE)
-			close_oversize(chat);
+			close_refused(chat, EVCHAT_REASON_OVERSIZE);
 		else
 			hooks_event(chat, EVCHAT_EVENT_OVERSIZE);
+		break;
+	case INPUT_MALFORMED:
+		close_refused(chat, EVCHAT_REASON_MALFORMED);
 		break;
 	case INPUT_EOF:
 		hooks_event(chat, EVCHAT_EVENT_EOF);

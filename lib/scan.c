@@ -5,73 +5,153 @@
  * trace in the result.
  */
 
+#include <string.h>
+
 #include "framing.h"
+#include "mem.h"
 #include "scan.h"
+
+static const struct framing_ops *
+ops_of(const struct scan *scan)
+{
+	return (scan->terminator.kind == SCAN_FRAMING ?
+	    scan->terminator.framing->ops : NULL);
+}
+
+/* Forget the frame in progress. */
+static void
+begin(struct scan *scan)
+{
+	scan->held = scan->again = 0;
+	scan->declared = scan->terminator.kind == SCAN_COUNT;
+	scan->length = scan->remaining = scan->terminator.count;
+	scan->header = 0;
+	scan->phase = scan->digits = 0;
+	scan->number = scan->other = 0;
+}
 
 void
 scan_init(struct scan *scan, const struct terminator *terminator)
 {
 	scan->terminator = *terminator;
-	scan->remaining = terminator->count;
-	scan->held = 0;
+	scan->after_end = false;
+	scan->error = NULL;
+	begin(scan);
+}
+
+void
+terminator_release(const struct terminator *terminator)
+{
+	evchat_framing_free(terminator->framing);
+	mem_free(terminator->state);
+}
+
+void
+terminator_reset(const struct terminator *terminator)
+{
+	if (terminator->state != NULL)
+		memset(terminator->state, 0, terminator->framing->state_size);
+}
+
+void
+scan_replace(struct scan *scan, const struct terminator *terminator)
+{
+	bool goes_on = scan->after_end && scan->terminator.framing != NULL &&
+	    scan->terminator.framing == terminator->framing;
+
+	terminator_release(&scan->terminator);
+	scan_init(scan, terminator);
+	scan->after_end = goes_on;
 }
 
 void
 scan_release(struct scan *scan)
 {
-	evchat_framing_free(scan->terminator.framing);
-	scan_init(scan, &(struct terminator){ .kind = SCAN_NONE });
+	scan_replace(scan, &(struct terminator){ .kind = SCAN_NONE });
 }
 
 void
 scan_restart(struct scan *scan)
 {
-	scan->held = 0;
 	if (scan->terminator.kind == SCAN_COUNT)
 		scan_release(scan);
+	else
+		begin(scan);
 }
 
-static bool
+size_t
+scan_gap(struct scan *scan, const unsigned char *bytes, size_t len)
+{
+	if (!scan->after_end)
+		return (0);
+	return (ops_of(scan)->gap(scan, bytes, len));
+}
+
+static enum scan_what
 scan_count(struct scan *scan, size_t len, struct scan_step *step)
 {
 	if (len > scan->remaining)
 		len = (size_t)scan->remaining;
 	scan->remaining -= len;
 	step->used = step->data = len;
-	return (scan->remaining == 0);
+	return (scan->remaining == 0 ? SCAN_FRAME : SCAN_MORE);
 }
 
-bool
+enum scan_what
 scan_next(struct scan *scan, const unsigned char *bytes, size_t len,
     struct scan_step *step)
 {
-	const struct evchat_framing *framing = scan->terminator.framing;
-
-	step->used = step->data = step->skip = 0;
+	memset(step, 0, sizeof(*step));
 	switch (scan->terminator.kind) {
 	case SCAN_NONE:
 		step->used = step->data = len;
-		return (false);
+		return (SCAN_MORE);
 	case SCAN_COUNT:
 		return (scan_count(scan, len, step));
 	case SCAN_FRAMING:
 		break;
 	}
-	return (len > 0 && framing->ops->scan(framing, scan, bytes, len, step));
+	if (len == 0)
+		return (SCAN_MORE);
+	return (ops_of(scan)->scan(scan->terminator.framing, scan, bytes, len,
+	    step));
 }
 
-size_t
-scan_finish(struct scan *scan)
+enum scan_what
+scan_finish(struct scan *scan, struct scan_step *step)
 {
-	size_t held = scan->held;
+	const struct framing_ops *ops = ops_of(scan);
 
-	scan->held = 0;
-	return (held);
+	memset(step, 0, sizeof(*step));
+	scan->held += scan->again;
+	scan->again = 0;
+	if (ops == NULL || ops->finish == NULL)
+		return (SCAN_MORE);
+	return (ops->finish(scan->terminator.framing, scan, step));
 }
 
 bool
-scan_last_is_frame(const struct scan *scan)
+scan_can_rewind(const struct scan *scan)
 {
-	return (scan->terminator.kind == SCAN_FRAMING &&
-	    scan->terminator.framing->ops->last_is_frame);
+	const struct framing_ops *ops = ops_of(scan);
+
+	return (ops == NULL || !ops->goes_on);
+}
+
+void
+scan_rewind(struct scan *scan, uint64_t passed, uint64_t data)
+{
+	scan->held = 0;
+	if (scan->declared && passed > 0)
+		scan->remaining += data;
+	else
+		begin(scan);
+}
+
+bool
+scan_transforms(const struct scan *scan)
+{
+	const struct framing_ops *ops = ops_of(scan);
+
+	return (ops != NULL && ops->transforms);
 }

@@ -19,46 +19,88 @@ enum scan_kind {
 	SCAN_FRAMING /* frames as a framing has them */
 };
 
-/* What the input is cut by. Whoever holds it owns the framing's reference. */
+/* What the input is cut by. Whoever holds it owns what it refers to. */
 struct terminator {
 	enum scan_kind kind;
 	struct evchat_framing *framing; /* SCAN_FRAMING only, else NULL */
 	uint64_t count;                 /* SCAN_COUNT only, else 0 */
+	void *state;                    /* of a custom framing, else NULL */
 };
 
 struct scan {
 	struct terminator terminator;
-	uint64_t remaining; /* of a count */
-	size_t held;        /* bytes seen of which it is not known what they are */
+	size_t held;  /* bytes seen of which it is not known what they are */
+	size_t again; /* so many of them, the last, are to be seen once more */
+
+	/* The frame in progress, if its length is declared. */
+	bool declared;
+	uint64_t length;    /* in bytes as they are delivered */
+	size_t header;      /* bytes that declared it */
+	uint64_t remaining; /* bytes of the frame that have not been seen */
+
+	/* The framing's own; all 0 when a frame begins. */
+	unsigned phase;
+	unsigned digits;
+	uint64_t number;
+	uint64_t other;
+
+	bool after_end;    /* the framing's own, from frame to frame */
+	const char *error; /* MALFORMED: in words */
+};
+
+enum scan_what {
+	SCAN_MORE,     /* the frame goes on */
+	SCAN_LAST,     /* scan_finish: what there is may be taken for a frame */
+	SCAN_FRAME,    /* it ends here */
+	SCAN_MALFORMED /* it cannot go on like this: no byte is data in this step */
 };
 
 /*
- * What the bytes seen are: of those held before and the used ones behind them,
- * the first are data, the next are to be skipped, and the rest is held. Where a
- * frame ends there is no rest, whatever scan.held says until scan_restart, and
- * not all bytes may have been used.
+ * What the bytes seen are: of those held before and the used ones behind them
+ * the first, lead, are to be skipped; then there are data, then bytes that are
+ * delivered without being counted, then some more to be skipped; and the rest is
+ * held. Where a frame ends there is no rest, whatever scan.held says until
+ * scan_restart: what is behind the end is not used, though it may have been seen.
  */
 struct scan_step {
 	size_t used;
+	size_t lead;
 	size_t data;
+	size_t keep;
 	size_t skip;
+	size_t bad; /* MALFORMED: the byte at fault; the first held one is 0 */
 };
 
-/* Begin with a new terminator, whose reference is taken. */
+/* Begin with a new terminator, all of which is taken. */
 void scan_init(struct scan *scan, const struct terminator *terminator);
-void scan_release(struct scan *scan); /* drops that reference */
+/* The same in place of another; one framing in place of itself goes on. */
+void scan_replace(struct scan *scan, const struct terminator *terminator);
+void scan_release(struct scan *scan); /* and go on without any */
+void terminator_release(const struct terminator *terminator);
+void terminator_reset(const struct terminator *terminator); /* as if it were new */
 
 /* Begin a frame under the same terminator; a count is over after one. */
 void scan_restart(struct scan *scan);
 
-/* Look at the next len bytes; len may be 0. True if the frame ends. */
-bool scan_next(struct scan *scan, const unsigned char *bytes, size_t len,
-    struct scan_step *step);
+/* How many of the next len bytes, len > 0, belong to no frame. */
+size_t scan_gap(struct scan *scan, const unsigned char *bytes, size_t len);
 
-/* No more bytes will come: how many were held that are data after all. */
-size_t scan_finish(struct scan *scan);
+/* Look at the next len bytes; len may be 0. */
+enum scan_what scan_next(struct scan *scan, const unsigned char *bytes,
+    size_t len, struct scan_step *step);
 
-/* Is what is unterminated at the end possibly a frame? */
-bool scan_last_is_frame(const struct scan *scan);
+/* No more bytes will come: what the held ones are. */
+enum scan_what scan_finish(struct scan *scan, struct scan_step *step);
+
+/*
+ * What was seen of the frame behind its first passed bytes is going to be seen
+ * again: the last of it were data, and then others, held. passed is 0 or beyond
+ * the header. Not all framings can do that.
+ */
+bool scan_can_rewind(const struct scan *scan);
+void scan_rewind(struct scan *scan, uint64_t passed, uint64_t data);
+
+/* Are frames made of other bytes than there are in the stream? */
+bool scan_transforms(const struct scan *scan);
 
 #endif

@@ -14,6 +14,7 @@
 #include "channel.h"
 #include "delimiter.h"
 #include "framing.h"
+#include "mem.h"
 
 int
 evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
@@ -49,8 +50,8 @@ set_terminator(struct evchat *chat, const struct terminator *terminator)
 	}
 }
 
-/* The framing's reference is taken. */
-static void
+/* The framing's reference is taken if this succeeds. */
+static int
 set_framing(struct evchat *chat, struct evchat_framing *framing)
 {
 	struct terminator terminator = {
@@ -58,10 +59,14 @@ set_framing(struct evchat *chat, struct evchat_framing *framing)
 		.framing = framing
 	};
 
+	if (framing->state_size > 0 &&
+	    (terminator.state = mem_calloc(framing->state_size)) == NULL)
+		return (-1);
 	framing_ref(framing);
 	evchat_framing_free(chat->last_framing);
 	chat->last_framing = framing;
 	set_terminator(chat, &terminator);
+	return (0);
 }
 
 int
@@ -75,8 +80,9 @@ evchat_set_terminator(struct evchat *chat, const void *bytes, size_t len)
 			framing = framing_ref(chat->last_framing);
 		else
 			framing = evchat_framing_delimiter(bytes, len, 0);
+		/* A delimiter needs no memory of its own for a channel. */
 		if (framing != NULL)
-			set_framing(chat, framing);
+			(void)set_framing(chat, framing);
 	}
 	channel_unlock(bev);
 	return (framing != NULL ? 0 : -1);
@@ -86,14 +92,16 @@ int
 evchat_set_framing(struct evchat *chat, struct evchat_framing *framing)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	bool open = channel_is_open(chat);
+	int done = -1;
 
-	if (open && framing != NULL)
-		set_framing(chat, framing_ref(framing));
-	else if (open)
+	if (!channel_is_open(chat))
+		done = -1;
+	else if (framing == NULL)
 		errno = EINVAL;
+	else if ((done = set_framing(chat, framing_ref(framing))) == -1)
+		evchat_framing_free(framing);
 	channel_unlock(bev);
-	return (open && framing != NULL ? 0 : -1);
+	return (done);
 }
 
 int

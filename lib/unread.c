@@ -169,8 +169,8 @@ unread_take(struct unread *unread, struct evbuffer *from)
 	return (evbuffer_add_buffer(unread->rest, from));
 }
 
-int
-unread_prepend(struct unread *unread, const void *data, size_t len)
+static int
+prepend(struct unread *unread, const void *data, size_t len)
 {
 	void *old;
 
@@ -182,6 +182,34 @@ unread_prepend(struct unread *unread, const void *data, size_t len)
 		mem_free(old);
 	unread->front_lent = false;
 	return (0);
+}
+
+/* What is before the place goes in front anew, together with the data. */
+int
+unread_insert(struct unread *unread, size_t at, const void *data, size_t len)
+{
+	size_t held = hold_len(&unread->front);
+	struct unread before = *unread;
+	unsigned char *both;
+	int done;
+
+	if (at == 0)
+		return (prepend(unread, data, len));
+	if ((both = mem_alloc(at + len)) == NULL)
+		return (-1);
+	if (held > at)
+		held = at;
+	if (held > 0)
+		memcpy(both, hold_bytes(&unread->front), held);
+	if (at > held)
+		memcpy(both + held, unread->chain + unread->spent, at - held);
+	memcpy(both + at, data, len);
+	unread_consume(unread, at);
+	done = prepend(unread, both, at + len);
+	if (done == -1)
+		*unread = before;
+	mem_free(both);
+	return (done);
 }
 
 int

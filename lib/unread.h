@@ -53,7 +53,9 @@ void unread_settle(struct unread *unread);
 
 bool unread_wants(const struct unread *unread); /* may more be taken? */
 int unread_take(struct unread *unread, struct evbuffer *from); /* all of it */
-int unread_prepend(struct unread *unread, const void *data, size_t len);
+/* Behind the first at bytes, which unread_at has shown. */
+int unread_insert(struct unread *unread, size_t at, const void *data,
+    size_t len);
 int unread_copy(const struct unread *unread, struct evbuffer *out);
 
 #endif

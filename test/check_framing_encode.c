@@ -14,8 +14,11 @@ static int
 encode(const struct evchat_framing *framing, struct evbuffer *out,
     const char *payload, size_t len)
 {
+	struct evbuffer_iovec vec = { (void *)(uintptr_t)payload, len };
+
 	errno = 0;
-	return framing->ops->encode(framing, out, payload, len);
+	return framing->ops->encode(framing, out,
+	    &(struct payload){ .vec = &vec, .n = 1, .len = len });
 }
 
 /* That a buffer's end decodes to one frame and no more, cut anywhere. */

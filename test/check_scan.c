@@ -7,6 +7,14 @@
 #include "harness.h"
 #include "unit_scan.h"
 
+static enum scan_what
+finish(struct scan *scan)
+{
+	struct scan_step found;
+
+	return scan_finish(scan, &found);
+}
+
 static struct terminator
 by_count(uint64_t count)
 {
@@ -34,10 +42,10 @@ START_TEST(without_a_terminator_nothing_becomes_a_frame)
 	struct scan scan;
 
 	scan_init(&scan, &(struct terminator){ .kind = SCAN_NONE });
-	ck_assert(!scan_last_is_frame(&scan));
 	scan_restart(&scan);
 	ck_assert_int_eq(scan.terminator.kind, SCAN_NONE);
-	ck_assert_uint_eq(scan_finish(&scan), 0);
+	ck_assert_int_eq(finish(&scan), SCAN_MORE);
+	ck_assert_uint_eq(unit_scan_rest(&scan), 0);
 }
 END_TEST
 
@@ -145,7 +153,7 @@ START_TEST(unfinished_count_holds_nothing_and_is_no_frame)
 
 	unit_scan_begin(&stream, by_count(5), "hel");
 	unit_scan_to(&stream, 3);
-	ck_assert(!scan_last_is_frame(&stream.scan));
+	ck_assert_int_eq(finish(&stream.scan), SCAN_MORE);
 	unit_scan_finish(&stream);
 	unit_scan_end(&stream, "collect:hel");
 }
@@ -157,15 +165,14 @@ START_TEST(framing_is_not_asked_about_no_bytes)
 {
 	/* It has no functions that could be called. */
 	struct evchat_framing framing = { .ops = NULL };
-	struct scan_step found = { 99, 99, 99 };
+	struct scan_step found = { .used = 99, .data = 99, .skip = 99 };
+	struct scan_step none = { 0 };
 	struct scan scan;
 
 	scan_init(&scan, &(struct terminator){ .kind = SCAN_FRAMING,
 	    .framing = &framing });
 	ck_assert(!scan_next(&scan, (const unsigned char *)"a", 0, &found));
-	ck_assert_uint_eq(found.used, 0);
-	ck_assert_uint_eq(found.data, 0);
-	ck_assert_uint_eq(found.skip, 0);
+	ck_assert_int_eq(memcmp(&found, &none, sizeof(found)), 0);
 }
 END_TEST
 
@@ -219,8 +226,8 @@ START_TEST(held_bytes_are_given_back_once)
 
 	unit_scan_begin(&stream, unit_scan_delimiter("\r\n\r\n", 4), "a\r\n\r");
 	unit_scan_to(&stream, 4);
-	ck_assert_uint_eq(scan_finish(&stream.scan), 3);
-	ck_assert_uint_eq(scan_finish(&stream.scan), 0);
+	ck_assert_uint_eq(unit_scan_rest(&stream.scan), 3);
+	ck_assert_uint_eq(unit_scan_rest(&stream.scan), 0);
 	unit_scan_end(&stream, "collect:a");
 }
 END_TEST
@@ -231,14 +238,14 @@ START_TEST(unterminated_rest_under_a_delimiter_may_be_a_frame)
 	struct scan scan;
 
 	scan_init(&scan, &terminator);
-	ck_assert(scan_last_is_frame(&scan));
+	ck_assert_int_eq(finish(&scan), SCAN_LAST);
 	scan_release(&scan);
 }
 END_TEST
 
 START_TEST(unterminated_rest_is_no_frame_where_the_framing_says_so)
 {
-	static const struct framing_ops ops = { .last_is_frame = false };
+	static const struct framing_ops ops = { .finish = NULL };
 	struct evchat_framing framing;
 	struct terminator terminator = { .kind = SCAN_FRAMING,
 		.framing = &framing };
@@ -246,7 +253,7 @@ START_TEST(unterminated_rest_is_no_frame_where_the_framing_says_so)
 
 	framing_init(&framing, &ops);
 	scan_init(&scan, &terminator);
-	ck_assert(!scan_last_is_frame(&scan));
+	ck_assert_int_eq(finish(&scan), SCAN_MORE);
 }
 END_TEST
 

@@ -42,7 +42,7 @@ run(struct terminator terminator, const char *bytes,
 	unit_scan_begin(&stream, terminator, bytes);
 	for (i = 0; i < cuts->n; i++)
 		unit_scan_to(&stream, cuts->end[i]);
-	held = scan_finish(&stream.scan);
+	held = unit_scan_rest(&stream.scan);
 	if (held > 0)
 		unit_note_bytes(&stream.text, "rest", bytes + stream.decided,
 		    held);

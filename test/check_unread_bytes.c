@@ -186,10 +186,10 @@ START_TEST(bytes_put_in_front_come_first)
 
 	unit_unread_begin(&unread, "abc de");
 	unread_consume(&unread, 1);
-	ck_assert_int_eq(unread_prepend(&unread, "xy", 2), 0);
+	ck_assert_int_eq(unread_insert(&unread, 0, "xy", 2), 0);
 	unit_unread_expect_at(&unread, 0, "xy");
 	unit_unread_expect_at(&unread, 2, "bc");
-	ck_assert_int_eq(unread_prepend(&unread, "w", 1), 0);
+	ck_assert_int_eq(unread_insert(&unread, 0, "w", 1), 0);
 	unit_unread_expect_at(&unread, 0, "wxy");
 	unit_unread_expect(&unread, "wxybcde");
 	unread_free(&unread);
@@ -209,8 +209,8 @@ START_TEST(front_in_use_stays_readable_when_bytes_are_put_before_it)
 	unread_lend(&unread);
 	unread_consume(&unread, 3);
 	/* They may be those bytes themselves, more than once. */
-	ck_assert_int_eq(unread_prepend(&unread, bytes + 1, 2), 0);
-	ck_assert_int_eq(unread_prepend(&unread, bytes, 2), 0);
+	ck_assert_int_eq(unread_insert(&unread, 0, bytes + 1, 2), 0);
+	ck_assert_int_eq(unread_insert(&unread, 0, bytes, 2), 0);
 	ck_assert_mem_eq(bytes, "abc", 3);
 	unit_unread_expect(&unread, "abbcde");
 	unread_return(&unread);
@@ -227,11 +227,11 @@ START_TEST(front_not_in_use_is_given_back_when_bytes_are_put_before_it)
 	unit_unread_begin(&unread, "abc");
 	ck_assert_int_eq(unread_advance(&unread, 3), 0);
 	blocks = harness_blocks();
-	ck_assert_int_eq(unread_prepend(&unread, "x", 1), 0);
+	ck_assert_int_eq(unread_insert(&unread, 0, "x", 1), 0);
 	ck_assert_int_eq(harness_blocks(), blocks);
 	unread_lend(&unread);
 	unread_return(&unread);
-	ck_assert_int_eq(unread_prepend(&unread, "y", 1), 0);
+	ck_assert_int_eq(unread_insert(&unread, 0, "y", 1), 0);
 	ck_assert_int_eq(harness_blocks(), blocks);
 	unread_free(&unread);
 }
@@ -245,7 +245,7 @@ START_TEST(freeing_gives_back_what_is_lent_as_well)
 	unit_unread_begin(&unread, "abc");
 	ck_assert_int_eq(unread_advance(&unread, 3), 0);
 	unread_lend(&unread);
-	ck_assert_int_eq(unread_prepend(&unread, "x", 1), 0);
+	ck_assert_int_eq(unread_insert(&unread, 0, "x", 1), 0);
 	unread_free(&unread);
 	ck_assert_int_eq(harness_blocks(), blocks);
 }

@@ -75,7 +75,7 @@ START_TEST(settling_gives_a_large_front_back)
 	unit_unread_take(&unread, "ab");
 	unread_lend(&unread);
 	unread_consume(&unread, 1000);
-	ck_assert_int_eq(unread_prepend(&unread, large, 1000), 0);
+	ck_assert_int_eq(unread_insert(&unread, 0, large, 1000), 0);
 	unread_consume(&unread, 1002);
 	unread_settle(&unread);
 	ck_assert_int_eq(harness_blocks(), blocks);
@@ -125,7 +125,7 @@ START_TEST(failing_calls_change_nothing_and_can_be_made_again)
 	ck_assert_int_eq(unread_advance(&unread, 3), 0);
 
 	/* What fits into the front's first buffer needs no memory. */
-	ck_assert_int_eq(unread_prepend(&unread, "xy", 2), 0);
+	ck_assert_int_eq(unread_insert(&unread, 0, "xy", 2), 0);
 	harness_fail_allocation(1);
 	ck_assert_ptr_null(unread_first(&unread, 8));
 	unit_unread_expect_at(&unread, 0, "xyabc");
@@ -134,7 +134,7 @@ START_TEST(failing_calls_change_nothing_and_can_be_made_again)
 
 	harness_fail_allocation(1);
 	errno = 0;
-	ck_assert_int_eq(unread_prepend(&unread, "z", 1), -1);
+	ck_assert_int_eq(unread_insert(&unread, 0, "z", 1), -1);
 	ck_assert_int_eq(errno, ENOMEM);
 	unit_unread_expect(&unread, "xyabcdef");
 	unread_free(&unread);

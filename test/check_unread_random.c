@@ -105,7 +105,7 @@ put_some_in_front(struct model *model)
 	size_t len = 1 + unit_random(sizeof(bytes));
 
 	unit_random_bytes(bytes, len, "ABCDEFGH");
-	if (unread_prepend(&model->unread, bytes, len) == -1)
+	if (unread_insert(&model->unread, 0, bytes, len) == -1)
 		return;
 	memmove(model->bytes + len, model->bytes, model->len);
 	memcpy(model->bytes, bytes, len);

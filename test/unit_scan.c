@@ -26,11 +26,11 @@ bool
 unit_scan_step(struct unit_scan *stream, size_t end)
 {
 	const char *data = stream->bytes + stream->decided;
-	struct scan_step found = { 99, 99, 99 };
+	struct scan_step found = { .used = 99, .data = 99, .skip = 99 };
 	bool ended;
 
 	ended = scan_next(&stream->scan, (const unsigned char *)stream->bytes +
-	    stream->scanned, end - stream->scanned, &found);
+	    stream->scanned, end - stream->scanned, &found) == SCAN_FRAME;
 	stream->scanned += found.used;
 	stream->decided += found.data + found.skip;
 	if (stream->scanned > end || stream->decided > stream->scanned)
@@ -58,10 +58,19 @@ unit_scan_to(struct unit_scan *stream, size_t end)
 	}
 }
 
+size_t
+unit_scan_rest(struct scan *scan)
+{
+	struct scan_step found;
+
+	ck_assert_int_ne(scan_finish(scan, &found), SCAN_FRAME);
+	return found.data;
+}
+
 void
 unit_scan_finish(struct unit_scan *stream)
 {
-	size_t held = scan_finish(&stream->scan);
+	size_t held = unit_scan_rest(&stream->scan);
 
 	ck_assert_uint_eq(held, stream->scanned - stream->decided);
 	if (held > 0)

@@ -28,7 +28,9 @@ void unit_scan_begin(struct unit_scan *stream, struct terminator terminator,
 bool unit_scan_step(struct unit_scan *stream, size_t end);
 /* Scan up to an offset, with all frames that end there. */
 void unit_scan_to(struct unit_scan *stream, size_t end);
-void unit_scan_finish(struct unit_scan *stream); /* the stream has ended */
+/* The stream has ended: how many of the bytes held are data. */
+size_t unit_scan_rest(struct scan *scan);
+void unit_scan_finish(struct unit_scan *stream);
 void unit_scan_end(struct unit_scan *stream, const char *expected); /* frees */
 
 #endif

@@ -1,0 +1,112 @@
+/*
+ * What framings with a declared length have in common. The bytes of the header
+ * are held until it is complete; from then on the length is known, and bytes are
+ * only counted. So nothing is ever reserved for what was merely declared.
+ */
+
+#include "counted.h"
+
+/* Some of the bytes that are not delivered are behind the header. */
+static enum scan_what
+await_stripped(const struct counted *counted, struct scan *scan, size_t len,
+    struct scan_step *step)
+{
+	size_t missing = counted->strip - scan->held;
+
+	step->used = len < missing ? len : missing;
+	scan->held += step->used;
+	scan->remaining -= step->used;
+	if (scan->held < counted->strip)
+		return (SCAN_MORE);
+	step->lead = scan->held;
+	scan->held = 0;
+	scan->phase = 1;
+	return (scan->remaining == 0 && !counted->comma ? SCAN_FRAME :
+	    SCAN_MORE);
+}
+
+/* The header is complete, and is the first size bytes of the frame. */
+static enum scan_what
+declare(const struct counted *counted, struct scan *scan, size_t size,
+    struct scan_step *step)
+{
+	size_t strip = counted->strips_all ? size : counted->strip;
+
+	scan->remaining = scan->number;
+	if (scan->number > UINT64_MAX - size) {
+		scan->error = "length of the frame above 2^64";
+		return (SCAN_MALFORMED);
+	}
+	if (scan->number + size < strip) {
+		scan->error = "frame shorter than what is to be stripped";
+		return (SCAN_MALFORMED);
+	}
+	scan->declared = true;
+	scan->length = scan->number + size - strip;
+	scan->header = size;
+	if (strip > size) {
+		scan->held = size;
+		return (SCAN_MORE);
+	}
+	scan->held = 0;
+	scan->phase = 1;
+	step->lead = strip;
+	step->data = size - strip;
+	return (scan->remaining == 0 && !counted->comma ? SCAN_FRAME :
+	    SCAN_MORE);
+}
+
+static enum scan_what
+scan_header(const struct counted *counted, struct scan *scan,
+    const unsigned char *bytes, size_t len, struct scan_step *step)
+{
+	struct header header = { .bytes = bytes, .len = len };
+	size_t held = scan->held;
+
+	switch (counted->header(&counted->framing, scan, &header)) {
+	case HEADER_MORE:
+		step->used = len;
+		scan->held = held + len;
+		break;
+	case HEADER_DONE:
+		step->used = header.used;
+		step->bad = header.bad;
+		return (declare(counted, scan, held + header.used, step));
+	case HEADER_MALFORMED:
+		step->bad = header.bad;
+		return (SCAN_MALFORMED);
+	}
+	return (SCAN_MORE);
+}
+
+static enum scan_what
+scan_comma(struct scan *scan, const unsigned char *bytes,
+    struct scan_step *step)
+{
+	if (bytes[0] != ',') {
+		scan->error = "no comma behind the netstring";
+		return (SCAN_MALFORMED);
+	}
+	step->used = step->skip = 1;
+	return (SCAN_FRAME);
+}
+
+enum scan_what
+counted_scan(const struct evchat_framing *framing, struct scan *scan,
+    const unsigned char *bytes, size_t len, struct scan_step *step)
+{
+	const struct counted *counted = (const struct counted *)framing;
+
+	if (!scan->declared)
+		return (scan_header(counted, scan, bytes, len, step));
+	if (scan->phase == 0)
+		return (await_stripped(counted, scan, len, step));
+	if (scan->remaining == 0)
+		return (scan_comma(scan, bytes, step));
+	if (len > scan->remaining)
+		len = (size_t)scan->remaining;
+	scan->remaining -= len;
+	step->used = step->data = len;
+	return (scan->remaining == 0 && !counted->comma ? SCAN_FRAME :
+	    SCAN_MORE);
+}

@@ -1,0 +1,219 @@
+/*
+ * The framing whose frames end with any of several delimiters. The automaton
+ * finds where the first of them ends. If a longer one may begin with that, and is
+ * wanted, then from there on only that is followed, through the tree of the
+ * delimiters: phase 1, scan->number being the state there and scan->other the
+ * one of the longest delimiter so far.
+ */
+
+#include <string.h>
+
+#include "automaton.h"
+#include "framing.h"
+#include "mem.h"
+
+struct delimiters {
+	struct evchat_framing framing;
+	struct automaton *automaton;
+	bool keeps;
+	bool longest;
+	unsigned char *tail; /* what is sent */
+	size_t tail_len;
+};
+
+enum { SEARCHING, EXTENDING };
+
+static const struct delimiters *
+delimiters_of(const struct evchat_framing *framing)
+{
+	return ((const struct delimiters *)framing);
+}
+
+/* The frame ends with the delimiter that scan->other stands for. */
+static enum scan_what
+end_with(const struct delimiters *delimiters, const struct scan *scan,
+    struct scan_step *step)
+{
+	size_t len = automaton_depth(delimiters->automaton,
+	    (unsigned)scan->other);
+
+	if (delimiters->keeps)
+		step->keep = len;
+	else
+		step->skip = len;
+	return (SCAN_FRAME);
+}
+
+/* All bytes that are held may be a delimiter; is the next one, too? */
+static enum scan_what
+extend(const struct delimiters *delimiters, struct scan *scan,
+    const unsigned char *bytes, size_t len, struct scan_step *step)
+{
+	const struct automaton *automaton = delimiters->automaton;
+	unsigned state = (unsigned)scan->number;
+
+	while (step->used < len && automaton_goes_on(automaton, state)) {
+		state = automaton_extend(automaton, state, bytes[step->used]);
+		if (state == 0)
+			return (end_with(delimiters, scan, step));
+		step->used++;
+		scan->held++;
+		if (automaton_match(automaton, state) == state)
+			scan->other = state;
+	}
+	scan->number = state;
+	return (automaton_goes_on(automaton, state) ? SCAN_MORE :
+	    end_with(delimiters, scan, step));
+}
+
+static enum scan_what
+delimiters_scan(const struct evchat_framing *framing, struct scan *scan,
+    const unsigned char *bytes, size_t len, struct scan_step *step)
+{
+	const struct delimiters *delimiters = delimiters_of(framing);
+	const struct automaton *automaton = delimiters->automaton;
+	unsigned state = (unsigned)scan->number;
+	size_t end, held = scan->held;
+
+	if (scan->phase == EXTENDING)
+		return (extend(delimiters, scan, bytes, len, step));
+	end = automaton_next(automaton, &state, bytes, len);
+	step->used = end > 0 ? end : len;
+	if (end > 0)
+		state = automaton_match(automaton, state);
+	scan->number = state;
+	scan->held = automaton_depth(automaton, state);
+	step->data = held + step->used - scan->held;
+	if (end == 0)
+		return (SCAN_MORE);
+	scan->other = state;
+	if (!delimiters->longest || !automaton_goes_on(automaton, state))
+		return (end_with(delimiters, scan, step));
+	scan->phase = EXTENDING;
+	return (SCAN_MORE);
+}
+
+static enum scan_what
+delimiters_finish(const struct evchat_framing *framing, struct scan *scan,
+    struct scan_step *step)
+{
+	if (scan->phase == EXTENDING)
+		return (end_with(delimiters_of(framing), scan, step));
+	step->data = scan->held;
+	scan->held = 0;
+	return (SCAN_LAST);
+}
+
+static int
+delimiters_encode(const struct evchat_framing *framing, struct evbuffer *out,
+    const struct payload *payload)
+{
+	const struct delimiters *delimiters = delimiters_of(framing);
+
+	return (framing_encode_tail(framing, out, payload, delimiters->tail,
+	    delimiters->tail_len));
+}
+
+static int
+delimiters_encode_piece(const struct evchat_framing *framing,
+    struct sending *sending, struct evbuffer *in, struct evbuffer *out)
+{
+	return (framing_pass_piece(framing, sending, in, out,
+	    delimiters_of(framing)->keeps));
+}
+
+static int
+delimiters_encode_end(const struct evchat_framing *framing,
+    struct sending *sending, struct evbuffer *out)
+{
+	const struct delimiters *delimiters = delimiters_of(framing);
+
+	return (framing_pass_tail(framing, sending, out, delimiters->tail,
+	    delimiters->tail_len));
+}
+
+static void
+delimiters_free(struct evchat_framing *framing)
+{
+	struct delimiters *delimiters = (struct delimiters *)framing;
+
+	automaton_free(delimiters->automaton);
+	mem_free(delimiters->tail);
+	framing_free(framing);
+}
+
+static const struct framing_ops delimiters_ops = {
+	.scan = delimiters_scan,
+	.finish = delimiters_finish,
+	.encode = delimiters_encode,
+	.encode_piece = delimiters_encode_piece,
+	.encode_end = delimiters_encode_end,
+	.free = delimiters_free,
+};
+
+/* Does it end an empty frame, with all of its bytes and no more to wait for? */
+static bool
+stands_alone(const struct delimiters *delimiters,
+    const struct evbuffer_iovec *delimiter)
+{
+	const unsigned char *bytes = delimiter->iov_base;
+	struct scan scan = { .held = 0 };
+	size_t used = 0;
+
+	for (;;) {
+		struct scan_step step = { 0 };
+		enum scan_what what = delimiters_scan(&delimiters->framing,
+		    &scan, bytes + used, delimiter->iov_len - used, &step);
+
+		used += step.used;
+		if (step.data > 0)
+			return (false);
+		if (what == SCAN_FRAME)
+			return (step.skip == delimiter->iov_len);
+		if (used == delimiter->iov_len)
+			return (false);
+	}
+}
+
+/*
+ * Choose what is sent. There is one: a delimiter with no other inside or, to
+ * match the longest, the longest of those that begin with such a one.
+ */
+static int
+choose_tail(struct delimiters *delimiters, const struct evbuffer_iovec *set)
+{
+	while (!stands_alone(delimiters, set))
+		set++;
+	delimiters->tail = mem_alloc(set->iov_len);
+	if (delimiters->tail == NULL)
+		return (-1);
+	memcpy(delimiters->tail, set->iov_base, set->iov_len);
+	delimiters->tail_len = set->iov_len;
+	return (0);
+}
+
+struct evchat_framing *
+evchat_framing_delimiters(const struct evbuffer_iovec *set, int n,
+    unsigned flags)
+{
+	struct delimiters *delimiters;
+
+	if (!framing_knows(flags, EVCHAT_FRAMING_KEEP_DELIMITER |
+	    EVCHAT_FRAMING_MATCH_LONGEST) ||
+	    (delimiters = framing_new(sizeof(*delimiters), &delimiters_ops)) ==
+	    NULL)
+		return (NULL);
+	delimiters->longest = flags & EVCHAT_FRAMING_MATCH_LONGEST;
+	delimiters->automaton = automaton_new(set, n);
+	if (delimiters->automaton == NULL ||
+	    choose_tail(delimiters, set) == -1) {
+		delimiters_free(&delimiters->framing);
+		return (NULL);
+	}
+	/* From here on; to choose the tail was easier without. */
+	if (flags & EVCHAT_FRAMING_KEEP_DELIMITER) {
+		delimiters->keeps = true;
+		delimiters->tail_len = 0;
+	}
+	return (&delimiters->framing);
+}
