@@ -124,7 +124,7 @@ input_in_frame(const struct input *input)
 {
 	return (input->frame != FRAME_FRESH && input_has_frames(input) &&
 	    (input->passed + input->scanned + input->scan.again > 0 ||
-	    scan_transforms(&input->scan)));
+	    input->scan.transforms));
 }
 
 bool

@@ -60,14 +60,36 @@ tail_len(const struct delimiter *delimiter)
 	return (delimiter->keeps ? 0 : match_len(delimiter->match));
 }
 
+/* Would the delimiter behind this payload be found where it stands? */
+static bool
+can_follow(const struct match *match, const struct payload *payload)
+{
+	size_t matched = 0, n = match_len(match);
+	int i;
+
+	for (i = 0; i < payload->n; i++)
+		if (match_next(match, &matched, payload->vec[i].iov_base,
+		    payload->vec[i].iov_len) > 0)
+			return (false);
+	return (match_next(match, &matched, match_bytes(match), n) == n);
+}
+
 static int
 delimiter_encode(const struct evchat_framing *framing, struct evbuffer *out,
     const struct payload *payload)
 {
 	const struct delimiter *delimiter = delimiter_of(framing);
+	struct evbuffer_iovec tail = {
+		(void *)(uintptr_t)match_bytes(delimiter->match),
+		match_len(delimiter->match)
+	};
 
-	return (framing_encode_tail(framing, out, payload,
-	    match_bytes(delimiter->match), tail_len(delimiter)));
+	if (delimiter->keeps)
+		return (framing_encode_tail(framing, out, payload, "", 0));
+	if (can_follow(delimiter->match, payload))
+		return (payload_append(out, payload, NULL, &tail));
+	errno = EINVAL;
+	return (-1);
 }
 
 static int

@@ -79,7 +79,7 @@ payload_byte(const struct payload *payload, size_t at)
 	return (((const unsigned char *)vec->iov_base)[at]);
 }
 
-static unsigned char *
+static inline unsigned char *
 put(unsigned char *to, const struct evbuffer_iovec *vec)
 {
 	if (vec == NULL || vec->iov_len == 0)

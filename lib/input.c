@@ -72,11 +72,12 @@ input_reset_frame(struct input *input)
 	input->ended = false;
 }
 
+/* It ends, and all that was found of it is used up. */
 static void
 end_frame(struct input *input)
 {
-	consume(input, input->lead + input->skip);
-	input->last_len = input->passed;
+	consume(input, input->lead + input->data + input->keep + input->skip);
+	input->last_len = input->passed + input->data;
 	input_reset_frame(input);
 	if (input->has_next) {
 		input->has_next = false;
@@ -115,6 +116,8 @@ goes_over(const struct input *input, bool whole)
 static void
 drop_lead(struct input *input)
 {
+	if (input->lead == 0)
+		return;
 	consume(input, input->lead);
 	input->lead = 0;
 }
@@ -162,7 +165,7 @@ show_preview(struct input *input, bool whole, size_t left)
 		len = input->scan.header;
 	else if (!whole)
 		return (0);
-	else if (scan_transforms(&input->scan)) {
+	else if (input->scan.transforms) {
 		if (cut_data(input, left) == -1)
 			return (-1);
 		input->preview = hold_bytes(&input->cut);
@@ -226,8 +229,9 @@ give_piece(struct input *input, size_t data, struct input_step *step)
 static void
 drop_data(struct input *input)
 {
-	if (input->data + input->keep > 0)
-		drop_lead(input);
+	if (input->data + input->keep == 0)
+		return;
+	drop_lead(input);
 	consume(input, input->data + input->keep);
 	input->passed += input->data;
 	input->data = input->keep = 0;
@@ -263,7 +267,7 @@ step_in_pieces(struct input *input, struct input_step *step)
 	if (left > 0 || (!over && input->data == 0 && input->keep > 0))
 		return (give_piece(input, (size_t)left, step));
 	drop_data(input);
-	if (scan_transforms(&input->scan))
+	if (input->scan.transforms)
 		drop_around(input);
 	if (!input->ended)
 		return (INPUT_MORE);
@@ -301,7 +305,7 @@ static enum input_what
 step_whole(struct input *input, struct input_step *step)
 {
 	bool over = input->frame == FRAME_OVER;
-	bool transforms = scan_transforms(&input->scan);
+	bool transforms = input->scan.transforms;
 
 	if (over && keep_wanted(input) == -1)
 		return (INPUT_NO_MEMORY);
@@ -316,13 +320,13 @@ step_whole(struct input *input, struct input_step *step)
 		step->data = step->len > 0 ? hold_bytes(&input->cut) :
 		    (const unsigned char *)"";
 	} else {
-		drop_lead(input);
 		step->len = input->data + input->keep;
-		step->data = unread_first(&input->unread, step->len);
+		step->data = unread_first(&input->unread,
+		    input->lead + step->len);
 		if (step->data == NULL)
 			return (INPUT_NO_MEMORY);
+		step->data += input->lead;
 		unread_lend(&input->unread);
-		drop_data(input);
 	}
 	end_frame(input);
 	if (over && input->policy != EVCHAT_OVERSIZE_TRUNCATE)
@@ -443,11 +447,11 @@ take_back_lent(struct input *input)
 {
 	unread_return(&input->unread);
 	input->preview = NULL;
-	if (input->frame == FRAME_OPEN || (input->frame == FRAME_OVER &&
+	if (input->cut.buf == NULL || input->frame == FRAME_OPEN || (input->frame == FRAME_OVER &&
 	    input->policy == EVCHAT_OVERSIZE_TRUNCATE))
 		return;
 	hold_consume(&input->cut, hold_len(&input->cut));
-	if (scan_transforms(&input->scan))
+	if (input->scan.transforms)
 		hold_trim(&input->cut);
 	else
 		hold_free(&input->cut);

@@ -34,6 +34,7 @@ void
 scan_init(struct scan *scan, const struct terminator *terminator)
 {
 	scan->terminator = *terminator;
+	scan->transforms = ops_of(scan) != NULL && ops_of(scan)->transforms;
 	scan->after_end = false;
 	scan->error = NULL;
 	begin(scan);
@@ -146,12 +147,4 @@ scan_rewind(struct scan *scan, uint64_t passed, uint64_t data)
 		scan->remaining += data;
 	else
 		begin(scan);
-}
-
-bool
-scan_transforms(const struct scan *scan)
-{
-	const struct framing_ops *ops = ops_of(scan);
-
-	return (ops != NULL && ops->transforms);
 }

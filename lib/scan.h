@@ -29,6 +29,7 @@ struct terminator {
 
 struct scan {
 	struct terminator terminator;
+	bool transforms; /* are frames other bytes than there are in the stream? */
 	size_t held;  /* bytes seen of which it is not known what they are */
 	size_t again; /* so many of them, the last, are to be seen once more */
 
@@ -99,8 +100,5 @@ enum scan_what scan_finish(struct scan *scan, struct scan_step *step);
  */
 bool scan_can_rewind(const struct scan *scan);
 void scan_rewind(struct scan *scan, uint64_t passed, uint64_t data);
-
-/* Are frames made of other bytes than there are in the stream? */
-bool scan_transforms(const struct scan *scan);
 
 #endif
