@@ -132,9 +132,37 @@ bool input_incomplete(const struct input *input); /* would EOF cut a frame off? 
 const void *input_partial(const struct input *input, bool whole, size_t *len);
 uint64_t input_frame_length(const struct input *input);
 
-/* Between input.c and between.c only. */
+/* Among the files of the input only */
+
 void input_drop_next(struct input *input);
-void input_reset_frame(struct input *input);
 bool input_is_whole(const struct input *input, bool whole);
+
+/* The first len unread bytes, which have been scanned, are used up. */
+void input_consume(struct input *input, size_t len);
+/* Look at more bytes. MORE: there are none. DATA: the counters have changed. */
+enum input_what input_scan(struct input *input);
+/* The same when all was scanned and no more will come. */
+enum input_what input_scan_end(struct input *input);
+
+/* The maximum of the frame in progress; 0: none. */
+uint64_t input_frame_max(const struct input *input, bool whole);
+void input_begin_frame(struct input *input);
+/* Forget the frame in progress; its unread bytes begin another one. */
+void input_reset_frame(struct input *input);
+/* It ends, and all that was found of it is used up. */
+void input_end_frame(struct input *input);
+
+void input_drop_lead(struct input *input);
+void input_drop_data(struct input *input);
+
+/* Is the frame in progress to be reported as above the maximum? It is. */
+bool input_goes_over(const struct input *input, bool whole);
+enum input_what input_go_over(struct input *input, bool whole);
+
+/* Whole frames; -1 with errno. */
+/* Keep, of one above the maximum, what is wanted, and drop the rest. */
+int input_keep_wanted(struct input *input);
+/* Put together what a stream is transformed to. */
+int input_assemble(struct input *input);
 
 #endif

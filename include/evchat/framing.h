@@ -145,7 +145,7 @@ struct evchat_length_field {
  * Make a framing of frames that declare their length.
  *
  * A number that makes the frame end before its number does, or be shorter than
- * strip, is malformed. evchat_push_frame() writes what is stripped: the number,
+ * strip or longer than 2^64 - 1 bytes in all, is malformed. evchat_push_frame() writes what is stripped: the number,
  * and 0 for all other bytes. Where the number is not stripped, it has to be in
  * the payload, and right. EMSGSIZE: the payload is too long for the number.
  *

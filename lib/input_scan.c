@@ -1,0 +1,107 @@
+/*
+ * The scanner and the unread bytes: each is looked at once, where it lies, and
+ * what it is becomes a counter.
+ */
+
+#include "input.h"
+
+/*
+ * The bytes to be looked at next: all that lie in one piece, and more than have
+ * to be looked at once more. NULL: there are none, or *failed.
+ */
+static const unsigned char *
+next_bytes(struct input *input, size_t *len, bool *failed)
+{
+	struct unread *unread = &input->unread;
+	size_t again = input->scan.again, seen = input->scanned + again, more;
+	const unsigned char *bytes = unread_at(unread, input->scanned, len);
+
+	if (bytes != NULL && *len > again)
+		return (bytes);
+	if (unread_at(unread, seen, &more) == NULL) {
+		/* What this chain leaves undecided is kept before it goes. */
+		*failed = unread_advance(unread, seen) == -1;
+		if (*failed || unread_at(unread, seen, &more) == NULL)
+			return (NULL);
+	}
+	if (again > 0) {
+		*failed = unread_first(unread, seen + more) == NULL;
+		if (*failed)
+			return (NULL);
+	}
+	return (unread_at(unread, input->scanned, len));
+}
+
+/* Of what was held before, and so much that is unread, one byte is wrong. */
+static enum input_what
+refuse(struct input *input, size_t held, const struct scan_step *found)
+{
+	input->malformed = true;
+	input->bad = input->offset + (input->scanned - held) + found->bad;
+	return (INPUT_MALFORMED);
+}
+
+static void
+add_step(struct input *input, const struct scan_step *found)
+{
+	input->scanned += found->used;
+	input->lead += found->lead;
+	input->data += found->data;
+	input->keep += found->keep;
+	input->skip += found->skip;
+}
+
+/* Look at more bytes. MORE: there are none. DATA: the steps have changed. */
+enum input_what
+input_scan(struct input *input)
+{
+	bool counts = input->scan.terminator.kind == SCAN_COUNT;
+	struct scan_step found;
+	enum scan_what what;
+	const unsigned char *bytes;
+	size_t len = 0, held = input->scan.held;
+	bool fresh = input->frame == FRAME_FRESH, failed = false;
+
+	bytes = next_bytes(input, &len, &failed);
+	if (failed)
+		return (INPUT_NO_MEMORY);
+	if (bytes == NULL && !(fresh && counts))
+		return (INPUT_MORE);
+	if (fresh && bytes != NULL &&
+	    (input->scanned = scan_gap(&input->scan, bytes, len)) > 0) {
+		input_consume(input, input->scanned);
+		return (INPUT_DATA);
+	}
+	if (fresh)
+		input_begin_frame(input);
+	what = scan_next(&input->scan, bytes, len, &found);
+	if (what == SCAN_MALFORMED)
+		return (refuse(input, held, &found));
+	add_step(input, &found);
+	input->ended = what == SCAN_FRAME;
+	return (INPUT_DATA);
+}
+
+/* All was scanned and no more will come. DATA: the steps have changed. */
+enum input_what
+input_scan_end(struct input *input)
+{
+	struct scan_step found;
+	enum scan_what what;
+	size_t held;
+
+	input->scanned += input->scan.again;
+	held = input->scan.held + input->scan.again;
+	what = scan_finish(&input->scan, &found);
+	if (what == SCAN_MALFORMED)
+		return (refuse(input, held, &found));
+	add_step(input, &found);
+	input->ended = what == SCAN_FRAME || (what == SCAN_LAST &&
+	    input->deliver_last && input->passed + input->data > 0);
+	if (found.lead + found.data + found.skip > 0 || input->ended)
+		return (INPUT_DATA);
+	if (input->end == END_TOLD)
+		return (INPUT_MORE);
+	input->end = END_TOLD;
+	return (INPUT_EOF);
+}
