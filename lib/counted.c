@@ -25,6 +25,22 @@ await_stripped(const struct counted *counted, struct scan *scan, size_t len,
 	    SCAN_MORE);
 }
 
+/* How long the frame is as delivered, header included. False: it cannot be. */
+static bool
+delivered_len(struct scan *scan, size_t size, size_t strip)
+{
+	if (strip > size && scan->number < strip - size) {
+		scan->error = "frame shorter than what is to be stripped";
+		return (false);
+	}
+	if (strip < size && scan->number > UINT64_MAX - (size - strip)) {
+		scan->error = "frame of 2^64 bytes or more";
+		return (false);
+	}
+	scan->length = scan->number + size - strip;
+	return (true);
+}
+
 /* The header is complete, and is the first size bytes of the frame. */
 static enum scan_what
 declare(const struct counted *counted, struct scan *scan, size_t size,
@@ -32,17 +48,10 @@ declare(const struct counted *counted, struct scan *scan, size_t size,
 {
 	size_t strip = counted->strips_all ? size : counted->strip;
 
-	scan->remaining = scan->number;
-	if (scan->number > UINT64_MAX - size) {
-		scan->error = "length of the frame above 2^64";
+	if (!delivered_len(scan, size, strip))
 		return (SCAN_MALFORMED);
-	}
-	if (scan->number + size < strip) {
-		scan->error = "frame shorter than what is to be stripped";
-		return (SCAN_MALFORMED);
-	}
 	scan->declared = true;
-	scan->length = scan->number + size - strip;
+	scan->remaining = scan->number;
 	scan->header = size;
 	if (strip > size) {
 		scan->held = size;

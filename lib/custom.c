@@ -15,15 +15,14 @@ struct custom {
 };
 
 /* Of the frame in progress: scan->other counts its data. */
-enum { BEGUN = 1, HAS_DATA = 2, ASKED_AT_END = 4 };
-
-#define IMPOSSIBLE "the splitter has counted wrong"
+enum { BEGUN = 1, HAS_DATA = 2, ASKED_AT_END = 4, REFUSED = 8 };
 
 /* Can that be, with so many bytes undecided, of which len were shown? */
 static bool
 is_possible(const struct scan *scan, enum evchat_split_result what,
     const struct evchat_split *found, size_t len)
 {
+	bool ends = what == EVCHAT_SPLIT_FRAME;
 	size_t left = scan->held + len;
 	uint64_t data = scan->other + found->data;
 
@@ -34,10 +33,10 @@ is_possible(const struct scan *scan, enum evchat_split_result what,
 		return (false);
 	left -= found->data + found->tail;
 	if (scan->declared && (data > scan->length ||
-	    (what == EVCHAT_SPLIT_FRAME && data != scan->length)))
+	    (ends && data != scan->length)))
 		return (false);
-	return (what == EVCHAT_SPLIT_FRAME ? found->again == 0 :
-	    found->tail == 0 && found->again <= len && found->again <= left);
+	return (ends ? found->again == 0 : found->tail == 0 &&
+	    found->again <= len && found->again <= left);
 }
 
 static enum scan_what
@@ -67,7 +66,28 @@ end_frame(const struct scan *scan, const struct evchat_split *found,
 	return (SCAN_FRAME);
 }
 
-/* Show the splitter the next len bytes. */
+/* The byte behind those held is wrong. */
+static enum scan_what
+refuse(const struct scan *scan, struct scan_step *step)
+{
+	step->bad = scan->held;
+	return (SCAN_MALFORMED);
+}
+
+/* What was found before a wrong byte comes first, in a step of its own. */
+static enum scan_what
+stop(struct scan *scan, struct evchat_split *found, struct scan_step *step)
+{
+	step->bad = scan->held + found->bad;
+	scan->error = found->error != NULL ? found->error : "malformed frame";
+	if (found->head + found->data == 0)
+		return (SCAN_MALFORMED);
+	found->again = 0;
+	scan->phase |= REFUSED;
+	return (go_on(scan, found, found->bad, step));
+}
+
+/* Show the splitter the next len bytes, and believe it if that can be. */
 static enum scan_what
 show(const struct custom *custom, struct scan *scan,
     const unsigned char *bytes, size_t len, struct scan_step *step)
@@ -80,24 +100,31 @@ show(const struct custom *custom, struct scan *scan,
 		scan->declared = true;
 		scan->length = found.length;
 	}
-	scan->error = IMPOSSIBLE;
-	if (what == EVCHAT_SPLIT_MALFORMED) {
-		step->bad = scan->held + (found.bad < len ? found.bad : 0);
-		if (found.error != NULL)
-			scan->error = found.error;
-		else
-			scan->error = "malformed frame";
-	} else if (is_possible(scan, what, &found, len))
-		return (what == EVCHAT_SPLIT_FRAME ?
-		    end_frame(scan, &found, step) :
-		    go_on(scan, &found, len, step));
-	return (SCAN_MALFORMED);
+	switch (what) {
+	case EVCHAT_SPLIT_MORE:
+		if (is_possible(scan, what, &found, len))
+			return (go_on(scan, &found, len, step));
+		break;
+	case EVCHAT_SPLIT_FRAME:
+		if (is_possible(scan, what, &found, len))
+			return (end_frame(scan, &found, step));
+		break;
+	case EVCHAT_SPLIT_MALFORMED:
+		if ((found.bad < len || len == 0) &&
+		    is_possible(scan, what, &found, found.bad))
+			return (stop(scan, &found, step));
+		break;
+	}
+	scan->error = "the splitter has counted wrong";
+	return (refuse(scan, step));
 }
 
 static enum scan_what
 custom_scan(const struct evchat_framing *framing, struct scan *scan,
     const unsigned char *bytes, size_t len, struct scan_step *step)
 {
+	if (scan->phase & REFUSED)
+		return (refuse(scan, step));
 	return (show((const struct custom *)framing, scan, bytes, len, step));
 }
 
@@ -106,6 +133,8 @@ static enum scan_what
 custom_finish(const struct evchat_framing *framing, struct scan *scan,
     struct scan_step *step)
 {
+	if (scan->phase & REFUSED)
+		return (refuse(scan, step));
 	if (!(scan->phase & BEGUN) || scan->phase & ASKED_AT_END)
 		return (SCAN_MORE);
 	scan->phase |= ASKED_AT_END;

@@ -24,7 +24,7 @@ add_digit(const struct counted *counted, struct scan *scan, unsigned digit)
 	if (scan->digits == 0 && digit == 0 && !counted->comma)
 		return ("length begins with 0");
 	if (scan->number > (UINT64_MAX - digit) / 10)
-		return ("length above 2^64");
+		return ("length of 2^64 or more");
 	scan->number = scan->number * 10 + digit;
 	scan->digits++;
 	return (NULL);

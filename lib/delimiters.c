@@ -6,6 +6,7 @@
  * one of the longest delimiter so far.
  */
 
+#include <errno.h>
 #include <string.h>
 
 #include "automaton.h"
@@ -114,12 +115,20 @@ delimiters_encode(const struct evchat_framing *framing, struct evbuffer *out,
 	    delimiters->tail_len));
 }
 
+/* A delimiter that might have become longer ends the frame if the input ends. */
 static int
 delimiters_encode_piece(const struct evchat_framing *framing,
     struct sending *sending, struct evbuffer *in, struct evbuffer *out)
 {
-	return (framing_pass_piece(framing, sending, in, out,
-	    delimiters_of(framing)->keeps));
+	bool keeps = delimiters_of(framing)->keeps;
+
+	if (framing_pass_piece(framing, sending, in, out, keeps) == -1)
+		return (-1);
+	if (sending->scan.phase != EXTENDING)
+		return (0);
+	sending->may_be_whole = true;
+	errno = EINVAL;
+	return (keeps ? 0 : -1);
 }
 
 static int

@@ -1,7 +1,8 @@
 /*
  * Payload on its way from a producer to the output. The framing looks at each
  * piece before any of it goes on, so that what breaks the encoding law is not
- * sent, even if what came before it was.
+ * sent, even if what came before it was. A piece that the peer might take for the
+ * end of the frame waits until it is.
  */
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 struct encoding {
 	struct evchat_framing *framing;
 	struct sending sending;
-	struct evbuffer *encoded; /* empty, but while a piece is passed */
+	struct evbuffer *encoded; /* and not passed on yet */
 };
 
 struct encoding *
@@ -53,6 +54,8 @@ encoding_pass(struct encoding *encoding, struct evbuffer *piece, bool last)
 	if (last && framing->ops->encode_end(framing, &encoding->sending,
 	    encoding->encoded) == -1)
 		return (-1);
+	if (encoding->sending.may_be_whole && !last)
+		return (0);
 	errno = ENOMEM;
 	return (evbuffer_add_buffer(piece, encoding->encoded));
 }

@@ -208,6 +208,7 @@ framing_pass_piece(const struct evchat_framing *framing,
 		sending->ended = what == SCAN_FRAME;
 		if (what != SCAN_MORE && !(sending->ended && may_end))
 			return (-1);
+		sending->may_be_whole = sending->ended;
 		sending->given += vec.iov_len;
 		errno = ENOMEM;
 		if (evbuffer_remove_buffer(in, out, vec.iov_len) == -1)

@@ -24,6 +24,7 @@ struct sending {
 	uint64_t given;     /* bytes of payload */
 	uint64_t delivered; /* bytes of data that the peer will see in these */
 	bool ended;         /* the payload has brought the end itself */
+	bool may_be_whole;  /* what was passed may look like a frame to the peer */
 };
 
 /*

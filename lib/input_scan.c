@@ -32,13 +32,21 @@ next_bytes(struct input *input, size_t *len, bool *failed)
 	return (unread_at(unread, input->scanned, len));
 }
 
-/* Of what was held before, and so much that is unread, one byte is wrong. */
+/*
+ * One byte is wrong, and scanning stops there for good. What is before it and
+ * was not delivered can still be asked for, whatever the cuts: of a whole frame
+ * all of it, in pieces what was held.
+ */
 static enum input_what
 refuse(struct input *input, size_t held, const struct scan_step *found)
 {
 	input->malformed = true;
-	input->bad = input->offset + (input->scanned - held) + found->bad;
-	return (INPUT_MALFORMED);
+	input->scanned -= held;
+	input->bad = input->offset + input->scanned + found->bad;
+	input->scan.held = input->scan.transforms ? 0 : found->bad;
+	input->scanned += input->scan.held;
+	return (unread_first(&input->unread, input->scanned) != NULL ?
+	    INPUT_MALFORMED : INPUT_NO_MEMORY);
 }
 
 static void

@@ -45,7 +45,7 @@ adjust(const struct evchat_length_field *field, struct scan *scan)
 		return (HEADER_MALFORMED);
 	}
 	if (field->adjustment > 0 && scan->number > UINT64_MAX - added) {
-		scan->error = "length of the frame above 2^64";
+		scan->error = "length of 2^64 or more";
 		return (HEADER_MALFORMED);
 	}
 	scan->number += added;

@@ -18,6 +18,8 @@ struct line {
 	bool rejects_cr; /* as is a CR without LF */
 };
 
+enum { WHOLE, CUT_OFF };
+
 static const struct line *
 line_of(const struct evchat_framing *framing)
 {
@@ -107,16 +109,19 @@ crlf_scan(const struct evchat_framing *framing, struct scan *scan,
 	return (end_line(line, 2, step));
 }
 
-/* A CR may have been on its way to a CR LF; what it was is not rejected. */
+/*
+ * A CR that is held was on its way to a CR LF, or was not; so it is not rejected,
+ * but where it might be, this is no line.
+ */
 static enum scan_what
 crlf_finish(const struct evchat_framing *framing, struct scan *scan,
     struct scan_step *step)
 {
-	bool is_last = scan->held == 0 || !line_of(framing)->rejects_cr;
-
+	if (scan->held > 0 && line_of(framing)->rejects_cr)
+		scan->phase = CUT_OFF;
 	step->data = scan->held;
 	scan->held = 0;
-	return (is_last ? SCAN_LAST : SCAN_MORE);
+	return (scan->phase == CUT_OFF ? SCAN_MORE : SCAN_LAST);
 }
 
 static int

@@ -144,19 +144,23 @@ pull_bytes(struct queue *queue, struct evbuffer *output, size_t len)
 	return (QUEUE_MOVED);
 }
 
-/* Put what is in the stage, of which it has given so much, into the output. */
+static void
+count_given(struct queue *queue, struct evchat_producer *producer, size_t given)
+{
+	queue->weight -= producer_weight(producer);
+	producer->given += given;
+	queue->weight += producer_weight(producer);
+}
+
+/* Put what is in the stage into the output. */
 static int
-take_given(struct queue *queue, struct evchat_producer *producer,
-    struct evbuffer *output, size_t given)
+take_stage(struct queue *queue, struct evbuffer *output)
 {
 	size_t n = evbuffer_get_length(queue->stage);
 
 	if (evbuffer_add_buffer(output, queue->stage) == -1)
 		return (-1);
 	queue->written += n;
-	queue->weight -= producer_weight(producer);
-	producer->given += given;
-	queue->weight += producer_weight(producer);
 	return (0);
 }
 
@@ -194,11 +198,12 @@ pull_producer(struct queue *queue, struct evchat_producer *producer,
 	given = evbuffer_get_length(queue->stage);
 	if (gone || more == EVCHAT_MORE_ERROR)
 		return (drop_given(queue, gone ? QUEUE_GONE : QUEUE_FAILED));
+	count_given(queue, producer, given);
 	if (producer->encoding != NULL && encoding_pass(producer->encoding,
 	    queue->stage, more == EVCHAT_MORE_END) == -1)
 		return (drop_given(queue, errno == ENOMEM ? QUEUE_NO_MEMORY :
 		    QUEUE_FAILED));
-	if (take_given(queue, producer, output, given) == -1)
+	if (take_stage(queue, output) == -1)
 		return (QUEUE_NO_MEMORY);
 	switch (more) {
 	case EVCHAT_MORE_END:

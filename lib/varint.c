@@ -19,7 +19,7 @@ varint_header(const struct evchat_framing *framing, struct scan *scan,
 
 		if (place == MOST_BYTES - 1 && byte > 1) {
 			header->bad = place;
-			scan->error = "varint above 64 bits";
+			scan->error = "varint of more than 64 bits";
 			return (HEADER_MALFORMED);
 		}
 		scan->number |= (uint64_t)(byte & 0x7f) << (7 * place);

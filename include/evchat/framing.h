@@ -82,7 +82,9 @@ struct evchat_framing *evchat_framing_delimiter(const void *bytes, size_t len,
  * the end of the input the frame ends with what was found.
  *
  * evchat_push_frame() writes the first of the delimiters, in the order given,
- * that is always found for what it is.
+ * that ends a frame all by itself, and refuses a payload behind which it would be
+ * taken for another one: where that is LF, and CR LF is a delimiter, too, one that
+ * ends with CR.
  *
  * @param set the delimiters; copied
  * @param n how many: EINVAL if below 1 or if one is empty; EMSGSIZE if they are
@@ -145,7 +147,7 @@ struct evchat_length_field {
  * Make a framing of frames that declare their length.
  *
  * A number that makes the frame end before its number does, or be shorter than
- * strip or longer than 2^64 - 1 bytes in all, is malformed. evchat_push_frame() writes what is stripped: the number,
+ * strip or delivered as 2^64 bytes or more, is malformed. evchat_push_frame() writes what is stripped: the number,
  * and 0 for all other bytes. Where the number is not stripped, it has to be in
  * the payload, and right. EMSGSIZE: the payload is too long for the number.
  *
@@ -233,7 +235,8 @@ enum evchat_split_result {
 /**
  * What the bytes are that a splitter has seen and not yet said anything of, those
  * it is shown included: first head, then data, then tail bytes. It is all zeros
- * when split is called.
+ * when split is called. With EVCHAT_SPLIT_MALFORMED head and data are those before
+ * the wrong byte.
  */
 struct evchat_split {
 	size_t head; /**< not delivered: before the first data of a frame only */
