@@ -83,19 +83,25 @@ input_unread(struct input *input, const void *data, size_t len)
 }
 
 void
-input_discard(struct input *input)
+input_discard(struct input *input, struct evbuffer *also)
 {
 	struct terminator *from = input->has_next ? &input->next :
 	    &input->scan.terminator;
 	struct terminator again = *from;
-	size_t len = unread_len(&input->unread);
+	size_t len = unread_len(&input->unread), more =
+	    evbuffer_get_length(also);
+	bool after_end = input->scan.after_end && len + more == 0 &&
+	    !input->has_next;
 
 	unread_consume(&input->unread, len);
-	input->offset += len;
+	(void)evbuffer_drain(also, more);
+	input->offset += len + more;
 	/* It is the same one, but begins anew. */
 	*from = (struct terminator){ .kind = SCAN_NONE };
 	terminator_reset(&again);
 	input_set_terminator(input, &again);
+	/* What ends a line may still go on, if nothing was dropped behind it. */
+	input->scan.after_end = after_end;
 }
 
 int

@@ -5,7 +5,7 @@
  *	scan->number   the size of the chunk, as far as it is known;
  *	               behind the last one: bytes of trailers
  *	scan->digits   bytes of the size or, behind it, of the extension
- *	scan->other    bytes of extensions, less those of data behind them
+ *	scan->other    bytes of data, less those of extensions; below 0 as usual
  */
 
 #include <errno.h>
@@ -15,8 +15,10 @@
 
 #define MOST_DIGITS 16               /* that 64 bits need */
 #define MOST_EXTENSION 4096          /* in one line */
-#define MOST_EXTENSIONS (16u << 10)  /* beyond the length of the body */
+#define MOST_EXTENSIONS (16 << 10)   /* beyond the length of the body */
 #define MOST_TRAILERS (16u << 10)
+
+#define NO_LF "no LF behind CR"
 
 enum phase {
 	SIZE, SPACE, EXTENSION, SIZE_LF,
@@ -63,12 +65,14 @@ take_after_size(struct scan *scan, unsigned char byte)
 	case ';':
 		next = EXTENSION;
 		break;
+	case '\n':
+		return ("LF without CR before it in the chunk size");
 	default:
 		return (scan->phase == SIZE ? "no hex digit in the chunk size" :
 		    "no semicolon before the chunk extension");
 	}
 	scan->digits = scan->phase == SIZE ? 1 : scan->digits + 1;
-	scan->other++;
+	scan->other--;
 	scan->phase = next;
 	return (NULL);
 }
@@ -98,20 +102,30 @@ take_extension(struct scan *scan, unsigned char byte)
 	if (byte == '\n')
 		return ("LF without CR before it in a chunk extension");
 	scan->digits++;
-	scan->other++;
+	scan->other--;
 	return (NULL);
 }
 
 static const char *
 take_trailer(struct scan *scan, unsigned char byte)
 {
-	if (byte == '\n')
+	bool behind_cr = scan->phase == TRAILER_LF;
+
+	if (scan->phase == TRAILER_START && byte == '\r') {
+		scan->phase = END_LF;
+		return (NULL);
+	}
+	if (scan->number == MOST_TRAILERS)
+		return ("trailers too long");
+	if (behind_cr && byte != '\n')
+		return (NO_LF);
+	if (!behind_cr && byte == '\n')
 		return ("LF without CR before it in the trailers");
+	scan->number++;
 	if (byte == '\r')
-		scan->phase = scan->phase == TRAILER_START ? END_LF :
-		    TRAILER_LF;
+		scan->phase = TRAILER_LF;
 	else
-		scan->phase = TRAILER;
+		scan->phase = behind_cr ? TRAILER_START : TRAILER;
 	return (NULL);
 }
 
@@ -121,8 +135,8 @@ take_only(struct scan *scan, unsigned char byte, unsigned char wanted,
     enum phase phase)
 {
 	if (byte != wanted)
-		return (wanted == '\n' ? "CR without LF behind it" :
-		    "chunk longer than its size");
+		return (wanted == '\n' ? NO_LF :
+		    "no CR LF behind the data of a chunk");
 	scan->phase = phase;
 	return (NULL);
 }
@@ -164,12 +178,8 @@ take(struct scan *scan, unsigned char byte)
 		break;
 	case TRAILER_START:
 	case TRAILER:
-		scan->number++;
-		error = take_trailer(scan, byte);
-		break;
 	case TRAILER_LF:
-		scan->number++;
-		error = take_only(scan, byte, '\n', TRAILER_START);
+		error = take_trailer(scan, byte);
 		break;
 	case END_LF:
 		error = take_only(scan, byte, '\n', ENDED);
@@ -182,10 +192,8 @@ take(struct scan *scan, unsigned char byte)
 		return (error);
 	if (scan->digits > MOST_EXTENSION)
 		return ("chunk extension too long");
-	if (scan->other > MOST_EXTENSIONS)
+	if ((int64_t)scan->other < -MOST_EXTENSIONS)
 		return ("chunk extensions too long");
-	if (scan->phase > DATA_LF && scan->number > MOST_TRAILERS)
-		return ("trailers too long");
 	return (NULL);
 }
 
@@ -196,7 +204,7 @@ take_data(struct scan *scan, size_t len, struct scan_step *step)
 	if (len > scan->remaining)
 		len = (size_t)scan->remaining;
 	scan->remaining -= len;
-	scan->other -= scan->other < len ? scan->other : len;
+	scan->other += len;
 	if (scan->remaining == 0)
 		scan->phase = DATA_CR;
 	step->data = len;

@@ -15,6 +15,13 @@ separator(const struct counted *counted)
 	return (counted->comma ? ':' : ' ');
 }
 
+static const char *
+no_separator(const struct counted *counted)
+{
+	return (counted->comma ? "neither a digit nor a colon in the length" :
+	    "neither a digit nor a space in the length");
+}
+
 /* Take one more digit into the number; what is wrong with it, or NULL. */
 static const char *
 add_digit(const struct counted *counted, struct scan *scan, unsigned digit)
@@ -46,7 +53,7 @@ decimal_header(const struct evchat_framing *framing, struct scan *scan,
 		}
 		scan->error = byte >= '0' && byte <= '9' ?
 		    add_digit(counted, scan, byte - (unsigned)'0') :
-		    "no digit in the length";
+		    no_separator(counted);
 		if (scan->error != NULL) {
 			header->bad = scan->held + at;
 			return (HEADER_MALFORMED);

@@ -120,7 +120,8 @@ void input_set_max(struct input *input, uint64_t max,
     enum evchat_oversize policy);
 
 int input_unread(struct input *input, const void *data, size_t len);
-void input_discard(struct input *input);
+/* Drop all unread bytes, also those that were not taken yet. */
+void input_discard(struct input *input, struct evbuffer *also);
 /* Append a copy of all unread bytes to out, or -1 with errno. */
 int input_copy_unread(const struct input *input, struct evbuffer *out);
 

@@ -353,18 +353,14 @@ evchat_discard_buffers(struct evchat *chat)
 {
 	struct bufferevent *bev = channel_enter(chat);
 	bool in_turn = chat->in_turn;
-	size_t len;
 
 	if (chat->state < CHANNEL_ENDING) {
 		/* Whatever a done or cleanup sets going, it moves no output. */
 		chat->in_turn = true;
-		input_discard(&chat->input);
+		input_discard(&chat->input, bufferevent_get_input(bev));
 		/* Where collect had a frame in progress, it has none now. */
 		if (chat->running == HOOK_COLLECT)
 			chat->running = HOOK_PIECE;
-		len = evbuffer_get_length(bufferevent_get_input(bev));
-		(void)evbuffer_drain(bufferevent_get_input(bev), len);
-		chat->input.offset += len;
 		/* So the queue is not going to be empty because all has left. */
 		chat->undrained = false;
 		queue_cancel(&chat->queue, channel_in_output(chat));

@@ -107,7 +107,7 @@ do_anything(struct unit_input *u, enum input_what what,
 		unit_random_bytes(bytes, sizeof(bytes), "ab");
 		give_back(f, bytes, 1 + unit_random(sizeof(bytes)));
 	} else if (choice == 5) {
-		input_discard(&u->input);
+		unit_input_discard(u);
 		f->offset += f->len;
 		f->len = 0;
 	} else if (choice == 6)

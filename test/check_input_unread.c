@@ -117,7 +117,7 @@ START_TEST(discarding_begins_a_new_frame_of_the_same_kind)
 
 	unit_input_begin(&u, false, "\r\n");
 	unit_input_feed_text(&u, "abc\r");
-	input_discard(&u.input);
+	unit_input_discard(&u);
 	ck_assert_uint_eq(u.input.offset, 4);
 	unit_input_feed_text(&u, "\nd\r\n");
 	unit_input_expect(&u, "collect:abc\\nd|found:2@8");
@@ -125,7 +125,7 @@ START_TEST(discarding_begins_a_new_frame_of_the_same_kind)
 	unit_input_init(&u, true, false);
 	unit_input_count(&u, 3);
 	unit_input_feed_text(&u, "ab");
-	input_discard(&u.input);
+	unit_input_discard(&u);
 	unit_input_feed_text(&u, "cdef");
 	unit_input_expect(&u, "frame:cde:3@5|collect:f");
 }
@@ -139,7 +139,7 @@ START_TEST(discarding_applies_the_next_terminator)
 	unit_input_begin(&u, false, "\n");
 	unit_input_feed_text(&u, "abc");
 	unit_input_set_next(&u, ",");
-	input_discard(&u.input);
+	unit_input_discard(&u);
 	unit_input_feed_text(&u, "d\n,e");
 	unit_input_expect(&u, "collect:abcd\\n|found:2@6|collect:e");
 	ck_assert_int_eq(harness_blocks(), blocks);
@@ -152,7 +152,7 @@ discard(struct unit_input *u, enum input_what what,
 {
 	(void)what;
 	(void)step;
-	input_discard(&u->input);
+	unit_input_discard(u);
 }
 
 START_TEST(discarding_between_steps_drops_what_was_not_delivered)

@@ -33,6 +33,15 @@ forget_lent(struct unit_input *u)
 }
 
 void
+unit_input_discard(struct unit_input *u)
+{
+	struct evbuffer *none = evbuffer_new();
+
+	input_discard(&u->input, none);
+	evbuffer_free(none);
+}
+
+void
 unit_input_free(struct unit_input *u)
 {
 	input_free(&u->input);

@@ -38,6 +38,7 @@ void unit_input_init(struct unit_input *u, bool whole, bool deliver_last);
 /* Under a delimiter from the first byte on. */
 void unit_input_begin(struct unit_input *u, bool whole, const char *delimiter);
 void unit_input_free(struct unit_input *u);
+void unit_input_discard(struct unit_input *u); /* all that is unread */
 void unit_input_expect(struct unit_input *u, const char *expected); /* frees */
 
 void unit_input_delimiter(struct unit_input *u, const char *delimiter, size_t n);

@@ -528,8 +528,11 @@ const char *evchat_get_error(const struct evchat *chat);
 /**
  * What is held of the frame in progress: with the frame hook its bytes so far;
  * in EVCHAT_EVENT_OVERSIZE the first ones, up to the maximum; in
- * EVCHAT_EVENT_EOF and closed the unterminated rest. With collect only a
- * possible beginning of the delimiter. Also in closed.
+ * EVCHAT_EVENT_EOF and closed the unterminated rest, when it was malformed what
+ * was before the wrong byte. With collect only a possible beginning of the
+ * delimiter. In any case the bytes of a header that is not complete and, in
+ * EVCHAT_EVENT_OVERSIZE, of the header that declares the length: they show what
+ * was taken for one. Also in closed.
  *
  * @param len set to its length
  * @return borrowed until the hook returns or another call is made; NULL if none
