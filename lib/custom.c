@@ -15,7 +15,13 @@ struct custom {
 };
 
 /* Of the frame in progress: scan->other counts its data. */
-enum { BEGUN = 1, HAS_DATA = 2, ASKED_AT_END = 4, REFUSED = 8 };
+enum {
+	BEGUN = 1,
+	HAS_USED = 2, /* bytes of the stream */
+	HAS_DATA = 4, /* and some of them are data */
+	ASKED_AT_END = 8,
+	REFUSED = 16
+};
 
 /* Can that be, with so many bytes undecided, of which len were shown? */
 static bool
@@ -32,6 +38,10 @@ is_possible(const struct scan *scan, enum evchat_split_result what,
 	if (found->data > left || found->tail > left - found->data)
 		return (false);
 	left -= found->data + found->tail;
+	/* A frame of nothing could be found for ever. */
+	if (ends && found->head + found->data + found->tail == 0 &&
+	    !(scan->phase & HAS_USED))
+		return (false);
 	if (scan->declared && (data > scan->length ||
 	    (ends && data != scan->length)))
 		return (false);
@@ -49,7 +59,8 @@ go_on(struct scan *scan, const struct evchat_split *found, size_t len,
 	scan->held += step->used - found->head - found->data;
 	scan->again = found->again;
 	scan->other += found->data;
-	scan->phase |= BEGUN | (found->data > 0 ? HAS_DATA : 0);
+	scan->phase |= BEGUN | (found->data > 0 ? HAS_DATA : 0) |
+	    (found->head + found->data > 0 ? HAS_USED : 0);
 	return (SCAN_MORE);
 }
 

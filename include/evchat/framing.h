@@ -264,7 +264,8 @@ struct evchat_framing_ops {
 	 * of a frame is new to the next one. When the input ends inside a frame, it
 	 * is called once more with len 0, and may still say EVCHAT_SPLIT_FRAME.
 	 * It may call nothing of the channel.
-	 * Counters beyond the bytes that there are end the channel as malformed.
+	 * Counters beyond the bytes that there are, or a frame of no bytes at all,
+	 * end the channel as malformed.
 	 *
 	 * @param data borrowed until it returns
 	 */
