@@ -136,6 +136,17 @@ static const struct decode_case strip_more[] = {
 static const struct decode_case adjusted_8[] = {
 	{ IN("\000\000\000\000\000\000\000\000a"), OUT("a|") },
 	{ IN("\377\377\377\377\377\377\377\376a"), OUT("a"),
+	    .declared = UINT64_MAX },
+	{ IN("\377\377\377\377\377\377\377\377a"), OUT(""),
+	    .error = ABOVE_LENGTH, .bad = 0 }
+};
+static const struct decode_case whole_8[] = {
+	{ IN("\000\000\000\000\000\000\000\001a"),
+	    OUT("\000\000\000\000\000\000\000\001a|") },
+	{ IN("\377\377\377\377\377\377\377\370a"), OUT(""),
+	    .error = ABOVE_FRAME, .bad = 0 },
+	{ IN("\377\377\377\377\377\377\377\367a"),
+	    OUT("\377\377\377\377\377\377\377\367a"),
 	    .declared = UINT64_MAX }
 };
 
@@ -170,7 +181,8 @@ static const struct decode_group groups[] = {
 	    0),
 	LENGTH("1 + 2, a part stripped", strip_part, 2, BIG, 1, 0, 1, 0),
 	LENGTH("1, more stripped", strip_more, 1, BIG, 0, 0, 3, 0),
-	LENGTH("8 bytes, 1 more", adjusted_8, 8, BIG, 0, 1, 8, 0)
+	LENGTH("8 bytes, 1 more", adjusted_8, 8, BIG, 0, 1, 8, 0),
+	LENGTH("8 bytes, nothing stripped", whole_8, 8, BIG, 0, 0, 0, 0)
 };
 
 const struct decode_groups decode_groups_length = { groups,

@@ -121,7 +121,7 @@ split_digits(const void *data, size_t len, struct evchat_split *found,
 			found->tail = 1;
 			return EVCHAT_SPLIT_FRAME;
 		}
-		if (strchr("0123456789", bytes[found->data]) == NULL) {
+		if (memchr("0123456789", bytes[found->data], 10) == NULL) {
 			found->bad = found->data;
 			found->error = "what is this?";
 			return EVCHAT_SPLIT_MALFORMED;

@@ -78,7 +78,7 @@ delivered(uint64_t number, const struct evchat_length_field *field,
 	if (number < less)
 		return BELOW_HEADER;
 	if (number > UINT64_MAX - more)
-		return ABOVE_FRAME;
+		return ABOVE_LENGTH;
 	number += more - less; /* the bytes behind it */
 	if (strip > header && number < strip - header)
 		return BELOW_STRIP;
