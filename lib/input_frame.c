@@ -171,6 +171,9 @@ input_go_over(struct input *input, bool whole)
 {
 	uint64_t max = input_frame_max(input, whole);
 
+	/* Of a stream that is transformed it is gone when it was seen. */
+	if (input->scan.transforms)
+		input_drop_lead(input);
 	if (show_preview(input, whole, (size_t)(max - input->passed)) == -1)
 		return (INPUT_NO_MEMORY);
 	input->frame = FRAME_OVER;
