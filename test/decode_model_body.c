@@ -84,7 +84,7 @@ has_line_end(struct model *m, size_t at)
 		return true;
 	if (at + 1 >= m->len)
 		return unfinished(m);
-	return model_bad(m, at + 1, BARE_CR);
+	return model_bad(m, at + 1, NO_LF_BEHIND);
 }
 
 /* What stands behind a size, up to the end of the line. */
@@ -99,7 +99,8 @@ extension(struct model *m, size_t *at)
 		while (i < *at && memchr(" \t", m->in[i], 2) != NULL)
 			i++;
 		if (i == *at && memchr(" \t;", m->in[i], 3) == NULL)
-			return model_bad(m, *at, *at == from ? NO_HEX :
+			return model_bad(m, *at, m->in[i] == '\n' ?
+			    BARE_LF_SIZE : *at == from ? NO_HEX :
 			    NO_SEMICOLON);
 		if (m->in[*at] == '\n')
 			return model_bad(m, *at, BARE_LF_EXTENSION);
@@ -176,7 +177,7 @@ model_chunked(struct model *m)
 		if (at == m->len)
 			return unfinished(m);
 		if (m->in[at] != '\r')
-			return model_bad(m, at, LONG_CHUNK);
+			return model_bad(m, at, NO_CHUNK_END);
 		if (!has_line_end(m, at))
 			return false;
 		at += 2;

@@ -154,7 +154,8 @@ decimal(struct model *m, unsigned char end, uint64_t *number, size_t *behind)
 			return true;
 		}
 		if (digit > 9)
-			return bad_header(m, at, NO_DIGIT);
+			return bad_header(m, at, end == ':' ? NO_COLON :
+			    NO_SPACE);
 		if (at > m->at && *number == 0)
 			return bad_header(m, at, LEADING_ZERO);
 		if (*number > (UINT64_MAX - digit) / 10)
