@@ -25,12 +25,10 @@ law_wrong(struct law *law, const char *what, const void *bytes, size_t len)
 /* The receiver */
 
 static void
-on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
+expect_next(struct law *law, const void *data, size_t len)
 {
-	struct law *law = arg;
 	size_t n;
 
-	(void)chat;
 	if (evbuffer_remove(law->expected, &n, sizeof(n)) != sizeof(n))
 		law_wrong(law, "one frame too many", data, len);
 	if (n != len || (len > 0 &&
@@ -38,6 +36,33 @@ on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
 	    len) != 0))
 		law_wrong(law, "came back as", data, len);
 	evbuffer_drain(law->expected, n);
+}
+
+static void
+on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
+{
+	(void)chat;
+	expect_next(arg, data, len);
+}
+
+static void
+on_collect(struct evchat *chat, const void *data, size_t len, void *arg)
+{
+	struct law *law = arg;
+
+	(void)chat;
+	harness_must(evbuffer_add(law->collected, data, len) == 0, "memory");
+}
+
+static void
+on_found(struct evchat *chat, void *arg)
+{
+	struct law *law = arg;
+	size_t len = evbuffer_get_length(law->collected);
+
+	(void)chat;
+	expect_next(law, evbuffer_pullup(law->collected, -1), len);
+	evbuffer_drain(law->collected, len);
 }
 
 static void
@@ -85,7 +110,9 @@ law_start(struct law *law, const struct law_kind *kind)
 {
 	static const struct evchat_hooks
 	    sender = { .closed = on_sender_closed },
-	    receiver = { .frame = on_frame, .closed = on_receiver_closed };
+	    whole = { .frame = on_frame, .closed = on_receiver_closed },
+	    pieces = { .collect = on_collect, .found = on_found,
+		.closed = on_receiver_closed };
 	struct evchat_framing *framing;
 
 	memset(law, 0, sizeof(*law));
@@ -93,8 +120,10 @@ law_start(struct law *law, const struct law_kind *kind)
 	law->kind = kind;
 	law->base = event_base_new();
 	law->expected = evbuffer_new();
+	law->collected = evbuffer_new();
 	law->sender = make_channel(law, &sender, &law->from);
-	law->receiver = make_channel(law, &receiver, &law->to);
+	law->receiver = make_channel(law, unit_random(2) == 0 ? &whole :
+	    &pieces, &law->to);
 	framing = kind->make(kind);
 	if (framing == NULL)
 		law_wrong(law, "not made", "", 0);
@@ -111,6 +140,7 @@ law_free(struct law *law)
 	bufferevent_free(law->from);
 	bufferevent_free(law->to);
 	evbuffer_free(law->expected);
+	evbuffer_free(law->collected);
 	event_base_loop(law->base, EVLOOP_NONBLOCK);
 	event_base_free(law->base);
 	if (harness_blocks() != law->blocks)

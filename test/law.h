@@ -105,6 +105,7 @@ struct law {
 	struct bufferevent *from; /* the wire begins here ... */
 	struct bufferevent *to;   /* ... and ends here */
 	struct evbuffer *expected; /* what has been pushed and not arrived */
+	struct evbuffer *collected; /* of a frame that comes in pieces */
 	struct evchat_producer *later; /* waits to be asked again */
 
 	size_t accepted;
