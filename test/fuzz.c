@@ -7,13 +7,8 @@
 #include <string.h>
 #include "fuzz.h"
 
-struct reader {
-	const uint8_t *data;
-	size_t left;
-};
-
-static uint8_t
-take(struct reader *r)
+uint8_t
+fuzz_take(struct fuzz_reader *r)
 {
 	if (r->left == 0)
 		return (0);
@@ -22,9 +17,10 @@ take(struct reader *r)
 }
 
 static void
-take_op(struct reader *r, struct fuzz_input *in)
+take_op(struct fuzz_reader *r, struct fuzz_input *in)
 {
-	uint8_t when = take(r), what = take(r), a = take(r), b = take(r);
+	uint8_t when = fuzz_take(r), what = fuzz_take(r);
+	uint8_t a = fuzz_take(r), b = fuzz_take(r);
 	struct fuzz_ops *ops = &in->ops[when >> 6];
 
 	ops->op[ops->n++] = (struct fuzz_op){
@@ -36,8 +32,8 @@ take_op(struct reader *r, struct fuzz_input *in)
 static void
 decode(struct fuzz_input *in, const uint8_t *data, size_t size)
 {
-	struct reader r = { data, size };
-	uint8_t flags = take(&r);
+	struct fuzz_reader r = { data, size };
+	uint8_t flags = fuzz_take(&r);
 	size_t i, n;
 
 	in->options = flags & 7;
@@ -45,17 +41,17 @@ decode(struct fuzz_input *in, const uint8_t *data, size_t size)
 	in->eof = flags & 0x10;
 	in->again = flags & 0x20;
 	in->wild = flags >> 6 == 3;
-	in->hooks = take(&r);
-	in->first.what = (enum fuzz_what)(take(&r) % (FUZZ_FRAMING + 1));
-	in->first.a = take(&r);
-	in->first.b = take(&r);
-	in->max.a = take(&r);
-	in->max.b = take(&r);
-	in->in = take(&r);
-	in->out = take(&r);
+	in->hooks = fuzz_take(&r);
+	in->first.what = (enum fuzz_what)(fuzz_take(&r) % (FUZZ_FRAMING + 1));
+	in->first.a = fuzz_take(&r);
+	in->first.b = fuzz_take(&r);
+	in->max.a = fuzz_take(&r);
+	in->max.b = fuzz_take(&r);
+	in->in = fuzz_take(&r);
+	in->out = fuzz_take(&r);
 	for (i = 0; i < sizeof(in->cuts); i++)
-		in->cuts[i] = take(&r);
-	for (n = take(&r) % (FUZZ_OPS_MAX + 1); n > 0; n--)
+		in->cuts[i] = fuzz_take(&r);
+	for (n = fuzz_take(&r) % (FUZZ_OPS_MAX + 1); n > 0; n--)
 		take_op(&r, in);
 	in->stream = r.data;
 	in->len = r.left < FUZZ_STREAM_MAX ? r.left : FUZZ_STREAM_MAX;

@@ -4,8 +4,8 @@
 /*
  * Fuzzing: bytes that a fuzzer made up become a channel, what its hooks do, and
  * a stream; the stream is received whole and cut in several ways, and all must
- * come to the same. A target is one file, fuzz_<framing>.c, that says what
- * framing it is about; all else is shared:
+ * come to the same. That is the target fuzz_channel; those of framings have their
+ * own way, which fuzz_framing.h tells of, and share what is in here:
  *
  *	fuzz.c          decodes an input, runs it and compares
  *	fuzz_run.c      one run: a channel on a bufferevent_pair, and its peer
@@ -103,6 +103,13 @@ struct fuzz_target {
 	struct evchat_framing *(*framing_new)(const struct fuzz_input *in,
 	    uint8_t a, uint8_t b);
 };
+
+/* The bytes of an input, one after the other; behind the last one they are 0. */
+struct fuzz_reader {
+	const uint8_t *data;
+	size_t left;
+};
+uint8_t fuzz_take(struct fuzz_reader *r);
 
 /* What LLVMFuzzerTestOneInput() calls. @return 0 */
 int fuzz_one(const struct fuzz_target *target, const uint8_t *data,
@@ -218,6 +225,9 @@ struct fuzz_run {
 };
 
 /* fuzz_run.c */
+struct event_base *fuzz_base(void); /* one for all runs */
+/* Append a chain in memory of exactly its size. */
+void fuzz_add_piece(struct evbuffer *to, const uint8_t *bytes, size_t len);
 void fuzz_run(struct fuzz_run *f, const struct fuzz_input *in,
     const struct fuzz_cuts *cuts);
 void fuzz_run_free(struct fuzz_run *f);
@@ -252,14 +262,16 @@ void fuzz_things_resume(struct fuzz_run *f);
 void fuzz_things_free(struct fuzz_run *f);
 
 /* fuzz_text.c */
-void fuzz_note(struct fuzz_run *f, const char *fmt, ...)
+void fuzz_note(struct fuzz_text *text, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-void fuzz_note_bytes(struct fuzz_run *f, const char *what, const void *data,
-    size_t len);
-void fuzz_note_collect(struct fuzz_run *f, const void *data, size_t len);
+void fuzz_note_bytes(struct fuzz_text *text, const char *what,
+    const void *data, size_t len);
+void fuzz_note_collect(struct fuzz_text *text, const void *data, size_t len);
 /* The input in words, and a transcript, on stderr. */
 void fuzz_show(const struct fuzz_input *in, const struct fuzz_run *f);
 
+/* What shows more of a violation, on stderr; NULL: nothing does. */
+void fuzz_text_show(void (*show)(void));
 /* What a violation shows: the run that goes on, and the one before it. */
 void fuzz_text_watch(const struct fuzz_run *now, const struct fuzz_run *whole);
 /* Abort if something does not hold. */

@@ -1,8 +1,12 @@
 #!/bin/sh
 # make fuzz: each target test/fuzz_foo.c is built with the library's sources, by
-# clang and with its sanitizers, and runs for FUZZ_TIME seconds from a copy of
-# test/corpus/foo. All is done in fuzz-work/foo of the build directory, where
-# what a run has found stays, for the next one to begin with.
+# clang and with its sanitizers, and runs from a copy of test/corpus/foo. All is
+# done in fuzz-work/foo of the build directory, where what a run has found stays,
+# for the next one to begin with.
+#
+# FUZZ_TIME seconds are for all targets together: a quarter of them for channel,
+# which is about more than one framing, if it is not the only one; the others
+# share the rest.
 #
 # The environment: srcdir; FUZZ_SOURCES, all but the targets themselves, relative
 # to it; CPPFLAGS, LIBEVENT_CFLAGS and LIBEVENT_LIBS; FUZZ_TARGETS, the names of
@@ -15,6 +19,7 @@ seconds=${FUZZ_TIME:-600}
 flags="-std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
     -fsanitize=fuzzer,address,undefined"
 length=300 # of inputs; no target looks at more
+shared=fuzz-work/shared
 
 die()
 {
@@ -39,19 +44,49 @@ look_for_fuzzer()
 	}
 }
 
+# compile SOURCE OBJECT, sources being relative to srcdir
+# shellcheck disable=SC2086
+compile()
+{
+	$cc $flags ${CPPFLAGS-} ${LIBEVENT_CFLAGS-} -I"$srcdir/include" \
+	    -c -o "$2" "$srcdir/$1"
+}
+
+# What all targets are made of is compiled once.
+build_shared()
+{
+	rm -rf "$shared"
+	mkdir "$shared"
+	for source in $FUZZ_SOURCES; do
+		case $source in
+		*.c) compile "$source" "$shared/$(basename "$source" .c).o" ;;
+		esac
+	done
+}
+
 # shellcheck disable=SC2086
 build()
 {
-	sources=
-	for source in $FUZZ_SOURCES test/fuzz_$1.c; do
-		case $source in
-		*.c) sources="$sources $srcdir/$source" ;;
-		esac
-	done
-	$cc $flags ${CPPFLAGS-} ${LIBEVENT_CFLAGS-} -I"$srcdir/include" \
-	    -o "fuzz-work/$1/fuzz" $sources ${LIBEVENT_LIBS--levent_core}
+	compile "test/fuzz_$1.c" "fuzz-work/$1/fuzz.o"
+	$cc $flags -o "fuzz-work/$1/fuzz" "fuzz-work/$1/fuzz.o" "$shared"/*.o \
+	    ${LIBEVENT_LIBS--levent_core}
 }
 
+# How long a target runs.
+share()
+{
+	if [ "$count" -eq 1 ]; then
+		echo "$seconds"
+	elif [ "$1" = channel ]; then
+		echo $((seconds / 4))
+	elif "$has_channel"; then
+		echo $((seconds * 3 / 4 / (count - 1)))
+	else
+		echo $((seconds / count))
+	fi
+}
+
+# run NAME SECONDS; 0 would be for ever
 run()
 {
 	name=$1
@@ -60,11 +95,11 @@ run()
 	build "$name"
 	cp "$srcdir/test/corpus/$name"/* "$work/corpus"
 	chmod u+w "$work/corpus"/*
-	echo "fuzz: $name, $seconds s"
-	"$work/fuzz" -max_total_time="$seconds" -max_len="$length" \
+	echo "fuzz: $name, $2 s"
+	"$work/fuzz" -max_total_time="$2" -max_len="$length" \
 	    -timeout=20 -print_final_stats=1 -artifact_prefix="$work/" \
 	    "$work/corpus" > "$work/log" 2>&1 && {
-		tail -n 6 "$work/log"
+		grep -E 'number_of_executed_units|new_units_added' "$work/log"
 		return
 	}
 	tail -n 100 "$work/log"
@@ -78,6 +113,14 @@ look_for_fuzzer
 if [ -z "${FUZZ_TARGETS-}" ]; then
 	FUZZ_TARGETS=$(cd "$srcdir/test/corpus" && echo *)
 fi
+count=0
+has_channel=false
 for target in $FUZZ_TARGETS; do
-	run "$target"
+	count=$((count + 1))
+	[ "$target" != channel ] || has_channel=true
+done
+build_shared
+for target in $FUZZ_TARGETS; do
+	time=$(share "$target")
+	run "$target" $((time > 0 ? time : 1))
 done

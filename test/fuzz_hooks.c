@@ -106,7 +106,7 @@ collect(struct fuzz_run *f, const unsigned char *data, size_t len)
 	while ((op = fuzz_ops_next(f, FUZZ_AT_BYTE)) != NULL &&
 	    op->wait - f->waited[FUZZ_AT_BYTE] <= len) {
 		n = op->wait - f->waited[FUZZ_AT_BYTE];
-		fuzz_note_collect(f, data, n);
+		fuzz_note_collect(&f->text, data, n);
 		data += n;
 		len -= n;
 		f->rest = data;
@@ -117,7 +117,7 @@ collect(struct fuzz_run *f, const unsigned char *data, size_t len)
 		if (f->chat == NULL)
 			break;
 	}
-	fuzz_note_collect(f, data, len);
+	fuzz_note_collect(&f->text, data, len);
 	f->waited[FUZZ_AT_BYTE] += (unsigned)len;
 }
 
@@ -146,7 +146,7 @@ on_found(struct evchat *chat, void *arg)
 	struct fuzz_run *f = arg;
 
 	check_input_hook(f, chat);
-	fuzz_note(f, "found:%ju@%ju", (uintmax_t)evchat_get_frame_length(chat),
+	fuzz_note(&f->text, "found:%ju@%ju", (uintmax_t)evchat_get_frame_length(chat),
 	    (uintmax_t)evchat_get_offset(chat));
 	go_on(f);
 	fuzz_ops_at(f, FUZZ_AT_FRAME);
@@ -163,9 +163,9 @@ on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
 	fuzz_must(evchat_get_frame_length(chat) >= len,
 	    "a frame longer than its length");
 	check_frame(f, data, len);
-	fuzz_note(f, "%ju@%ju", (uintmax_t)evchat_get_frame_length(chat),
+	fuzz_note(&f->text, "%ju@%ju", (uintmax_t)evchat_get_frame_length(chat),
 	    (uintmax_t)evchat_get_offset(chat));
-	fuzz_note_bytes(f, "frame", data, len);
+	fuzz_note_bytes(&f->text, "frame", data, len);
 	go_on(f);
 	f->last = data;
 	f->last_len = len;
@@ -184,7 +184,7 @@ note_partial(struct fuzz_run *f, struct evchat *chat)
 
 	fuzz_must((partial == NULL) == (len == 0), "partial without bytes");
 	if (len > 0)
-		fuzz_note_bytes(f, "partial", partial, len);
+		fuzz_note_bytes(&f->text, "partial", partial, len);
 }
 
 /* A frame of exactly the maximum is legal, so more than that was seen. */
@@ -211,7 +211,7 @@ static void
 on_input_event(struct fuzz_run *f, enum evchat_event what)
 {
 	check_input_hook(f, f->chat);
-	fuzz_note(f, "%s:%ju@%ju", evchat_event_name(what),
+	fuzz_note(&f->text, "%s:%ju@%ju", evchat_event_name(what),
 	    (uintmax_t)evchat_get_frame_length(f->chat),
 	    (uintmax_t)evchat_get_offset(f->chat));
 	note_partial(f, f->chat);
@@ -290,10 +290,10 @@ on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 	fuzz_must(f->open_things == 0, "closed before all was released");
 	fuzz_must(evchat_get_error(chat) != NULL, "no words for the end");
 	f->why = why;
-	fuzz_note(f, "closed:%s", evchat_reason_name(why));
+	fuzz_note(&f->text, "closed:%s", evchat_reason_name(why));
 	if (!f->trimmed) {
 		evchat_get_stats(chat, &stats, sizeof(stats));
-		fuzz_note(f, "%ju frames, %ju oversize @%ju",
+		fuzz_note(&f->text, "%ju frames, %ju oversize @%ju",
 		    (uintmax_t)stats.frames_in, (uintmax_t)stats.oversize,
 		    (uintmax_t)evchat_get_offset(chat));
 		if (why == EVCHAT_REASON_OVERSIZE)

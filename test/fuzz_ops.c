@@ -310,7 +310,7 @@ fuzz_ops_do(struct fuzz_run *f, enum fuzz_moment moment)
 		return;
 	/* What ends the channel must not be noted behind its end. */
 	if (moment != FUZZ_AT_OUTPUT)
-		fuzz_note(f, "%s", table[op->what].name);
+		fuzz_note(&f->text, "%s", table[op->what].name);
 	f->depth++;
 	done = call(f, moment, op);
 	f->depth--;
@@ -318,7 +318,7 @@ fuzz_ops_do(struct fuzz_run *f, enum fuzz_moment moment)
 	fuzz_must(!f->closing || op->what != FUZZ_PUSH || done == -1,
 	    "a push behind evchat_close_when_done");
 	if (moment != FUZZ_AT_OUTPUT && done == -1)
-		fuzz_note(f, "failed");
+		fuzz_note(&f->text, "failed");
 }
 
 void

@@ -14,18 +14,15 @@
 
 #define ROUNDS_MAX 10000
 
-static struct event_base *base;
-
 /* The loop has room for timers, which would else look like a leak. */
-static void
-set_up(void)
+static struct event_base *
+base_new(void)
 {
 	static const struct timeval day = { .tv_sec = 86400 };
 	struct event *timers[8];
+	struct event_base *base = event_base_new();
 	size_t i, n = sizeof(timers) / sizeof(timers[0]);
 
-	fuzz_memory_init();
-	base = event_base_new();
 	fuzz_must(base != NULL, "event_base_new");
 	for (i = 0; i < n; i++) {
 		timers[i] = evtimer_new(base, NULL, NULL);
@@ -34,6 +31,19 @@ set_up(void)
 	}
 	for (i = 0; i < n; i++)
 		event_free(timers[i]);
+	return (base);
+}
+
+struct event_base *
+fuzz_base(void)
+{
+	static struct event_base *base;
+
+	if (base == NULL) {
+		fuzz_memory_init();
+		base = base_new();
+	}
+	return (base);
 }
 
 static void
@@ -106,12 +116,12 @@ note_left(struct fuzz_run *f)
 	struct evbuffer *input = bufferevent_get_input(f->detached);
 	size_t len = evbuffer_get_length(input);
 
-	fuzz_note(f, "left");
+	fuzz_note(&f->text, "left");
 	f->text.collecting = false;
 	if (f->left_len > 0)
-		fuzz_note_collect(f, f->left, f->left_len);
+		fuzz_note_collect(&f->text, f->left, f->left_len);
 	if (len > 0)
-		fuzz_note_collect(f, evbuffer_pullup(input, -1), len);
+		fuzz_note_collect(&f->text, evbuffer_pullup(input, -1), len);
 }
 
 /* The peer */
@@ -136,14 +146,14 @@ free_piece(const void *data, size_t len, void *arg)
 	free(arg);
 }
 
-static void
-add_piece(struct evbuffer *group, const uint8_t *bytes, size_t len)
+void
+fuzz_add_piece(struct evbuffer *to, const uint8_t *bytes, size_t len)
 {
 	uint8_t *copy = malloc(len);
 
 	fuzz_must(copy != NULL, "memory for a piece");
 	memcpy(copy, bytes, len);
-	fuzz_must(evbuffer_add_reference(group, copy, len, free_piece,
+	fuzz_must(evbuffer_add_reference(to, copy, len, free_piece,
 	    copy) == 0, "evbuffer_add_reference");
 }
 
@@ -161,7 +171,7 @@ send_group(struct fuzz_run *f, size_t at, size_t limit, size_t *turn)
 		len = piece & 0x1f;
 		if (len == 0 || len > limit - at)
 			len = limit - at;
-		add_piece(group, f->in->stream + at, len);
+		fuzz_add_piece(group, f->in->stream + at, len);
 		at += len;
 	} while (at < limit && (piece & FUZZ_JOINED));
 	(void)bufferevent_write_buffer(f->peer, group);
@@ -255,7 +265,7 @@ check_output(struct fuzz_run *f)
 		    "the peer got other bytes than were pushed");
 	}
 	if (!f->loose && all)
-		fuzz_note_bytes(f, "output", evbuffer_pullup(got, -1), len);
+		fuzz_note_bytes(&f->text, "output", evbuffer_pullup(got, -1), len);
 }
 
 static void
@@ -304,10 +314,9 @@ void
 fuzz_run(struct fuzz_run *f, const struct fuzz_input *in,
     const struct fuzz_cuts *cuts)
 {
+	struct event_base *base = fuzz_base();
 	struct bufferevent *pair[2];
 
-	if (base == NULL)
-		set_up();
 	f->blocks = fuzz_memory_blocks();
 	f->in = in;
 	f->cuts = cuts;

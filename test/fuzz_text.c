@@ -11,6 +11,7 @@
 #include "fuzz.h"
 
 static const struct fuzz_run *running, *compared;
+static void (*more_to_show)(void);
 static long blocks;
 
 /* Transcripts */
@@ -54,7 +55,7 @@ begin_token(struct fuzz_text *text)
 }
 
 void
-fuzz_note(struct fuzz_run *f, const char *fmt, ...)
+fuzz_note(struct fuzz_text *text, const char *fmt, ...)
 {
 	char token[128];
 	va_list ap;
@@ -62,27 +63,27 @@ fuzz_note(struct fuzz_run *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(token, sizeof(token), fmt, ap);
 	va_end(ap);
-	begin_token(&f->text);
-	append(&f->text, token, strlen(token));
+	begin_token(text);
+	append(text, token, strlen(token));
 }
 
 void
-fuzz_note_bytes(struct fuzz_run *f, const char *what, const void *data,
+fuzz_note_bytes(struct fuzz_text *text, const char *what, const void *data,
     size_t len)
 {
-	fuzz_note(f, "%s:", what);
-	append_escaped(&f->text, data, len);
+	fuzz_note(text, "%s:", what);
+	append_escaped(text, data, len);
 }
 
 void
-fuzz_note_collect(struct fuzz_run *f, const void *data, size_t len)
+fuzz_note_collect(struct fuzz_text *text, const void *data, size_t len)
 {
 	if (len == 0)
 		return;
-	if (!f->text.collecting)
-		fuzz_note(f, "collect:");
-	append_escaped(&f->text, data, len);
-	f->text.collecting = true;
+	if (!text->collecting)
+		fuzz_note(text, "collect:");
+	append_escaped(text, data, len);
+	text->collecting = true;
 }
 
 /* Violations */
@@ -117,6 +118,12 @@ fuzz_text_watch(const struct fuzz_run *now, const struct fuzz_run *whole)
 	compared = whole;
 }
 
+void
+fuzz_text_show(void (*show)(void))
+{
+	more_to_show = show;
+}
+
 static void
 show(const struct fuzz_run *f)
 {
@@ -142,6 +149,8 @@ fuzz_must(bool holds, const char *what)
 		describe(running->in);
 	show(compared);
 	show(running);
+	if (more_to_show != NULL)
+		more_to_show();
 	abort();
 }
 
