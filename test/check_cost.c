@@ -14,10 +14,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cost.h"
 #include "harness.h"
 #include "ledger.h"
-#include "operations.h"
-#include "tally.h"
 #include "unit.h"
 
 /* Basic blocks: for a turn of the loop, a piece, a frame and a byte. */
@@ -62,15 +61,6 @@ struct load {
 	size_t pieces_a_turn;
 };
 
-struct cost {
-	struct operations done;
-	uint64_t frames;
-	uint64_t pieces;
-	uint64_t turns;
-	uint64_t allocations;
-	uint64_t moved;
-};
-
 static char *
 stream_of(const struct content *content, size_t len)
 {
@@ -86,40 +76,13 @@ stream_of(const struct content *content, size_t len)
 	return stream;
 }
 
-static void
-take_turn(struct tally *t, struct cost *cost)
-{
-	uint64_t allocations = ledger_calls(), moved = ledger_moved();
-
-	operations_go();
-	harness_turn(t->h);
-	operations_stop();
-	cost->allocations += ledger_calls() - allocations;
-	cost->moved += ledger_moved() - moved;
-	cost->turns++;
-}
-
-static void
-send_all(struct tally *t, const struct load *load, const char *stream,
-    size_t len, struct cost *cost)
-{
-	size_t at, n;
-
-	for (at = 0; at < len; at += n) {
-		n = len - at < load->piece ? len - at : load->piece;
-		tally_send(t, stream + at, n);
-		if (++cost->pieces % load->pieces_a_turn == 0 || at + n == len)
-			take_turn(t, cost);
-	}
-}
-
 /* What it costs to receive len bytes. */
 static struct cost
 cost_of(const struct load *load, size_t len)
 {
 	const char *delimiter = load->content->delimiter;
 	char *stream = stream_of(load->content, len);
-	struct cost cost = { .pieces = 0 };
+	struct cost cost;
 	struct tally t;
 
 	tally_start(&t, load->carrier, load->whole);
@@ -129,11 +92,8 @@ cost_of(const struct load *load, size_t len)
 	else
 		evchat_set_terminator_count(t.chat, len);
 	harness_turn(t.h);
-	operations_clear();
-	send_all(&t, load, stream, len, &cost);
-	cost.done = operations;
-	cost.frames = t.frames;
-	ck_assert_uint_ge(t.frames, 1);
+	cost = cost_send(&t, stream, len, load->piece, load->pieces_a_turn);
+	ck_assert_uint_ge(cost.frames, 1);
 	ck_assert_uint_eq(tally_unread(&t), 0);
 	tally_free(&t);
 	free(stream);
