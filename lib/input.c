@@ -138,23 +138,18 @@ step_whole(struct input *input, struct input_step *step)
 	return (INPUT_FRAME);
 }
 
-/*
- * The steps before this one are over. Where every frame is put together, the
- * buffer is kept if it is small.
- */
+/* The steps before this one are over. A buffer is kept only if it is small. */
 static void
 take_back_lent(struct input *input)
 {
 	unread_return(&input->unread);
 	input->preview = NULL;
-	if (input->cut.buf == NULL || input->frame == FRAME_OPEN || (input->frame == FRAME_OVER &&
+	if (input->cut.buf == NULL || input->frame == FRAME_OPEN ||
+	    (input->frame == FRAME_OVER &&
 	    input->policy == EVCHAT_OVERSIZE_TRUNCATE))
 		return;
 	hold_consume(&input->cut, hold_len(&input->cut));
-	if (input->scan.transforms)
-		hold_trim(&input->cut);
-	else
-		hold_free(&input->cut);
+	hold_trim(&input->cut);
 }
 
 enum input_what

@@ -195,11 +195,14 @@ START_TEST(settling_gives_back_what_the_last_step_lent)
 	struct evbuffer *from = evbuffer_new();
 	struct input_step step;
 	struct unit_input u;
+	char bytes[402] = { 0 };
 	size_t len;
 
+	/* A small buffer would stay. */
 	unit_input_begin(&u, true, "\r\n");
-	input_set_max(&u.input, 2, EVCHAT_OVERSIZE_TRUNCATE);
-	unit_add_chain(from, "abcd\r\n", 6);
+	input_set_max(&u.input, 300, EVCHAT_OVERSIZE_TRUNCATE);
+	memcpy(bytes + 400, "\r\n", 2);
+	unit_add_chain(from, bytes, 402);
 	ck_assert_int_eq(input_take(&u.input, from), 0);
 	ck_assert_int_eq(input_next(&u.input, true, &step), INPUT_OVERSIZE);
 	input_settle(&u.input);
