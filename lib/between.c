@@ -66,14 +66,20 @@ int
 input_unread(struct input *input, const void *data, size_t len)
 {
 	bool again = scan_can_rewind(&input->scan);
+	size_t at = 0;
 
 	if (len == 0)
 		return (0);
-	if (unread_insert(&input->unread, again ? 0 : input->scanned, data,
-	    len) == -1)
+	if (!again && input->ended)
+		at = input->lead + input->data + input->keep + input->skip;
+	else if (!again)
+		at = input->scanned + input->scan.again;
+	if (unread_insert(&input->unread, at, data, len) == -1)
 		return (-1);
+	if (input->ended)
+		input->scanned = at;
 	if (again) {
-		scan_rewind(&input->scan, input->passed, input->data);
+		scan_rewind(&input->scan, input->entered, input->data);
 		input->scanned = input->lead = 0;
 		input->data = input->keep = input->skip = 0;
 		input->ended = false;

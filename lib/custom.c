@@ -121,7 +121,7 @@ show(const struct custom *custom, struct scan *scan,
 			return (end_frame(scan, &found, step));
 		break;
 	case EVCHAT_SPLIT_MALFORMED:
-		if ((found.bad < len || len == 0) &&
+		if ((found.bad < len || (found.bad == 0 && len == 0)) &&
 		    is_possible(scan, what, &found, found.bad))
 			return (stop(scan, &found, step));
 		break;

@@ -13,6 +13,8 @@
 #include "framing.h"
 #include "mem.h"
 
+#define LONGEST_EXTENDED 64 /* bytes of a delimiter that begins with another */
+
 struct delimiters {
 	struct evchat_framing framing;
 	struct automaton *automaton;
@@ -185,6 +187,42 @@ stands_alone(const struct delimiters *delimiters,
 }
 
 /*
+ * Bytes that do not make a longer delimiter are looked at again in the next frame;
+ * a peer could have that done for each byte that it sends.
+ */
+static bool
+is_affordable(const struct delimiters *delimiters,
+    const struct evbuffer_iovec *delimiter)
+{
+	const struct automaton *automaton = delimiters->automaton;
+	const unsigned char *bytes = delimiter->iov_base;
+	unsigned state = 0;
+	size_t i;
+
+	if (!delimiters->longest || delimiter->iov_len <= LONGEST_EXTENDED)
+		return (true);
+	for (i = 0; i < delimiter->iov_len - 1; i++) {
+		state = automaton_extend(automaton, state, bytes[i]);
+		if (automaton_match(automaton, state) == state)
+			return (false);
+	}
+	return (true);
+}
+
+static bool
+are_affordable(const struct delimiters *delimiters,
+    const struct evbuffer_iovec *set, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (!is_affordable(delimiters, &set[i]))
+			break;
+	errno = EMSGSIZE;
+	return (i == n);
+}
+
+/*
  * Choose what is sent. There is one: a delimiter with no other inside or, to
  * match the longest, the longest of those that begin with such a one.
  */
@@ -215,6 +253,7 @@ evchat_framing_delimiters(const struct evbuffer_iovec *set, int n,
 	delimiters->longest = flags & EVCHAT_FRAMING_MATCH_LONGEST;
 	delimiters->automaton = automaton_new(set, n);
 	if (delimiters->automaton == NULL ||
+	    !are_affordable(delimiters, set, n) ||
 	    choose_tail(delimiters, set) == -1) {
 		delimiters_free(&delimiters->framing);
 		return (NULL);

@@ -74,7 +74,7 @@ end_now(struct evchat *chat, enum evchat_reason why)
 	if (chat->error != 0)
 		chat->error_text = evutil_socket_error_to_string(chat->error);
 	else if (why == EVCHAT_REASON_MALFORMED)
-		chat->error_text = chat->input.scan.error;
+		chat->error_text = chat->input.refusal;
 	else if (chat->error_text == NULL)
 		chat->error_text = reason_texts[why];
 	if (!chat->detached) {

@@ -131,7 +131,7 @@ evchat_get_offset(const struct evchat *chat)
 	uint64_t offset = 0;
 
 	if (is_there(chat))
-		offset = chat->input.malformed ? chat->input.bad :
+		offset = chat->input.refusal != NULL ? chat->input.bad :
 		    chat->input.offset;
 	channel_unlock(bev);
 	return (offset);

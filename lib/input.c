@@ -78,10 +78,13 @@ step_in_pieces(struct input *input, struct input_step *step)
 	uint64_t max = input_frame_max(input, false), left = UINT64_MAX;
 	bool told, over = input->frame == FRAME_OVER;
 
+	if (over)
+		input_drop_lead(input);
 	if (hold_len(&input->cut) > 0) {
 		step->data = hold_bytes(&input->cut);
 		step->len = hold_len(&input->cut);
 		hold_consume(&input->cut, step->len);
+		input->in_pieces = input->passed;
 		return (INPUT_DATA);
 	}
 	if (over)

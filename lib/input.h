@@ -62,6 +62,7 @@ struct input {
 	size_t keep;
 	size_t skip;
 	bool ended;
+	bool entered; /* are bytes of this frame used up already? */
 
 	/* The frame in progress. */
 	enum input_frame frame;
@@ -81,8 +82,8 @@ struct input {
 	uint64_t frames;     /* delivered */
 	uint64_t oversized;
 	uint64_t offset;     /* in the stream, of the first unread byte */
-	bool malformed;
-	uint64_t bad;        /* and that of the byte at fault */
+	const char *refusal; /* malformed: in words */
+	uint64_t bad;        /* and where the byte at fault is */
 
 	/* What the last step lent out. */
 	const unsigned char *preview; /* OVERSIZE: the frame's first bytes */

@@ -15,6 +15,7 @@ input_consume(struct input *input, size_t len)
 	unread_consume(&input->unread, len);
 	input->scanned -= len;
 	input->offset += len;
+	input->entered |= len > 0;
 }
 
 /* The maximum of the frame in progress; 0: none. */
@@ -30,6 +31,7 @@ void
 input_begin_frame(struct input *input)
 {
 	input->frame = FRAME_OPEN;
+	input->entered = false;
 	input->begun++;
 	input->max = input->next_max;
 	input->max_is_default = input->next_max_is_default;
@@ -45,7 +47,7 @@ input_reset_frame(struct input *input)
 	input->room = 0;
 	input->scanned = input->lead = 0;
 	input->data = input->keep = input->skip = 0;
-	input->ended = false;
+	input->ended = input->entered = false;
 }
 
 /* It ends, and all that was found of it is used up. */
@@ -147,7 +149,8 @@ show_preview(struct input *input, bool whole, size_t left)
 	size_t lead = input->scan.declared ? 0 : input->lead;
 	size_t len = input->scan.declared ? input->scan.header : left;
 
-	if (!input->scan.declared && !whole)
+	/* A header may have gone with the first pieces. */
+	if (input->scan.declared ? input->entered : !whole)
 		return (0);
 	if (input->scan.transforms) {
 		if (cut_data(input, left) == -1)
@@ -192,6 +195,7 @@ input_keep_wanted(struct input *input)
 	size_t wanted = input->data < input->room ? input->data :
 	    (size_t)input->room;
 
+	input_drop_lead(input);
 	if (wanted > 0 && cut_data(input, wanted) == -1)
 		return (-1);
 	input->room -= wanted;

@@ -5,6 +5,8 @@
 
 #include "input.h"
 
+#define SHOWN_AT_ONCE 1024 /* bytes behind those that are shown again */
+
 /*
  * The bytes to be looked at next: all that lie in one piece, and more than have
  * to be looked at once more. NULL: there are none, or *failed.
@@ -25,6 +27,9 @@ next_bytes(struct input *input, size_t *len, bool *failed)
 			return (NULL);
 	}
 	if (again > 0) {
+		/* So few that it pays, and so many that it remains linear. */
+		if (more > again + SHOWN_AT_ONCE)
+			more = again + SHOWN_AT_ONCE;
 		*failed = unread_first(unread, seen + more) == NULL;
 		if (*failed)
 			return (NULL);
@@ -40,11 +45,14 @@ next_bytes(struct input *input, size_t *len, bool *failed)
 static enum input_what
 refuse(struct input *input, size_t held, const struct scan_step *found)
 {
-	input->malformed = true;
-	input->scanned -= held;
-	input->bad = input->offset + input->scanned + found->bad;
-	input->scan.held = input->scan.transforms ? 0 : found->bad;
-	input->scanned += input->scan.held;
+	input->refusal = input->scan.error;
+	input->scanned += found->bad - held;
+	input->bad = input->offset + input->scanned;
+	input->scan.held = found->bad;
+	if (input->scan.transforms) {
+		input->scan.held = 0;
+		input_consume(input, input->scanned);
+	}
 	return (unread_first(&input->unread, input->scanned) != NULL ?
 	    INPUT_MALFORMED : INPUT_NO_MEMORY);
 }

@@ -140,10 +140,10 @@ scan_can_rewind(const struct scan *scan)
 }
 
 void
-scan_rewind(struct scan *scan, uint64_t passed, uint64_t data)
+scan_rewind(struct scan *scan, bool entered, uint64_t data)
 {
 	scan->held = 0;
-	if (scan->declared && passed > 0)
+	if (scan->declared && entered)
 		scan->remaining += data;
 	else
 		begin(scan);

@@ -94,11 +94,11 @@ enum scan_what scan_next(struct scan *scan, const unsigned char *bytes,
 enum scan_what scan_finish(struct scan *scan, struct scan_step *step);
 
 /*
- * What was seen of the frame behind its first passed bytes is going to be seen
- * again: the last of it were data, and then others, held. passed is 0 or beyond
- * the header. Not all framings can do that.
+ * What was seen and is not used up is going to be seen again: all of the frame or,
+ * if it was entered, the last data bytes and what is held behind them. Not all
+ * framings can do that.
  */
 bool scan_can_rewind(const struct scan *scan);
-void scan_rewind(struct scan *scan, uint64_t passed, uint64_t data);
+void scan_rewind(struct scan *scan, bool entered, uint64_t data);
 
 #endif

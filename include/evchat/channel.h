@@ -472,9 +472,10 @@ void evchat_resume(struct evchat *chat);
  * It counts the bytes as delivered, without the delimiter. A frame of exactly
  * max is legal. One above it is reported once, as soon as that is certain. If it
  * shows while the frame is scanned, collect has had exactly the first max bytes;
- * if the size was declared (a count), it is reported before any byte. The frames
- * behind it are delivered at once. When the event has returned its bytes are used
- * up: none of them is unread any more. Without this call it is 1 MiB with the frame
+ * if the size was declared (a count, or in a header), it is reported before any
+ * byte. The frames behind it are delivered at once. When the event has returned its
+ * bytes are used up: none of them is unread any more, unless the event has paused
+ * the channel. Without this call it is 1 MiB with the frame
  * hook, and unlimited with collect, where the library keeps nothing.
  *
  * @param max 0: unlimited

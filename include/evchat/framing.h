@@ -79,7 +79,9 @@ struct evchat_framing *evchat_framing_delimiter(const void *bytes, size_t len,
  * the beginning of another, as CR is of CR LF, the longer is never found,
  * unless with EVCHAT_FRAMING_MATCH_LONGEST: then the bytes behind a delimiter
  * are waited for and looked at as long as they may make a longer one of it; at
- * the end of the input the frame ends with what was found.
+ * the end of the input the frame ends with what was found. Bytes that do not are
+ * looked at once more, so a delimiter that begins with another may be no longer
+ * than 64 bytes.
  *
  * evchat_push_frame() writes the first of the delimiters, in the order given,
  * that ends a frame all by itself, and refuses a payload behind which it would be
@@ -88,7 +90,7 @@ struct evchat_framing *evchat_framing_delimiter(const void *bytes, size_t len,
  *
  * @param set the delimiters; copied
  * @param n how many: EINVAL if below 1 or if one is empty; EMSGSIZE if they are
- *     longer than 4096 bytes together
+ *     longer than 4096 bytes together, or one is too long to be waited for
  * @param flags 0, EVCHAT_FRAMING_KEEP_DELIMITER, EVCHAT_FRAMING_MATCH_LONGEST
  * @return the framing, or NULL with errno
  */
@@ -263,7 +265,8 @@ struct evchat_framing_ops {
 	 * only once, unless it asks for some of them again; what is behind the end
 	 * of a frame is new to the next one. When the input ends inside a frame, it
 	 * is called once more with len 0, and may still say EVCHAT_SPLIT_FRAME.
-	 * It may call nothing of the channel.
+	 * It may call nothing of the channel. What evchat_unread() puts back inside
+	 * a frame comes behind the bytes that were shown.
 	 * Counters beyond the bytes that there are, or a frame of no bytes at all,
 	 * end the channel as malformed.
 	 *
