@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "automaton.h"
 #include "mem.h"

@@ -58,34 +58,48 @@ input_set_max(struct input *input, uint64_t max, enum evchat_oversize policy)
 	input->next_policy = policy;
 }
 
+/* What was scanned and not delivered is looked at again. */
+static int
+unread_again(struct input *input, const void *data, size_t len)
+{
+	if (unread_insert(&input->unread, 0, data, len) == -1)
+		return (-1);
+	scan_rewind(&input->scan, input->entered, input->data);
+	input->scanned = input->lead = 0;
+	input->data = input->keep = input->skip = 0;
+	input->ended = false;
+	return (0);
+}
+
 /*
- * What was scanned and not delivered is looked at again. A framing that cannot do
- * that goes on behind it.
+ * A framing that cannot do that goes on behind what was scanned of the frame; but
+ * bytes that it only holds can be looked at again.
  */
+static int
+unread_behind(struct input *input, const void *data, size_t len)
+{
+	size_t found = input->lead + input->data + input->keep + input->skip;
+
+	/* Nothing is lost by this if there is no memory then. */
+	if (!input->ended)
+		found = input->scanned - scan_unhold(&input->scan);
+	input->scanned = found;
+	return (unread_insert(&input->unread, found + input->scan.again, data,
+	    len));
+}
+
 int
 input_unread(struct input *input, const void *data, size_t len)
 {
-	bool again = scan_can_rewind(&input->scan);
-	size_t at = 0;
+	int done;
 
 	if (len == 0)
 		return (0);
-	if (!again && input->ended)
-		at = input->lead + input->data + input->keep + input->skip;
-	else if (!again)
-		at = input->scanned + input->scan.again;
-	if (unread_insert(&input->unread, at, data, len) == -1)
-		return (-1);
-	if (input->ended)
-		input->scanned = at;
-	if (again) {
-		scan_rewind(&input->scan, input->entered, input->data);
-		input->scanned = input->lead = 0;
-		input->data = input->keep = input->skip = 0;
-		input->ended = false;
-	}
-	input->offset -= len < input->offset ? len : input->offset;
-	return (0);
+	done = scan_can_rewind(&input->scan) ?
+	    unread_again(input, data, len) : unread_behind(input, data, len);
+	if (done == 0)
+		input->offset -= len < input->offset ? len : input->offset;
+	return (done);
 }
 
 void

@@ -270,6 +270,7 @@ chunked_encode(const struct evchat_framing *framing, struct evbuffer *out,
 	head.iov_len = (size_t)snprintf(size, sizeof(size), "%zx\r\n",
 	    payload->len);
 	/* A chunk of no bytes is the last one. */
+	errno = ENOMEM;
 	if (payload->len == 0)
 		return (evbuffer_add(out, end + 2, 5));
 	return (payload_append(out, payload, &head, &tail));

@@ -6,6 +6,16 @@
 
 #include "counted.h"
 
+enum { HEADER, PAYLOAD };
+
+/* Bytes of the payload, or of nothing but the header, have been seen. */
+static enum scan_what
+after_bytes(const struct counted *counted, const struct scan *scan)
+{
+	return (scan->remaining == 0 && !counted->comma ? SCAN_FRAME :
+	    SCAN_MORE);
+}
+
 /* Some of the bytes that are not delivered are behind the header. */
 static enum scan_what
 await_stripped(const struct counted *counted, struct scan *scan, size_t len,
@@ -20,9 +30,8 @@ await_stripped(const struct counted *counted, struct scan *scan, size_t len,
 		return (SCAN_MORE);
 	step->lead = scan->held;
 	scan->held = 0;
-	scan->phase = 1;
-	return (scan->remaining == 0 && !counted->comma ? SCAN_FRAME :
-	    SCAN_MORE);
+	scan->phase = PAYLOAD;
+	return (after_bytes(counted, scan));
 }
 
 /* How long the frame is as delivered, header included. False: it cannot be. */
@@ -58,11 +67,10 @@ declare(const struct counted *counted, struct scan *scan, size_t size,
 		return (SCAN_MORE);
 	}
 	scan->held = 0;
-	scan->phase = 1;
+	scan->phase = PAYLOAD;
 	step->lead = strip;
 	step->data = size - strip;
-	return (scan->remaining == 0 && !counted->comma ? SCAN_FRAME :
-	    SCAN_MORE);
+	return (after_bytes(counted, scan));
 }
 
 static enum scan_what
@@ -108,7 +116,7 @@ counted_scan(const struct evchat_framing *framing, struct scan *scan,
 
 	if (!scan->declared)
 		return (scan_header(counted, scan, bytes, len, step));
-	if (scan->phase == 0)
+	if (scan->phase == HEADER)
 		return (await_stripped(counted, scan, len, step));
 	if (scan->remaining == 0)
 		return (scan_comma(scan, bytes, step));
@@ -116,6 +124,5 @@ counted_scan(const struct evchat_framing *framing, struct scan *scan,
 		len = (size_t)scan->remaining;
 	scan->remaining -= len;
 	step->used = step->data = len;
-	return (scan->remaining == 0 && !counted->comma ? SCAN_FRAME :
-	    SCAN_MORE);
+	return (after_bytes(counted, scan));
 }

@@ -4,7 +4,6 @@
  */
 
 #include <errno.h>
-#include <string.h>
 
 #include "framing.h"
 
@@ -107,6 +106,7 @@ show(const struct custom *custom, struct scan *scan,
 	enum evchat_split_result what = custom->ops->split(bytes, len, &found,
 	    scan->terminator.state, custom->arg);
 
+	scan->again = 0;
 	if (found.length > 0 && !scan->declared) {
 		scan->declared = true;
 		scan->length = found.length;
@@ -170,9 +170,9 @@ custom_encode(const struct evchat_framing *framing, struct evbuffer *out,
 	errno = EINVAL;
 	done = custom->ops->encode(encoded, payload->vec, payload->n,
 	    custom->arg);
-	if (done == 0)
-		done = evbuffer_add_buffer(out, encoded);
 	error = errno;
+	if (done == 0 && (done = evbuffer_add_buffer(out, encoded)) == -1)
+		error = ENOMEM;
 	evbuffer_free(encoded);
 	errno = error;
 	return (done == 0 ? 0 : -1);
@@ -194,6 +194,7 @@ static const struct framing_ops custom_ops = {
 	.encode = custom_encode,
 	.free = custom_free,
 	.goes_on = true,
+	.holds_any = true,
 };
 
 struct evchat_framing *

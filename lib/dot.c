@@ -126,6 +126,13 @@ dot_finish(const struct evchat_framing *framing, struct scan *scan,
 	return (SCAN_MORE);
 }
 
+static void
+dot_unhold(struct scan *scan)
+{
+	if (scan->held > 0)
+		scan->phase = scan->phase == DOT_CR ? DOT : IN_LINE;
+}
+
 /* Encoding */
 
 /*
@@ -251,6 +258,7 @@ dot_encode_end(const struct evchat_framing *framing, struct sending *sending,
 static const struct framing_ops dot_ops = {
 	.scan = dot_scan,
 	.finish = dot_finish,
+	.unhold = dot_unhold,
 	.encode = dot_encode,
 	.encode_piece = dot_encode_piece,
 	.encode_end = dot_encode_end,

@@ -23,7 +23,7 @@ struct sending {
 	struct scan scan;   /* of what is sent, where it has to be looked at */
 	uint64_t given;     /* bytes of payload */
 	uint64_t delivered; /* bytes of data that the peer will see in these */
-	bool ended;         /* the payload has brought the end itself */
+	bool ended;         /* the frame has ended with the last byte */
 	bool may_be_whole;  /* what was passed may look like a frame to the peer */
 };
 
@@ -40,8 +40,11 @@ struct framing_ops {
 	/* See scan_finish. NULL: what is held stays so. */
 	enum scan_what (*finish)(const struct evchat_framing *framing,
 	    struct scan *scan, struct scan_step *step);
-	/* See scan_gap; for those that set scan->after_end. */
+	/* See scan_gap; asked behind a frame. NULL: there is nothing. */
 	size_t (*gap)(struct scan *scan, const unsigned char *bytes, size_t len);
+
+	/* See scan_unhold; NULL: bytes that were seen stay so. */
+	void (*unhold)(struct scan *scan);
 
 	/* Append the frame that decodes to the payload: all, or -1 with errno. */
 	int (*encode)(const struct evchat_framing *framing,
@@ -60,6 +63,7 @@ struct framing_ops {
 	void (*free)(struct evchat_framing *framing);
 	bool transforms; /* is a frame something else than bytes of the stream? */
 	bool goes_on;    /* what was seen of a frame cannot be seen again */
+	bool holds_any;  /* and how much is held back is not its own to limit */
 };
 
 struct evchat_framing {

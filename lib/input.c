@@ -168,7 +168,7 @@ input_next(struct input *input, bool whole, struct input_step *step)
 		    step_in_pieces(input, step);
 		if (what != INPUT_MORE)
 			return (what);
-		what = input_scan(input);
+		what = input_scan(input, whole);
 		if (what == INPUT_MORE && input->end != END_NOT_YET)
 			what = input_scan_end(input);
 		if (what != INPUT_DATA)

@@ -67,7 +67,7 @@ struct input {
 	/* The frame in progress. */
 	enum input_frame frame;
 	uint64_t passed;     /* its bytes delivered, dropped or in cut */
-	uint64_t in_pieces;  /* of these, those that were given out in pieces */
+	uint64_t in_pieces;  /* of these, those up to the last given out in pieces */
 	uint64_t max;        /* 0: unlimited */
 	bool max_is_default;
 	enum evchat_oversize policy;
@@ -142,7 +142,7 @@ bool input_is_whole(const struct input *input, bool whole);
 /* The first len unread bytes, which have been scanned, are used up. */
 void input_consume(struct input *input, size_t len);
 /* Look at more bytes. MORE: there are none. DATA: the counters have changed. */
-enum input_what input_scan(struct input *input);
+enum input_what input_scan(struct input *input, bool whole);
 /* The same when all was scanned and no more will come. */
 enum input_what input_scan_end(struct input *input);
 

@@ -58,11 +58,11 @@ input_end_frame(struct input *input)
 	    input->skip);
 	input->last_len = input->passed + input->data;
 	input_reset_frame(input);
-	if (input->has_next) {
-		input->has_next = false;
-		scan_replace(&input->scan, &input->next);
-	} else
-		scan_restart(&input->scan);
+	scan_restart(&input->scan);
+	if (!input->has_next)
+		return;
+	input->has_next = false;
+	scan_replace(&input->scan, &input->next);
 }
 
 /* Bytes that go elsewhere */

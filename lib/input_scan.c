@@ -69,8 +69,9 @@ add_step(struct input *input, const struct scan_step *found)
 
 /* Look at more bytes. MORE: there are none. DATA: the steps have changed. */
 enum input_what
-input_scan(struct input *input)
+input_scan(struct input *input, bool whole)
 {
+	static const struct scan_step nothing;
 	bool counts = input->scan.terminator.kind == SCAN_COUNT;
 	struct scan_step found;
 	enum scan_what what;
@@ -95,6 +96,11 @@ input_scan(struct input *input)
 		return (refuse(input, held, &found));
 	add_step(input, &found);
 	input->ended = what == SCAN_FRAME;
+	if (!input->ended && scan_holds_too_much(&input->scan,
+	    input_frame_max(input, whole))) {
+		input->scan.error = "too much that the splitter leaves open";
+		return (refuse(input, input->scan.held, &nothing));
+	}
 	return (INPUT_DATA);
 }
 
@@ -114,7 +120,8 @@ input_scan_end(struct input *input)
 	add_step(input, &found);
 	input->ended = what == SCAN_FRAME || (what == SCAN_LAST &&
 	    input->deliver_last && input->passed + input->data > 0);
-	if (found.lead + found.data + found.skip > 0 || input->ended)
+	if (found.lead + found.data + found.keep + found.skip > 0 ||
+	    input->ended)
 		return (INPUT_DATA);
 	if (input->end == END_TOLD)
 		return (INPUT_MORE);

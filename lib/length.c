@@ -154,9 +154,10 @@ is_valid(const struct evchat_length_field *field)
 	    field->width != 8) || (field->order != EVCHAT_BIG_ENDIAN &&
 	    field->order != EVCHAT_LITTLE_ENDIAN))
 		return (false);
+	if (field->offset <= MOST_STRIPPED && field->strip <= MOST_STRIPPED)
+		return (true);
 	errno = EMSGSIZE;
-	return (field->offset <= MOST_STRIPPED &&
-	    field->strip <= MOST_STRIPPED);
+	return (false);
 }
 
 struct evchat_framing *

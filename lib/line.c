@@ -183,13 +183,13 @@ any_scan(const struct evchat_framing *framing, struct scan *scan,
 {
 	size_t at = 0;
 
+	(void)scan;
 	while (at < len && !is_end(bytes[at]))
 		at++;
 	step->used = step->data = at;
 	if (at == len)
 		return (SCAN_MORE);
 	step->used++;
-	scan->after_end = true;
 	return (end_line(line_of(framing), 1, step));
 }
 

@@ -64,6 +64,17 @@ release(struct evchat_producer *producer)
 	mem_free(producer);
 }
 
+/* Nothing of the application is running any more. Has it ended the producer? */
+static bool
+is_gone(struct evchat_producer *producer)
+{
+	producer->asking = false;
+	if (producer->state != PRODUCER_GONE)
+		return (false);
+	release(producer);
+	return (true);
+}
+
 enum evchat_more
 producer_ask(struct evchat_producer *producer, struct evbuffer *out,
     size_t want, bool *gone)
@@ -78,11 +89,24 @@ producer_ask(struct evchat_producer *producer, struct evbuffer *out,
 	producer->asking = true;
 	errno = 0;
 	more = producer->ops->more(producer->self, out, want);
-	producer->asking = false;
-	*gone = producer->state == PRODUCER_GONE;
-	if (*gone)
-		release(producer);
+	*gone = is_gone(producer);
 	return (more);
+}
+
+int
+producer_encode(struct evchat_producer *producer, struct evbuffer *piece,
+    bool last, bool *gone)
+{
+	int done;
+
+	*gone = false;
+	if (producer->encoding == NULL)
+		return (0);
+	/* What the producer gave may have cleanups, which may end it. */
+	producer->asking = true;
+	done = encoding_pass(producer->encoding, piece, last);
+	*gone = is_gone(producer);
+	return (done);
 }
 
 void

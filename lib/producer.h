@@ -31,7 +31,7 @@ struct evchat_producer {
 	void *self;
 	enum producer_state state;
 	bool resumed;   /* to be asked in spite of a LATER, once */
-	bool asking;    /* more is running */
+	bool asking;    /* more is running, or cleanups of what it gave */
 	uint64_t given; /* bytes so far */
 	uint64_t held;  /* bytes that it keeps in memory, given ones included */
 	struct encoding *encoding; /* of what it gives, or NULL */
@@ -55,6 +55,10 @@ struct evchat_producer *producer_new(const struct evchat_producer_ops *ops,
  */
 enum evchat_more producer_ask(struct evchat_producer *producer,
     struct evbuffer *out, size_t want, bool *gone);
+
+/* Put in place of what it gave last what that is encoded to; -1 with errno. */
+int producer_encode(struct evchat_producer *producer, struct evbuffer *piece,
+    bool last, bool *gone);
 
 /* Call done and free it. */
 void producer_end(struct evchat_producer *producer, enum evchat_done how);

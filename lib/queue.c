@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "encoding.h"
 #include "producer.h"
 #include "queue.h"
 
@@ -191,6 +190,7 @@ pull_producer(struct queue *queue, struct evchat_producer *producer,
 	enum evchat_more more;
 	size_t given;
 	bool gone;
+	int done;
 
 	if (!has_stage(queue))
 		return (QUEUE_NO_MEMORY);
@@ -199,8 +199,11 @@ pull_producer(struct queue *queue, struct evchat_producer *producer,
 	if (gone || more == EVCHAT_MORE_ERROR)
 		return (drop_given(queue, gone ? QUEUE_GONE : QUEUE_FAILED));
 	count_given(queue, producer, given);
-	if (producer->encoding != NULL && encoding_pass(producer->encoding,
-	    queue->stage, more == EVCHAT_MORE_END) == -1)
+	done = producer_encode(producer, queue->stage,
+	    more == EVCHAT_MORE_END, &gone);
+	if (gone)
+		return (drop_given(queue, QUEUE_GONE));
+	if (done == -1)
 		return (drop_given(queue, errno == ENOMEM ? QUEUE_NO_MEMORY :
 		    QUEUE_FAILED));
 	if (take_stage(queue, output) == -1)

@@ -11,6 +11,8 @@
 #include "mem.h"
 #include "scan.h"
 
+#define HELD_BEYOND 65536 /* a maximum: headers and the like */
+
 static const struct framing_ops *
 ops_of(const struct scan *scan)
 {
@@ -57,12 +59,13 @@ terminator_reset(const struct terminator *terminator)
 void
 scan_replace(struct scan *scan, const struct terminator *terminator)
 {
-	bool goes_on = scan->after_end && scan->terminator.framing != NULL &&
-	    scan->terminator.framing == terminator->framing;
+	struct terminator old = scan->terminator;
+	bool goes_on = scan->after_end && old.framing != NULL &&
+	    old.framing == terminator->framing;
 
-	terminator_release(&scan->terminator);
 	scan_init(scan, terminator);
 	scan->after_end = goes_on;
+	terminator_release(&old);
 }
 
 void
@@ -76,8 +79,11 @@ scan_restart(struct scan *scan)
 {
 	if (scan->terminator.kind == SCAN_COUNT)
 		scan_release(scan);
-	else
+	else {
 		begin(scan);
+		scan->after_end = ops_of(scan) != NULL &&
+		    ops_of(scan)->gap != NULL;
+	}
 }
 
 size_t
@@ -147,4 +153,27 @@ scan_rewind(struct scan *scan, bool entered, uint64_t data)
 		scan->remaining += data;
 	else
 		begin(scan);
+}
+
+size_t
+scan_unhold(struct scan *scan)
+{
+	const struct framing_ops *ops = ops_of(scan);
+	size_t held = scan->held;
+
+	if (ops == NULL || ops->unhold == NULL)
+		return (0);
+	ops->unhold(scan);
+	scan->held = 0;
+	return (held);
+}
+
+bool
+scan_holds_too_much(const struct scan *scan, uint64_t max)
+{
+	const struct framing_ops *ops = ops_of(scan);
+	uint64_t held = (uint64_t)scan->held + scan->again;
+
+	return (ops != NULL && ops->holds_any && max > 0 && held > max &&
+	    held - max > HELD_BEYOND);
 }

@@ -45,7 +45,7 @@ struct scan {
 	uint64_t number;
 	uint64_t other;
 
-	bool after_end;    /* the framing's own, from frame to frame */
+	bool after_end;    /* what comes may belong to no frame: see scan_gap */
 	const char *error; /* MALFORMED: in words */
 };
 
@@ -100,5 +100,14 @@ enum scan_what scan_finish(struct scan *scan, struct scan_step *step);
  */
 bool scan_can_rewind(const struct scan *scan);
 void scan_rewind(struct scan *scan, bool entered, uint64_t data);
+
+/* Where that cannot be: at least the held bytes are. How many these were. */
+size_t scan_unhold(struct scan *scan);
+
+/*
+ * Is more held back than a frame of at most max bytes can account for? Only
+ * splitters of the application's own can do that; 0 is no maximum.
+ */
+bool scan_holds_too_much(const struct scan *scan, uint64_t max);
 
 #endif

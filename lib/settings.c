@@ -58,14 +58,15 @@ set_framing(struct evchat *chat, struct evchat_framing *framing)
 		.kind = SCAN_FRAMING,
 		.framing = framing
 	};
+	struct evchat_framing *last = chat->last_framing;
 
 	if (framing->state_size > 0 &&
 	    (terminator.state = mem_calloc(framing->state_size)) == NULL)
 		return (-1);
-	framing_ref(framing);
-	evchat_framing_free(chat->last_framing);
-	chat->last_framing = framing;
+	chat->last_framing = framing_ref(framing);
 	set_terminator(chat, &terminator);
+	/* Whatever its free does, it finds the new one. */
+	evchat_framing_free(last);
 	return (0);
 }
 
@@ -131,12 +132,12 @@ int
 evchat_set_output_framing(struct evchat *chat, struct evchat_framing *framing)
 {
 	struct bufferevent *bev = channel_lock(chat);
+	struct evchat_framing *last = chat->output_framing;
 	bool open = channel_is_open(chat);
 
 	if (open) {
-		framing_ref(framing);
-		evchat_framing_free(chat->output_framing);
-		chat->output_framing = framing;
+		chat->output_framing = framing_ref(framing);
+		evchat_framing_free(last);
 	}
 	channel_unlock(bev);
 	return (open ? 0 : -1);

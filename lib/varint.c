@@ -1,7 +1,5 @@
 /* Frames with their length before them as a base-128 varint. */
 
-#include <errno.h>
-
 #include "counted.h"
 
 #define MOST_BYTES 10 /* that 64 bits need */

@@ -149,9 +149,10 @@ struct evchat_length_field {
  * Make a framing of frames that declare their length.
  *
  * A number that makes the frame end before its number does, or be shorter than
- * strip or delivered as 2^64 bytes or more, is malformed. evchat_push_frame() writes what is stripped: the number,
- * and 0 for all other bytes. Where the number is not stripped, it has to be in
- * the payload, and right. EMSGSIZE: the payload is too long for the number.
+ * strip or delivered as 2^64 bytes or more, is malformed. evchat_push_frame()
+ * writes what is stripped: the number, and 0 for all other bytes. Where the number
+ * is not stripped, it has to be in the payload, and right. EMSGSIZE: the payload is
+ * too long for the number.
  *
  * @param field copied
  * @return the framing, or NULL with errno: EINVAL, or EMSGSIZE for an offset or
@@ -249,7 +250,8 @@ struct evchat_split {
 	 * shown again, together with what comes behind them.
 	 */
 	size_t again;
-	/** How long the frame will be, as delivered, once that is known; else 0. */
+	/** How long the frame will be, as delivered, if that is known, with or before
+	 * its first data; else 0. */
 	uint64_t length;
 	size_t bad;        /**< EVCHAT_SPLIT_MALFORMED: the wrong byte, 0 being the first shown */
 	const char *error; /**< and what is wrong: a static string, or NULL */
@@ -267,22 +269,24 @@ struct evchat_framing_ops {
 	 * is called once more with len 0, and may still say EVCHAT_SPLIT_FRAME.
 	 * It may call nothing of the channel. What evchat_unread() puts back inside
 	 * a frame comes behind the bytes that were shown.
-	 * Counters beyond the bytes that there are, or a frame of no bytes at all,
-	 * end the channel as malformed.
+	 * Counters beyond the bytes that there are, a frame of no bytes at all, and
+	 * with a maximum more than 64 KiB beyond it that nothing was said of, end
+	 * the channel as malformed.
 	 *
 	 * @param data borrowed until it returns
 	 */
 	enum evchat_split_result (*split)(const void *data, size_t len,
 	    struct evchat_split *found, void *state, void *arg);
 	/**
-	 * Append to out the frame that decodes to n pieces of payload.
-	 * NULL: evchat_push_frame() fails with EINVAL.
+	 * Append to out the frame that decodes to n pieces of payload. It may call
+	 * nothing of the channel. NULL: evchat_push_frame() fails with EINVAL.
 	 *
 	 * @return 0, or -1 with errno; what was appended is then dropped
 	 */
 	int (*encode)(struct evbuffer *out, const struct evbuffer_iovec *payload,
 	    int n, void *arg);
-	/** The last reference is gone. May be NULL. Any thread. */
+	/** The last reference is gone. May be NULL. Any thread; nothing of a channel
+	 * may be called. */
 	void (*free)(void *arg);
 };
 
