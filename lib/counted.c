@@ -1,12 +1,10 @@
 /*
  * What framings with a declared length have in common. The bytes of the header
  * are held until it is complete; from then on the length is known, and bytes are
- * only counted. So nothing is ever reserved for what was merely declared.
+ * only counted: scan->other of them are still to be stripped. So nothing is ever reserved for what was merely declared.
  */
 
 #include "counted.h"
-
-enum { HEADER, PAYLOAD };
 
 /* Bytes of the payload, or of nothing but the header, have been seen. */
 static enum scan_what
@@ -18,20 +16,15 @@ after_bytes(const struct counted *counted, const struct scan *scan)
 
 /* Some of the bytes that are not delivered are behind the header. */
 static enum scan_what
-await_stripped(const struct counted *counted, struct scan *scan, size_t len,
+strip(const struct counted *counted, struct scan *scan, size_t len,
     struct scan_step *step)
 {
-	size_t missing = counted->strip - scan->held;
-
-	step->used = len < missing ? len : missing;
-	scan->held += step->used;
-	scan->remaining -= step->used;
-	if (scan->held < counted->strip)
-		return (SCAN_MORE);
-	step->lead = scan->held;
-	scan->held = 0;
-	scan->phase = PAYLOAD;
-	return (after_bytes(counted, scan));
+	if (len > scan->other)
+		len = (size_t)scan->other;
+	scan->other -= len;
+	scan->remaining -= len;
+	step->used = step->lead = len;
+	return (scan->other > 0 ? SCAN_MORE : after_bytes(counted, scan));
 }
 
 /* How long the frame is as delivered, header included. False: it cannot be. */
@@ -62,15 +55,11 @@ declare(const struct counted *counted, struct scan *scan, size_t size,
 	scan->declared = true;
 	scan->remaining = scan->number;
 	scan->header = size;
-	if (strip > size) {
-		scan->held = size;
-		return (SCAN_MORE);
-	}
 	scan->held = 0;
-	scan->phase = PAYLOAD;
-	step->lead = strip;
-	step->data = size - strip;
-	return (after_bytes(counted, scan));
+	step->lead = strip < size ? strip : size;
+	step->data = size - step->lead;
+	scan->other = strip - step->lead;
+	return (scan->other > 0 ? SCAN_MORE : after_bytes(counted, scan));
 }
 
 static enum scan_what
@@ -116,8 +105,8 @@ counted_scan(const struct evchat_framing *framing, struct scan *scan,
 
 	if (!scan->declared)
 		return (scan_header(counted, scan, bytes, len, step));
-	if (scan->phase == HEADER)
-		return (await_stripped(counted, scan, len, step));
+	if (scan->other > 0)
+		return (strip(counted, scan, len, step));
 	if (scan->remaining == 0)
 		return (scan_comma(scan, bytes, step));
 	if (len > scan->remaining)
