@@ -149,8 +149,7 @@ bool
 input_in_frame(const struct input *input)
 {
 	return (input->frame != FRAME_FRESH && input_has_frames(input) &&
-	    (input->passed + input->scanned + input->scan.again > 0 ||
-	    input->scan.transforms));
+	    (input->scanned + input->scan.again > 0 || input->entered));
 }
 
 bool

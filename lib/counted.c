@@ -1,7 +1,8 @@
 /*
  * What framings with a declared length have in common. The bytes of the header
  * are held until it is complete; from then on the length is known, and bytes are
- * only counted: scan->other of them are still to be stripped. So nothing is ever reserved for what was merely declared.
+ * only counted; scan->other of them are still to be stripped. So nothing is ever
+ * reserved for what was merely declared.
  */
 
 #include "counted.h"
@@ -107,8 +108,10 @@ counted_scan(const struct evchat_framing *framing, struct scan *scan,
 		return (scan_header(counted, scan, bytes, len, step));
 	if (scan->other > 0)
 		return (strip(counted, scan, len, step));
+	/* Where it was over and something was unread there, it is over again. */
 	if (scan->remaining == 0)
-		return (scan_comma(scan, bytes, step));
+		return (counted->comma ? scan_comma(scan, bytes, step) :
+		    SCAN_FRAME);
 	if (len > scan->remaining)
 		len = (size_t)scan->remaining;
 	scan->remaining -= len;

@@ -5,7 +5,7 @@
 
 #include "input.h"
 
-#define SHOWN_AT_ONCE 1024 /* bytes behind those that are shown again */
+#define SHOWN_AT_ONCE 128 /* bytes behind those that are shown again */
 
 /*
  * The bytes to be looked at next: all that lie in one piece, and more than have
