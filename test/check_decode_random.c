@@ -21,8 +21,10 @@ struct trial {
 	size_t len;
 	struct decode_mode mode;
 	struct unit_text expected;
+	struct unit_text places; /* of the unsplit input */
 };
 
+/* What was told is what was expected; and where, is where it was unsplit. */
 static void
 try_cuts(struct trial *t, const size_t *cuts, size_t n)
 {
@@ -31,6 +33,14 @@ try_cuts(struct trial *t, const size_t *cuts, size_t n)
 
 	decoder_prove(&t->decoder, &t->random.spec, t->framing, &t->mode,
 	    &input, unit_text(&t->expected));
+	if (n == 0) {
+		unit_text_free(&t->places);
+		t->places = t->decoder.places;
+		memset(&t->decoder.places, 0, sizeof(t->decoder.places));
+	} else if (strcmp(unit_text(&t->decoder.places),
+	    unit_text(&t->places)) != 0)
+		decoder_report(&t->decoder, &t->random.spec, &t->mode, &input,
+		    unit_text(&t->places), unit_text(&t->decoder.places));
 }
 
 static void
@@ -96,6 +106,7 @@ START_TEST(library_and_naive_view_come_to_the_same)
 		try_framing(&t);
 	decoder_free(&t.decoder);
 	unit_text_free(&t.expected);
+	unit_text_free(&t.places);
 	ck_assert_int_eq(harness_blocks(), blocks);
 }
 END_TEST

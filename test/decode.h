@@ -153,6 +153,7 @@ struct decoder {
 	bool exact;              /* see decode_expect */
 	bool declares;           /* the framing: how long frames are */
 	struct unit_text text;   /* of the last run */
+	struct unit_text places; /* where in the stream the events of it were */
 	bool closed;
 	uint64_t frames;
 	uint64_t oversized;
@@ -169,5 +170,10 @@ void decoder_run(struct decoder *decoder, struct evchat_framing *framing,
 void decoder_prove(struct decoder *decoder, const struct decode_spec *spec,
     struct evchat_framing *framing, const struct decode_mode *mode,
     const struct decode_input *input, const char *expected);
+
+/* Fail, and say with what. */
+void decoder_report(const struct decoder *decoder,
+    const struct decode_spec *spec, const struct decode_mode *mode,
+    const struct decode_input *input, const char *expected, const char *got);
 
 #endif

@@ -45,6 +45,17 @@ note_offset(struct decoder *d, const struct evchat *chat)
 		    (uintmax_t)evchat_get_offset(chat));
 }
 
+/* What no result says, but must be the same at every cut. */
+static void
+note_place(struct decoder *d, const struct evchat *chat)
+{
+	struct evchat_stats stats;
+
+	evchat_get_stats(chat, &stats, sizeof(stats));
+	unit_note(&d->places, "%ju, %ju in", (uintmax_t)evchat_get_offset(chat),
+	    (uintmax_t)stats.bytes_in);
+}
+
 static void
 on_collect(struct evchat *chat, const void *data, size_t len, void *arg)
 {
@@ -87,6 +98,7 @@ on_event(struct evchat *chat, enum evchat_event what, void *arg)
 		return;
 	unit_note(&d->text, "%s", evchat_event_name(what));
 	note_partial(d, chat, what == EVCHAT_EVENT_OVERSIZE);
+	note_place(d, chat);
 	d->oversized += what == EVCHAT_EVENT_OVERSIZE;
 }
 
@@ -102,6 +114,8 @@ on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 		unit_note_append(&d->text, "@%ju:%s",
 		    (uintmax_t)evchat_get_offset(chat),
 		    evchat_get_error(chat));
+	if (why != EVCHAT_REASON_MALFORMED) /* whose offset is another */
+		note_place(d, chat);
 	evchat_get_stats(chat, &stats, sizeof(stats));
 	harness_must(stats.frames_in == d->frames, "frames are counted");
 	harness_must(stats.oversize == d->oversized +
@@ -195,6 +209,7 @@ decoder_free(struct decoder *d)
 	event_base_loop(d->base, EVLOOP_NONBLOCK);
 	event_base_free(d->base);
 	unit_text_free(&d->text);
+	unit_text_free(&d->places);
 }
 
 static void
@@ -226,6 +241,7 @@ decoder_run(struct decoder *d, struct evchat_framing *framing,
 	struct evchat *chat;
 
 	unit_text_free(&d->text);
+	unit_text_free(&d->places);
 	d->closed = false;
 	d->frames = d->oversized = 0;
 	chat = d->socket ? connect_socket(d, mode, &peer) :
@@ -245,10 +261,10 @@ decoder_run(struct decoder *d, struct evchat_framing *framing,
 
 /* Proving */
 
-static void
-report(const struct decoder *d, const struct decode_spec *spec,
+void
+decoder_report(const struct decoder *d, const struct decode_spec *spec,
     const struct decode_mode *mode, const struct decode_input *input,
-    const char *expected)
+    const char *expected, const char *got)
 {
 	static const char *const policies[] = { "close", "discard",
 	    "truncate" };
@@ -269,7 +285,7 @@ report(const struct decoder *d, const struct decode_spec *spec,
 	    "\n  of        ");
 	unit_note_append_bytes(&how, input->bytes, input->len);
 	ck_abort_msg("%s\n  expected  %s\n  got       %s", unit_text(&how),
-	    expected, unit_text(&d->text));
+	    expected, got);
 }
 
 void
@@ -280,5 +296,6 @@ decoder_prove(struct decoder *d, const struct decode_spec *spec,
 	d->declares = decode_declares(spec);
 	decoder_run(d, framing, mode, input);
 	if (strcmp(unit_text(&d->text), expected) != 0)
-		report(d, spec, mode, input, expected);
+		decoder_report(d, spec, mode, input, expected,
+		    unit_text(&d->text));
 }
