@@ -3,8 +3,6 @@
  * work: what of the stream the next one sees is where the header says.
  */
 
-#include <stdlib.h>
-#include <string.h>
 #include "decode_custom.h"
 #include "harness.h"
 
@@ -99,45 +97,12 @@ two_bytes(void)
 	return evchat_framing_length(&field);
 }
 
-/* On two carriers, unsplit, at every byte and at every split in two. */
-static void
-run_on(const struct harness_scenario *s, enum harness_carrier carrier,
-    const struct harness_cuts *cuts)
-{
-	char *text = harness_run(s, carrier, cuts);
-
-	if (strcmp(text, s->expect) != 0)
-		ck_abort_msg("over a %s, %zu cuts, the first at %zu"
-		    "\n  expected  %s\n  got       %s",
-		    harness_carrier_name(carrier), cuts->n,
-		    cuts->n > 0 ? cuts->at[0] : 0, s->expect, text);
-	free(text);
-}
-
-static void
-prove_on(const struct harness_scenario *s, enum harness_carrier carrier)
-{
-	size_t at[64], i;
-	struct harness_cuts cuts = { at, 0, true };
-
-	run_on(s, carrier, &cuts);
-	for (cuts.n = 1, at[0] = 1; at[0] < s->len; at[0]++) {
-		cuts.eof_alone = at[0] % 2 != 0;
-		run_on(s, carrier, &cuts);
-	}
-	for (i = 0; i + 1 < s->len; i++)
-		at[i] = i + 1;
-	cuts.n = s->len - 1;
-	run_on(s, carrier, &cuts);
-}
-
 static void
 prove(struct harness_scenario s, bool whole)
 {
 	s.hooks = whole ? &harness_frames : &harness_streaming;
 	s.start = begin;
-	prove_on(&s, HARNESS_PAIR);
-	prove_on(&s, HARNESS_SOCKET);
+	decode_prove(&s);
 }
 
 #define IN(text) .input = (text), .len = sizeof(text) - 1

@@ -4,8 +4,6 @@
  * were cut.
  */
 
-#include <stdlib.h>
-#include <string.h>
 #include "decode_custom.h"
 #include "harness.h"
 
@@ -41,40 +39,13 @@ discard_above_two(struct harness *h)
 	    EVCHAT_OVERSIZE_DISCARD));
 }
 
-/* Unsplit, at every byte and at every split in two before the act. */
-static void
-run(const struct harness_scenario *s, enum harness_carrier carrier,
-    const size_t *at, size_t n)
-{
-	struct harness_cuts cuts = { at, n, true };
-	char *text = harness_run(s, carrier, &cuts);
-
-	if (strcmp(text, s->expect) != 0)
-		ck_abort_msg("over a %s, %zu cuts, the first at %zu, of %s"
-		    "\n  expected  %s\n  got       %s",
-		    harness_carrier_name(carrier), n, n > 0 ? at[0] : 0,
-		    s->input, s->expect, text);
-	free(text);
-}
-
 static void
 prove(struct evchat_framing *made, struct harness_scenario s)
 {
-	static const enum harness_carrier carriers[] = { HARNESS_PAIR,
-	    HARNESS_SOCKET };
-	size_t at[64], i, cut;
-
 	framing = made;
 	if (s.start == NULL)
 		s.start = begin;
-	for (i = 0; i < 2; i++) {
-		run(&s, carriers[i], NULL, 0);
-		for (cut = 1; cut < s.len; cut++)
-			run(&s, carriers[i], &cut, 1);
-		for (cut = 1; cut < s.len; cut++)
-			at[cut - 1] = cut;
-		run(&s, carriers[i], at, s.len > 0 ? s.len - 1 : 0);
-	}
+	decode_prove(&s);
 	evchat_framing_free(made);
 }
 

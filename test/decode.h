@@ -176,4 +176,8 @@ void decoder_report(const struct decoder *decoder,
     const struct decode_spec *spec, const struct decode_mode *mode,
     const struct decode_input *input, const char *expected, const char *got);
 
+/* A scenario whose len is set, on two carriers at every split in two. */
+struct harness_scenario;
+void decode_prove(const struct harness_scenario *scenario);
+
 #endif
