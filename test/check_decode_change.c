@@ -318,38 +318,6 @@ START_TEST(detaching_inside_a_block_gives_what_is_behind_it)
 }
 END_TEST
 
-/* Unreading */
-
-static void
-unread_once(struct harness *h)
-{
-	if (h->count++ == 0)
-		harness_ok(h, evchat_unread(h->chat, "2:xy,", 5));
-}
-
-static void
-unread_two(struct harness *h)
-{
-	harness_ok(h, evchat_unread(h->chat, "ab", 2));
-}
-
-START_TEST(what_is_unread_stands_where_the_unread_bytes_begin)
-{
-	take(evchat_framing_netstring(0), NULL);
-	prove((struct harness_scenario){ IN("1:a,1:b,"),
-	    .script.found = unread_once,
-	    .expect = "collect:a|found|collect:xy|found|collect:b|found" },
-	    false);
-	prove((struct harness_scenario){ IN("7:hello,1:c,"),
-	    .act = unread_two, .act_at = 4,
-	    .expect = "collect:heabllo|found|collect:c|found" }, false);
-	prove((struct harness_scenario){ IN("7:hello,1:c,"),
-	    .act = unread_two, .act_at = 4, .expect = "closed:malformed" },
-	    true);
-	give_back();
-}
-END_TEST
-
 static Suite *
 decode_change_suite(void)
 {
@@ -373,8 +341,6 @@ decode_change_suite(void)
 	tcase_add_test(tc, a_framing_that_is_set_again_begins_again);
 	tcase_add_test(tc, detaching_gives_headers_and_held_bytes_back);
 	tcase_add_test(tc, detaching_inside_a_block_gives_what_is_behind_it);
-	tcase_add_test(tc,
-	    what_is_unread_stands_where_the_unread_bytes_begin);
 	return suite;
 }
 

@@ -1,7 +1,7 @@
 /*
- * In the middle of a frame: what can be asked about it, and what becomes of it
- * when all that is unread is dropped. Both are the same however the bytes before
- * were cut.
+ * In the middle of a frame: what can be asked about it, what becomes of it when
+ * all that is unread is dropped, and where bytes go that are unread then. All of
+ * it is the same however the bytes before were cut.
  */
 
 #include "decode_custom.h"
@@ -212,6 +212,94 @@ START_TEST(discarded_is_an_oversize_frame)
 }
 END_TEST
 
+/* Unreading */
+
+static struct {
+	const char *bytes;
+	size_t len;
+} given_back;
+
+static void
+unread(struct harness *h)
+{
+	if (h->count++ == 0)
+		harness_ok(h, evchat_unread(h->chat, given_back.bytes,
+		    given_back.len));
+}
+
+static void
+prove_unread(struct evchat_framing *made, const struct evchat_hooks *hooks,
+    struct harness_scenario s, const char *bytes, size_t len)
+{
+	given_back.bytes = bytes;
+	given_back.len = len;
+	s.hooks = hooks;
+	s.act = unread;
+	prove(made, s);
+}
+
+/* The bytes before, those that are unread, and behind. */
+#define UNREAD(made, hooks, before, bytes, behind, transcript) \
+	prove_unread((made), (hooks), (struct harness_scenario){ \
+	    IN(before behind), .act_at = sizeof(before) - 1, \
+	    .expect = (transcript) }, (bytes), sizeof(bytes) - 1)
+
+START_TEST(unread_bytes_go_on_behind_delivered_pieces)
+{
+	const struct evchat_hooks *hooks = &harness_streaming;
+
+	UNREAD(lines(0), hooks, "ab\r", "\nc", "\nd\n",
+	    "collect:ab|found|collect:c|found|collect:d|found");
+	UNREAD(evchat_framing_netstring(0), hooks, "7:he", "ab", "llo,1:c,",
+	    "collect:heabllo|found|collect:c|found");
+	UNREAD(evchat_framing_netstring(0), hooks, "1", "2:ab,", ":c,",
+	    "collect:ab|found|collect:c|found");
+	UNREAD(two_bytes(4), hooks, "\000\005xya", "bc", "\000\002xy",
+	    "collect:abc|found|found");
+	UNREAD(evchat_framing_fixed(3), hooks, "ab", "cde", "f",
+	    "collect:abc|found|collect:def|found");
+}
+END_TEST
+
+START_TEST(unread_bytes_go_before_a_whole_frame)
+{
+	const struct evchat_hooks *hooks = &harness_frames;
+
+	UNREAD(lines(0), hooks, "ab\r", "c\r\n", "\n", "frame:c|frame:ab");
+	UNREAD(evchat_framing_netstring(0), hooks, "7:hel", "1:c,", "lo,,,",
+	    "frame:c|frame:hello,,");
+	UNREAD(evchat_framing_netstring(0), hooks, "7:hel", "ab", "lo,,,",
+	    "closed:malformed");
+	UNREAD(two_bytes(4), hooks, "\000\005xya", "\000\003xyz", "bc",
+	    "frame:z|frame:abc");
+	UNREAD(evchat_framing_fixed(3), hooks, "ab", "cde", "f",
+	    "frame:cde|frame:abf");
+}
+END_TEST
+
+/* In both modes, since what was decoded counts as delivered. */
+START_TEST(unread_bytes_go_behind_what_was_decoded)
+{
+	const struct evchat_hooks *frames = &harness_frames;
+	const struct evchat_hooks *pieces = &harness_streaming;
+
+	UNREAD(evchat_framing_dot(0), frames, "ab\r\n.", "x", "c\r\n.\r\n",
+	    "frame:ab\\r\\nxc\\r\\n");
+	UNREAD(evchat_framing_dot(0), pieces, "ab\r\n.", "x", "c\r\n.\r\n",
+	    "collect:ab\\r\\nxc\\r\\n|found");
+	UNREAD(evchat_framing_dot(0), frames, "ab\r\n", "..\r\n.\r\n",
+	    "c\r\n.\r\n", "frame:ab\\r\\n.\\r\\n|frame:c\\r\\n");
+	UNREAD(evchat_framing_chunked(0), frames, "4;x\r\nab", "cd",
+	    "\r\n0\r\n\r\n", "frame:abcd");
+	UNREAD(evchat_framing_chunked(0), pieces, "4;x\r\nab", "cd\r\n",
+	    "0\r\n\r\n", "collect:abcd|found");
+	UNREAD(evchat_framing_chunked(0), frames, "1\r\na\r", "\n1",
+	    "\r\nb\r\n0\r\n\r\n", "frame:ab");
+	UNREAD(evchat_framing_chunked(0), frames, "1", "0\r\n01234",
+	    "56789abcdef\r\n0\r\n\r\n", "frame:0123456789abcdef");
+}
+END_TEST
+
 static Suite *
 decode_middle_suite(void)
 {
@@ -226,6 +314,11 @@ decode_middle_suite(void)
 	tcase_add_test(tc, discarded_is_the_whole_frame);
 	tcase_add_test(tc, discarding_behind_a_line_leaves_no_empty_one);
 	tcase_add_test(tc, discarded_is_an_oversize_frame);
+
+	tc = harness_case(suite, "unread");
+	tcase_add_test(tc, unread_bytes_go_on_behind_delivered_pieces);
+	tcase_add_test(tc, unread_bytes_go_before_a_whole_frame);
+	tcase_add_test(tc, unread_bytes_go_behind_what_was_decoded);
 	return suite;
 }
 

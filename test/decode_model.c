@@ -7,7 +7,7 @@
 #include "decode_model.h"
 
 bool
-model_bad(struct model *m, size_t at, const char *error)
+naive_bad(struct naive *m, size_t at, const char *error)
 {
 	m->result->bad = at;
 	m->result->error = error;
@@ -16,13 +16,13 @@ model_bad(struct model *m, size_t at, const char *error)
 }
 
 void
-model_data(struct model *m, size_t from, size_t to)
+naive_data(struct naive *m, size_t from, size_t to)
 {
 	decode_data(m->result, m->in + from, to - from);
 }
 
 bool
-model_end(struct model *m, size_t at)
+naive_end(struct naive *m, size_t at)
 {
 	m->at = at;
 	decode_end(m->result, at);
@@ -31,27 +31,27 @@ model_end(struct model *m, size_t at)
 
 /* Nothing ends this frame. */
 static bool
-has_no_end(struct model *m)
+has_no_end(struct naive *m)
 {
-	model_data(m, m->at, m->len);
+	naive_data(m, m->at, m->len);
 	m->result->is_last = true;
 	return false;
 }
 
 /* It ends with a delimiter that begins at one offset and ends at another. */
 static bool
-ends_with(struct model *m, size_t from, size_t to)
+ends_with(struct naive *m, size_t from, size_t to)
 {
-	model_data(m, m->at, from);
+	naive_data(m, m->at, from);
 	if (m->spec->flags & EVCHAT_FRAMING_KEEP_DELIMITER)
 		decode_extra(m->result, m->in + from, to - from);
-	return model_end(m, to);
+	return naive_end(m, to);
 }
 
 /* Delimiters */
 
 static bool
-is_at(const struct model *m, const char *delimiter, size_t at)
+is_at(const struct naive *m, const char *delimiter, size_t at)
 {
 	size_t n = strlen(delimiter);
 
@@ -59,7 +59,7 @@ is_at(const struct model *m, const char *delimiter, size_t at)
 }
 
 static bool
-model_delimiter(struct model *m)
+naive_delimiter(struct naive *m)
 {
 	size_t at;
 
@@ -71,7 +71,7 @@ model_delimiter(struct model *m)
 
 /* The longest delimiter that ends right before an offset; 0: none does. */
 static size_t
-longest_before(const struct model *m, size_t end)
+longest_before(const struct naive *m, size_t end)
 {
 	size_t i, n, longest = 0;
 
@@ -86,7 +86,7 @@ longest_before(const struct model *m, size_t end)
 
 /* The longest delimiter that stands at an offset. */
 static size_t
-longest_at(const struct model *m, size_t at)
+longest_at(const struct naive *m, size_t at)
 {
 	size_t i, longest = 0;
 
@@ -98,7 +98,7 @@ longest_at(const struct model *m, size_t at)
 }
 
 static bool
-model_delimiters(struct model *m)
+naive_delimiters(struct naive *m)
 {
 	size_t end, n;
 
@@ -116,7 +116,7 @@ model_delimiters(struct model *m)
 /* Lines */
 
 static bool
-model_single(struct model *m, char end)
+naive_single(struct naive *m, char end)
 {
 	size_t at;
 
@@ -127,7 +127,7 @@ model_single(struct model *m, char end)
 }
 
 static bool
-model_crlf(struct model *m, bool strict)
+naive_crlf(struct naive *m, bool strict)
 {
 	bool reject_lf = m->spec->flags & EVCHAT_FRAMING_REJECT_BARE_LF;
 	bool reject_cr = m->spec->flags & EVCHAT_FRAMING_REJECT_BARE_CR;
@@ -137,14 +137,14 @@ model_crlf(struct model *m, bool strict)
 		if (is_at(m, "\r\n", at))
 			return ends_with(m, at, at + 2);
 		if (m->in[at] == '\n' && reject_lf) {
-			model_data(m, m->at, at);
-			return model_bad(m, at, BARE_LF);
+			naive_data(m, m->at, at);
+			return naive_bad(m, at, BARE_LF);
 		}
 		if (m->in[at] == '\n' && !strict)
 			return ends_with(m, at, at + 1);
 		if (m->in[at] == '\r' && reject_cr && at + 1 < m->len) {
-			model_data(m, m->at, at);
-			return model_bad(m, at, BARE_CR);
+			naive_data(m, m->at, at);
+			return naive_bad(m, at, BARE_CR);
 		}
 	}
 	has_no_end(m);
@@ -154,13 +154,13 @@ model_crlf(struct model *m, bool strict)
 }
 
 static bool
-is_end(const struct model *m, size_t at)
+is_end(const struct naive *m, size_t at)
 {
 	return m->in[at] == '\r' || m->in[at] == '\n';
 }
 
 static bool
-model_any(struct model *m)
+naive_any(struct naive *m)
 {
 	size_t at;
 
@@ -173,19 +173,19 @@ model_any(struct model *m)
 }
 
 static bool
-model_line(struct model *m)
+naive_line(struct naive *m)
 {
 	switch (m->spec->style) {
 	case EVBUFFER_EOL_LF:
-		return model_single(m, '\n');
+		return naive_single(m, '\n');
 	case EVBUFFER_EOL_NUL:
-		return model_single(m, '\0');
+		return naive_single(m, '\0');
 	case EVBUFFER_EOL_CRLF:
-		return model_crlf(m, false);
+		return naive_crlf(m, false);
 	case EVBUFFER_EOL_CRLF_STRICT:
-		return model_crlf(m, true);
+		return naive_crlf(m, true);
 	case EVBUFFER_EOL_ANY:
-		return model_any(m);
+		return naive_any(m);
 	}
 	return false;
 }
@@ -196,20 +196,20 @@ void
 decode_model(const struct decode_spec *spec, const void *bytes, size_t len,
     struct decode_result *result)
 {
-	static model_frame *const frames[] = {
-		[DECODE_DELIMITER] = model_delimiter,
-		[DECODE_DELIMITERS] = model_delimiters,
-		[DECODE_LINE] = model_line,
-		[DECODE_FIXED] = model_fixed,
-		[DECODE_LENGTH] = model_length,
-		[DECODE_VARINT] = model_varint,
-		[DECODE_NETSTRING] = model_netstring,
-		[DECODE_OCTET_COUNT] = model_octet_count,
-		[DECODE_DOT] = model_dot,
-		[DECODE_CHUNKED] = model_chunked,
-		[DECODE_CUSTOM] = model_custom
+	static naive_frame *const frames[] = {
+		[DECODE_DELIMITER] = naive_delimiter,
+		[DECODE_DELIMITERS] = naive_delimiters,
+		[DECODE_LINE] = naive_line,
+		[DECODE_FIXED] = naive_fixed,
+		[DECODE_LENGTH] = naive_length,
+		[DECODE_VARINT] = naive_varint,
+		[DECODE_NETSTRING] = naive_netstring,
+		[DECODE_OCTET_COUNT] = naive_octet_count,
+		[DECODE_DOT] = naive_dot,
+		[DECODE_CHUNKED] = naive_chunked,
+		[DECODE_CUSTOM] = naive_custom
 	};
-	struct model m = { spec, bytes, len, 0, result };
+	struct naive m = { spec, bytes, len, 0, result };
 
 	while (m.at < m.len && frames[spec->kind](&m))
 		;

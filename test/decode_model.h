@@ -15,7 +15,7 @@ void decode_model(const struct decode_spec *spec, const void *bytes, size_t len,
 
 /* Its parts */
 
-struct model {
+struct naive {
 	const struct decode_spec *spec;
 	const unsigned char *in;
 	size_t len;
@@ -27,18 +27,18 @@ struct model {
  * What each kind of framing has: deal with one frame. False if it has no end:
  * then what there is of it is the rest.
  */
-typedef bool model_frame(struct model *m);
+typedef bool naive_frame(struct naive *m);
 
-model_frame model_fixed, model_length, model_varint, model_netstring;
-model_frame model_octet_count, model_dot, model_chunked, model_custom;
+naive_frame naive_fixed, naive_length, naive_varint, naive_netstring;
+naive_frame naive_octet_count, naive_dot, naive_chunked, naive_custom;
 
 /* The byte at an offset is wrong. False, to be returned. */
-bool model_bad(struct model *m, size_t at, const char *error);
+bool naive_bad(struct naive *m, size_t at, const char *error);
 
 /* The bytes from one offset up to another are data of the frame. */
-void model_data(struct model *m, size_t from, size_t to);
+void naive_data(struct naive *m, size_t from, size_t to);
 
 /* The frame ends before an offset. True, to be returned. */
-bool model_end(struct model *m, size_t at);
+bool naive_end(struct naive *m, size_t at);
 
 #endif

@@ -9,7 +9,7 @@
 #define DIGITS 16 /* of 64 bits */
 
 static bool
-has(const struct model *m, size_t at, const char *what)
+has(const struct naive *m, size_t at, const char *what)
 {
 	return strlen(what) <= m->len - at &&
 	    memcmp(m->in + at, what, strlen(what)) == 0;
@@ -17,7 +17,7 @@ has(const struct model *m, size_t at, const char *what)
 
 /* The input ends inside the frame. */
 static bool
-unfinished(struct model *m)
+unfinished(struct naive *m)
 {
 	m->result->begun = true;
 	return false;
@@ -27,7 +27,7 @@ unfinished(struct model *m)
 
 /* Is the byte at an offset a CR or LF that the flags do not allow? */
 static const char *
-bare(const struct model *m, size_t at)
+bare(const struct naive *m, size_t at)
 {
 	bool behind_cr = at > m->at && m->in[at - 1] == '\r';
 
@@ -41,7 +41,7 @@ bare(const struct model *m, size_t at)
 }
 
 bool
-model_dot(struct model *m)
+naive_dot(struct naive *m)
 {
 	bool line_begins = true;
 	const char *error;
@@ -49,14 +49,14 @@ model_dot(struct model *m)
 
 	for (at = m->at; at < m->len; at++) {
 		if (line_begins && has(m, at, ".\r\n"))
-			return model_end(m, at + 3);
+			return naive_end(m, at + 3);
 		if (line_begins && m->in[at] == '.') {
 			line_begins = false;
 			continue;
 		}
 		if ((error = bare(m, at)) != NULL)
-			return model_bad(m, at, error);
-		model_data(m, at, at + 1);
+			return naive_bad(m, at, error);
+		naive_data(m, at, at + 1);
 		line_begins = at > m->at && has(m, at - 1, "\r\n");
 	}
 	return unfinished(m);
@@ -78,18 +78,18 @@ hex(unsigned char byte)
 
 /* Is this all there? If not, or if it is wrong, deal with it. */
 static bool
-has_line_end(struct model *m, size_t at)
+has_line_end(struct naive *m, size_t at)
 {
 	if (has(m, at, "\r\n"))
 		return true;
 	if (at + 1 >= m->len)
 		return unfinished(m);
-	return model_bad(m, at + 1, NO_LF_BEHIND);
+	return naive_bad(m, at + 1, NO_LF_BEHIND);
 }
 
 /* What stands behind a size, up to the end of the line. */
 static bool
-extension(struct model *m, size_t *at)
+extension(struct naive *m, size_t *at)
 {
 	size_t from = *at;
 
@@ -99,11 +99,11 @@ extension(struct model *m, size_t *at)
 		while (i < *at && memchr(" \t", m->in[i], 2) != NULL)
 			i++;
 		if (i == *at && memchr(" \t;", m->in[i], 3) == NULL)
-			return model_bad(m, *at, m->in[i] == '\n' ?
+			return naive_bad(m, *at, m->in[i] == '\n' ?
 			    BARE_LF_SIZE : *at == from ? NO_HEX :
 			    NO_SEMICOLON);
 		if (m->in[*at] == '\n')
-			return model_bad(m, *at, BARE_LF_EXTENSION);
+			return naive_bad(m, *at, BARE_LF_EXTENSION);
 	}
 	if (*at == m->len)
 		return unfinished(m);
@@ -114,24 +114,24 @@ extension(struct model *m, size_t *at)
 }
 
 static bool
-chunk_size(struct model *m, size_t *at, uint64_t *size)
+chunk_size(struct naive *m, size_t *at, uint64_t *size)
 {
 	size_t from = *at;
 
 	for (*size = 0; *at < m->len && hex(m->in[*at]) >= 0; ++*at) {
 		if (*at - from == DIGITS)
-			return model_bad(m, *at, MANY_HEX);
+			return naive_bad(m, *at, MANY_HEX);
 		*size = *size << 4 | (unsigned)hex(m->in[*at]);
 	}
 	if (*at == m->len)
 		return unfinished(m);
 	if (*at == from)
-		return model_bad(m, *at, NO_SIZE);
+		return naive_bad(m, *at, NO_SIZE);
 	return extension(m, at);
 }
 
 static bool
-deliver_trailer(struct model *m, size_t from, size_t to)
+deliver_trailer(struct naive *m, size_t from, size_t to)
 {
 	if (m->spec->flags & EVCHAT_FRAMING_DELIVER_TRAILERS)
 		decode_extra(m->result, m->in + from, to - from);
@@ -140,7 +140,7 @@ deliver_trailer(struct model *m, size_t from, size_t to)
 
 /* The lines behind the last chunk, up to an empty one. */
 static bool
-trailers(struct model *m, size_t from)
+trailers(struct naive *m, size_t from)
 {
 	size_t at = from;
 
@@ -150,19 +150,19 @@ trailers(struct model *m, size_t from)
 	if (at == m->len)
 		return false;
 	if (m->in[at] == '\n')
-		return model_bad(m, at, BARE_LF_TRAILERS);
+		return naive_bad(m, at, BARE_LF_TRAILERS);
 	if (at > from) /* it is not the end, then */
 		deliver_trailer(m, at, at + 1);
 	if (!has_line_end(m, at))
 		return false;
 	if (at == from)
-		return model_end(m, at + 2);
+		return naive_end(m, at + 2);
 	deliver_trailer(m, at + 1, at + 2);
 	return trailers(m, at + 2);
 }
 
 bool
-model_chunked(struct model *m)
+naive_chunked(struct naive *m)
 {
 	size_t at = m->at;
 	uint64_t size;
@@ -172,12 +172,12 @@ model_chunked(struct model *m)
 			return trailers(m, at);
 		if (size > m->len - at)
 			size = m->len - at;
-		model_data(m, at, at + (size_t)size);
+		naive_data(m, at, at + (size_t)size);
 		at += (size_t)size;
 		if (at == m->len)
 			return unfinished(m);
 		if (m->in[at] != '\r')
-			return model_bad(m, at, NO_CHUNK_END);
+			return naive_bad(m, at, NO_CHUNK_END);
 		if (!has_line_end(m, at))
 			return false;
 		at += 2;

@@ -7,14 +7,14 @@
 #include "decode_model.h"
 
 static bool
-unfinished(struct model *m)
+unfinished(struct naive *m)
 {
-	model_data(m, m->at, m->len);
+	naive_data(m, m->at, m->len);
 	return false;
 }
 
 static bool
-counting(struct model *m)
+counting(struct naive *m)
 {
 	size_t length, left = m->len - m->at;
 
@@ -28,20 +28,20 @@ counting(struct model *m)
 	decode_declare(m->result, length, NULL, 0);
 	if (length > left)
 		return unfinished(m);
-	model_data(m, m->at, m->at + length);
-	return model_end(m, m->at + length);
+	naive_data(m, m->at, m->at + length);
+	return naive_end(m, m->at + length);
 }
 
 /* The frame ends with two bytes, if they come. */
 static bool
-ends_with(struct model *m, unsigned char first, unsigned char second)
+ends_with(struct naive *m, unsigned char first, unsigned char second)
 {
 	size_t at;
 
 	for (at = m->at; at + 1 < m->len; at++) {
 		if (m->in[at] == first && m->in[at + 1] == second) {
-			model_data(m, m->at, at);
-			return model_end(m, at + 2);
+			naive_data(m, m->at, at);
+			return naive_end(m, at + 2);
 		}
 	}
 	return false;
@@ -49,46 +49,46 @@ ends_with(struct model *m, unsigned char first, unsigned char second)
 
 /* What it asks to see again at the end it never says anything of. */
 static bool
-dashes(struct model *m)
+dashes(struct naive *m)
 {
 	bool dash = m->in[m->len - 1] == '-';
 
 	if (ends_with(m, '-', '-'))
 		return true;
-	model_data(m, m->at, m->len - dash);
+	naive_data(m, m->at, m->len - dash);
 	decode_held(m->result, m->in + m->len - dash, dash);
 	return false;
 }
 
 static bool
-minding(struct model *m)
+minding(struct naive *m)
 {
 	if (ends_with(m, '\r', '\n'))
 		return true;
-	model_data(m, m->at, m->len);
-	return model_end(m, m->len);
+	naive_data(m, m->at, m->len);
+	return naive_end(m, m->len);
 }
 
 static bool
-digits(struct model *m, const char *error)
+digits(struct naive *m, const char *error)
 {
 	size_t at;
 
 	for (at = m->at; at < m->len; at++) {
 		if (m->in[at] != ';' && (m->in[at] < '0' || m->in[at] > '9')) {
-			model_data(m, m->at, at);
-			return model_bad(m, at, error);
+			naive_data(m, m->at, at);
+			return naive_bad(m, at, error);
 		}
 		if (m->in[at] == ';') {
-			model_data(m, m->at, at);
-			return model_end(m, at + 1);
+			naive_data(m, m->at, at);
+			return naive_end(m, at + 1);
 		}
 	}
 	return unfinished(m);
 }
 
 bool
-model_custom(struct model *m)
+naive_custom(struct naive *m)
 {
 	if (m->spec->ops == &decode_counting)
 		return counting(m);

@@ -9,18 +9,18 @@
  * are not looked at here, stand behind it. False if that is not all there.
  */
 static bool
-has_payload(struct model *m, size_t from, uint64_t length, size_t behind)
+has_payload(struct naive *m, size_t from, uint64_t length, size_t behind)
 {
 	if (length <= m->len - from) {
-		model_data(m, from, from + (size_t)length);
+		naive_data(m, from, from + (size_t)length);
 		return m->len - from - (size_t)length >= behind;
 	}
-	model_data(m, from, m->len);
+	naive_data(m, from, m->len);
 	return false;
 }
 
 static bool
-no_header(struct model *m)
+no_header(struct naive *m)
 {
 	decode_held(m->result, m->in + m->at, m->len - m->at);
 	return false;
@@ -28,26 +28,26 @@ no_header(struct model *m)
 
 /* What stands before the wrong byte was of no use. */
 static bool
-bad_header(struct model *m, size_t at, const char *error)
+bad_header(struct naive *m, size_t at, const char *error)
 {
 	decode_held(m->result, m->in + m->at, at - m->at);
-	return model_bad(m, at, error);
+	return naive_bad(m, at, error);
 }
 
 /* The header, up to an offset, says how long the frame is. */
 static void
-declare(struct model *m, size_t end, uint64_t length)
+declare(struct naive *m, size_t end, uint64_t length)
 {
 	decode_declare(m->result, length, m->in + m->at, end - m->at);
 }
 
 bool
-model_fixed(struct model *m)
+naive_fixed(struct naive *m)
 {
 	declare(m, m->at, m->spec->size);
 	if (!has_payload(m, m->at, m->spec->size, 0))
 		return false;
-	return model_end(m, m->at + m->spec->size);
+	return naive_end(m, m->at + m->spec->size);
 }
 
 /* Numbers of a fixed width */
@@ -89,7 +89,7 @@ delivered(uint64_t number, const struct evchat_length_field *field,
 }
 
 bool
-model_length(struct model *m)
+naive_length(struct naive *m)
 {
 	const struct evchat_length_field *field = &m->spec->field;
 	size_t header = field->offset + field->width, from;
@@ -108,13 +108,13 @@ model_length(struct model *m)
 		return no_header(m);
 	if (!has_payload(m, from, length, 0))
 		return false;
-	return model_end(m, from + (size_t)length);
+	return naive_end(m, from + (size_t)length);
 }
 
 /* 7 bits a byte */
 
 bool
-model_varint(struct model *m)
+naive_varint(struct naive *m)
 {
 	uint64_t number = 0;
 	unsigned i;
@@ -130,7 +130,7 @@ model_varint(struct model *m)
 		declare(m, m->at + i + 1, number);
 		if (!has_payload(m, m->at + i + 1, number, 0))
 			return false;
-		return model_end(m, m->at + i + 1 + (size_t)number);
+		return naive_end(m, m->at + i + 1 + (size_t)number);
 	}
 	return no_header(m);
 }
@@ -142,7 +142,7 @@ model_varint(struct model *m)
  * none, for one reason or the other.
  */
 static bool
-decimal(struct model *m, unsigned char end, uint64_t *number, size_t *behind)
+decimal(struct naive *m, unsigned char end, uint64_t *number, size_t *behind)
 {
 	size_t at;
 
@@ -166,7 +166,7 @@ decimal(struct model *m, unsigned char end, uint64_t *number, size_t *behind)
 }
 
 bool
-model_netstring(struct model *m)
+naive_netstring(struct naive *m)
 {
 	uint64_t number;
 	size_t from;
@@ -178,22 +178,22 @@ model_netstring(struct model *m)
 		return false;
 	from += (size_t)number;
 	if (m->in[from] != ',')
-		return model_bad(m, from, NO_COMMA);
-	return model_end(m, from + 1);
+		return naive_bad(m, from, NO_COMMA);
+	return naive_end(m, from + 1);
 }
 
 bool
-model_octet_count(struct model *m)
+naive_octet_count(struct naive *m)
 {
 	uint64_t number;
 	size_t from;
 
 	if (m->in[m->at] == '0')
-		return model_bad(m, m->at, FIRST_ZERO);
+		return naive_bad(m, m->at, FIRST_ZERO);
 	if (!decimal(m, ' ', &number, &from))
 		return false;
 	declare(m, from, number);
 	if (!has_payload(m, from, number, 0))
 		return false;
-	return model_end(m, from + (size_t)number);
+	return naive_end(m, from + (size_t)number);
 }
