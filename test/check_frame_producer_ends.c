@@ -1,6 +1,5 @@
 /*
- * evchat_push_frame_with_producer(): the ways in which such a frame can end,
- * and those that are refused.
+ * evchat_push_frame_with_producer(): the ways in which such a frame can end.
  */
 
 #include <errno.h>
@@ -143,181 +142,79 @@ START_TEST(close_waits_for_the_end_of_the_frame)
 }
 END_TEST
 
-/* Refused: they are freed all the same */
+/* What more and done may call, which is anything */
 
-static struct evchat_framing *
-fixed(void)
-{
-	return evchat_framing_fixed(2);
-}
-
-static struct evchat_framing *
-length(void)
-{
-	return evchat_framing_length(&(struct evchat_length_field){
-	    .width = 1, .strip = 1 });
-}
-
-static struct evchat_framing *
-varint(void)
-{
-	return evchat_framing_varint(0);
-}
-
-static struct evchat_framing *
-netstring(void)
-{
-	return evchat_framing_netstring(0);
-}
-
-static struct evchat_framing *
-octet_count(void)
-{
-	return evchat_framing_octet_count(0);
-}
-
-static enum evchat_split_result
-split(const void *data, size_t len, struct evchat_split *found, void *state,
-    void *arg)
-{
-	(void)data;
-	(void)state;
-	(void)arg;
-	found->data = len;
-	return EVCHAT_SPLIT_MORE;
-}
-
-static int
-encode(struct evbuffer *out, const struct evbuffer_iovec *payload, int n,
-    void *arg)
-{
-	(void)out;
-	(void)payload;
-	(void)n;
-	(void)arg;
-	return 0;
-}
-
-static struct evchat_framing *
-custom(void)
-{
-	static const struct evchat_framing_ops ops = { 0, split, encode, NULL };
-
-	return evchat_framing_custom(&ops, NULL);
-}
-
-static struct evchat_framing *(*const lengths[])(void) = { fixed, length,
-    varint, netstring, octet_count, custom };
-
-/* Push one that must be refused, and see it freed in there. */
 static void
-expect_refused(struct harness *h, int error, const char *told)
+free_channel(struct feeder *feeder)
 {
-	size_t queued = evchat_get_output_length(h->chat);
+	evchat_free(feeder->h->chat);
+}
+
+static void
+discard(struct feeder *feeder)
+{
+	evchat_discard_buffers(feeder->h->chat);
+}
+
+static void
+detach(struct feeder *feeder)
+{
+	errno = 0;
+	ck_assert(!harness_detach(feeder->h));
+	ck_assert_int_eq(errno, EBUSY);
+}
+
+static void
+close_channel(struct feeder *feeder)
+{
+	evchat_close_when_done(feeder->h->chat);
+}
+
+/* The frame goes on by the framing that it has the last reference to. */
+static void
+change_framing(struct feeder *feeder)
+{
+	struct evchat_framing *framing = framed_aab();
+
+	ck_assert_int_eq(evchat_set_output_framing(feeder->h->chat, framing),
+	    0);
+	evchat_framing_free(framing);
+	ck_assert_int_eq(evchat_push_frame(feeder->h->chat, "x", 1), 0);
+}
+
+static const struct {
+	void (*in_more)(struct feeder *feeder);
+	void (*in_done)(struct feeder *feeder);
+	const char *wire; /* NULL: not looked at */
+	const char *told;
+} calls[] = {
+	{ free_channel, NULL, NULL, "done:p:discarded:0|closed:freed" },
+	{ discard, NULL, "", "done:p:discarded:0" },
+	{ detach, NULL, "2\r\nab\r\n0\r\n\r\n", "done:p:sent:2" },
+	{ close_channel, NULL, "2\r\nab\r\n0\r\n\r\n",
+	    "done:p:sent:2|closed:done" },
+	{ change_framing, NULL, "2\r\nab\r\n0\r\n\r\nxaab",
+	    "done:p:sent:2" },
+	{ NULL, free_channel, NULL, "done:p:sent:2|closed:freed" },
+	{ NULL, discard, "2\r\nab\r\n0\r\n\r\n", "done:p:sent:2" },
+	{ NULL, change_framing, "2\r\nab\r\n0\r\n\r\nxaab",
+	    "done:p:sent:2" }
+};
+
+START_TEST(more_and_done_of_a_frame_may_call_anything)
+{
+	int i = _i % N(calls);
+	struct harness *h = framed_start(sink_kinds[_i / N(calls)],
+	    framed_chunked);
 	struct feeder p;
 
-	feeder_init(&p, h, "p", "ab.");
-	errno = 0;
-	ck_assert_int_eq(evchat_push_frame_with_producer(h->chat, p.producer),
-	    -1);
-	ck_assert_int_eq(errno, error);
-	ck_assert_ptr_null(p.producer);
-	harness_expect(h, told);
-	ck_assert_uint_eq(evchat_get_output_length(h->chat), queued);
-	ck_assert_int_eq(p.asked, 0);
-}
-
-START_TEST(framing_that_needs_the_length_takes_no_producer)
-{
-	struct harness *h = framed_start(HARNESS_PAIR, lengths[_i]);
-
-	ck_assert_int_eq(evchat_push(h->chat, "<", 1), 0);
-	expect_refused(h, EINVAL, "done:p:discarded:0");
-	ck_assert_int_eq(evchat_push(h->chat, ">", 1), 0);
-	framed_expect(h, "<>");
-	harness_end(h, "done:p:discarded:0");
-}
-END_TEST
-
-START_TEST(without_an_output_framing_no_producer_is_taken)
-{
-	struct harness *h = harness_streaming_on(HARNESS_PAIR);
-
-	expect_refused(h, EINVAL, "done:p:discarded:0");
-	harness_end(h, "done:p:discarded:0");
-}
-END_TEST
-
-START_TEST(closing_channel_takes_no_frame)
-{
-	struct harness *h = framed_start(HARNESS_PAIR, framed_dot);
-
-	harness_push_stuck(h, "s");
-	ck_assert_int_eq(evchat_push_eof(h->chat), 0);
-	expect_refused(h, EPIPE, "done:p:discarded:0");
-	harness_end(h, "done:p:discarded:0");
-}
-END_TEST
-
-START_TEST(producer_that_is_none_or_taken_is_refused)
-{
-	struct harness *h = framed_start(HARNESS_PAIR, framed_dot);
-	struct feeder p, q;
-
-	errno = 0;
-	ck_assert_int_eq(evchat_push_frame_with_producer(h->chat, NULL), -1);
-	ck_assert_int_eq(errno, EINVAL);
-	framed_push(&p, h, "p", "~.");
-	feeder_push(&q, h, "q", "q.");
-	errno = 0;
-	ck_assert_int_eq(evchat_push_frame_with_producer(h->chat, p.producer),
-	    -1);
-	ck_assert_int_eq(errno, EINVAL);
-	errno = 0;
-	ck_assert_int_eq(evchat_push_with_producer(h->chat, p.producer), -1);
-	ck_assert_int_eq(errno, EINVAL);
-	ck_assert_int_eq(evchat_push_frame_with_producer(h->chat, q.producer),
-	    -1);
-	harness_expect(h, "");
-	harness_turn(h);
-	feeder_resume(&p);
-	framed_expect(h, ".\r\nq");
-	harness_run_until_noted(h, "done:q");
-	harness_end(h, "done:p:sent:0|done:q:sent:1");
-}
-END_TEST
-
-/* Have one allocation inside the push fail. @return whether there was one */
-static bool
-push_without_memory(struct evchat_framing *(*make)(void), long n)
-{
-	struct harness *h = framed_start(HARNESS_PAIR, make);
-	struct feeder p;
-	bool failed;
-	int pushed;
-
-	ck_assert_int_eq(evchat_push(h->chat, "<", 1), 0);
-	feeder_init(&p, h, "p", "ab~");
-	errno = 0;
-	harness_fail_allocation(n);
-	pushed = evchat_push_frame_with_producer(h->chat, p.producer);
-	failed = harness_allocation_failed();
-	harness_fail_allocation(0);
-	p.pushed = pushed == 0;
-	ck_assert(pushed == 0 || (failed && errno == ENOMEM));
-	harness_expect(h, pushed == 0 ? "" : "done:p:discarded:0");
-	if (pushed == -1)
-		ck_assert_uint_eq(evchat_get_output_length(h->chat), 1);
-	harness_free(h);
-	return pushed == -1;
-}
-
-START_TEST(without_memory_the_producer_is_freed)
-{
-	long n;
-
-	for (n = 1; push_without_memory(framed_halves[_i].make, n); n++)
-		continue;
+	framed_push(&p, h, "p", "ab.");
+	p.in_more = calls[i].in_more;
+	p.in_done = calls[i].in_done;
+	harness_run_until_noted(h, calls[i].told);
+	if (calls[i].wire != NULL)
+		framed_expect(h, calls[i].wire);
+	harness_end(h, calls[i].told);
 }
 END_TEST
 
@@ -337,15 +234,8 @@ frame_producer_ends_suite(void)
 	    0, SINK_KINDS);
 	tcase_add_loop_test(tc, close_waits_for_the_end_of_the_frame, 0,
 	    SINK_KINDS);
-
-	tc = harness_case(suite, "refused");
-	tcase_add_loop_test(tc, framing_that_needs_the_length_takes_no_producer,
-	    0, N(lengths));
-	tcase_add_test(tc, without_an_output_framing_no_producer_is_taken);
-	tcase_add_test(tc, closing_channel_takes_no_frame);
-	tcase_add_test(tc, producer_that_is_none_or_taken_is_refused);
-	tcase_add_loop_test(tc, without_memory_the_producer_is_freed, 0,
-	    FRAMED_HALVES);
+	tcase_add_loop_test(tc, more_and_done_of_a_frame_may_call_anything, 0,
+	    N(calls) * SINK_KINDS);
 	return suite;
 }
 

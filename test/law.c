@@ -143,7 +143,7 @@ law_free(struct law *law)
 	evbuffer_free(law->collected);
 	event_base_loop(law->base, EVLOOP_NONBLOCK);
 	event_base_free(law->base);
-	if (harness_blocks() != law->blocks)
+	if (harness_blocks() != law->blocks || unit_chains() != 0)
 		law_wrong(law, "memory is lost", "", 0);
 }
 

@@ -107,6 +107,27 @@ struct source {
 	size_t given;
 };
 
+/* In one chain or several, some of which may be empty. */
+static void
+append_chains(struct evbuffer *out, const unsigned char *bytes, size_t len)
+{
+	size_t n;
+
+	while (len > 0) {
+		n = unit_random(3) == 0 ? len : 1 + unit_random(len);
+		if (unit_random(4) == 0)
+			harness_must(evbuffer_add_reference(out, "", 0, NULL,
+			    NULL) == 0, "memory");
+		if (unit_random(2) == 0)
+			unit_add_chain(out, bytes, n);
+		else
+			harness_must(evbuffer_add(out, bytes, n) == 0,
+			    "memory");
+		bytes += n;
+		len -= n;
+	}
+}
+
 static enum evchat_more
 source_more(void *self, struct evbuffer *out, size_t want)
 {
@@ -116,8 +137,7 @@ source_more(void *self, struct evbuffer *out, size_t want)
 
 	if (n > want)
 		n = want;
-	harness_must(evbuffer_add(out, source->bytes + source->given, n) == 0,
-	    "memory");
+	append_chains(out, source->bytes + source->given, n);
 	source->given += n;
 	if (source->given == source->len && unit_random(2) == 0)
 		return EVCHAT_MORE_END;
