@@ -81,6 +81,40 @@ START_TEST(framing_without_encode_writes_nothing)
 }
 END_TEST
 
+/* Have one allocation fail, of encode or around it. @return whether one did */
+static bool
+push_without_memory(struct harness *h, long n)
+{
+	size_t queued = evchat_get_output_length(h->chat);
+	bool failed;
+	int pushed;
+
+	errno = 0;
+	harness_fail_allocation(n);
+	pushed = evchat_push_frame(h->chat, "abc", 3);
+	failed = harness_allocation_failed();
+	harness_fail_allocation(0);
+	ck_assert(pushed == 0 || (failed && errno == ENOMEM));
+	ck_assert_uint_eq(evchat_get_output_length(h->chat),
+	    queued + (pushed == 0 ? 4 : 0));
+	return pushed == -1;
+}
+
+START_TEST(without_memory_nothing_is_pushed)
+{
+	struct hashed hashed;
+	struct harness *h = hashed_start(&hashed, sink_kinds[_i]);
+	long n;
+
+	for (n = 1; push_without_memory(h, n); n++)
+		ck_assert_int_eq(evchat_push(h->chat, "-", 1), 0);
+	ck_assert_int_gt(n, 2);
+	harness_run_until_received(h, (size_t)n + 3);
+	ck_assert_mem_eq(evbuffer_pullup(h->received, -1) + n - 1, "abc#", 4);
+	harness_end(h, "");
+}
+END_TEST
+
 static Suite *
 encode_custom_suite(void)
 {
@@ -91,6 +125,8 @@ encode_custom_suite(void)
 	tcase_add_loop_test(tc, what_a_failing_encode_has_appended_is_dropped,
 	    0, SINK_KINDS);
 	tcase_add_test(tc, framing_without_encode_writes_nothing);
+	tcase_add_loop_test(tc, without_memory_nothing_is_pushed, 0,
+	    SINK_KINDS);
 	return suite;
 }
 
