@@ -260,12 +260,15 @@ START_TEST(three_bytes_count_up_to_16_mebibytes)
 	struct evchat_length_field field = { 3, LITTLE, 0, 0, 3, 0 };
 	size_t most = ((size_t)1 << 24) - 1;
 	char *payload = calloc(1, most + 1);
+	struct evchat_framing *framing;
 	struct harness *h;
 
 	ck_assert_ptr_nonnull(payload);
 	ck_assert_int_eq(refuse(evchat_framing_length(&field), payload,
 	    most + 1), EMSGSIZE);
-	h = start(evchat_framing_length(&field));
+	framing = evchat_framing_length(&field);
+	h = start(framing);
+	evchat_framing_free(framing);
 	ck_assert_int_eq(evchat_push_frame(h->chat, payload, most), 0);
 	ck_assert_uint_eq(evchat_get_output_length(h->chat), most + 3);
 	free(payload);
