@@ -26,6 +26,9 @@ START_TEST(encode_is_given_the_payload)
 	ck_assert_int_eq(hashed.encoded, 5);
 	ck_assert_int_eq(evchat_push_framev(h->chat, pieces, -1), -1);
 	ck_assert_int_eq(errno, EINVAL);
+	errno = 0;
+	ck_assert_int_eq(evchat_push_framev(h->chat, NULL, 1), -1);
+	ck_assert_int_eq(errno, EINVAL);
 	ck_assert_int_eq(hashed.encoded, 5);
 	harness_expect_received(h, "xyz#abcdefg#ab###");
 	harness_end(h, "");

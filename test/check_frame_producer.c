@@ -91,6 +91,7 @@ START_TEST(frames_of_producers_stand_in_order)
 {
 	struct harness *h = framed_start(sink_kinds[_i], framed_chunked);
 	struct feeder p, q;
+	struct evchat_stats stats;
 
 	framed_push(&p, h, "p", "a~b.");
 	ck_assert_int_eq(evchat_push_frame(h->chat, "c", 1), 0);
@@ -102,6 +103,8 @@ START_TEST(frames_of_producers_stand_in_order)
 	framed_expect(h, "1\r\na\r\n1\r\nb\r\n0\r\n\r\n"
 	    "1\r\nc\r\n0\r\n\r\n" "1\r\nd\r\n0\r\n\r\n" "0\r\n\r\n");
 	harness_run_until_noted(h, "mark:m");
+	evchat_get_stats(h->chat, &stats, sizeof(stats));
+	ck_assert_uint_eq(stats.frames_out, 4);
 	harness_end(h, "done:p:sent:2|done:q:sent:1|mark:m:sent");
 }
 END_TEST
