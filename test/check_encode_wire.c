@@ -296,6 +296,24 @@ START_TEST(length_above_any_number_is_refused)
 }
 END_TEST
 
+/* Nor is one with which a frame would be longer than any buffer. */
+START_TEST(frame_that_no_buffer_holds_is_refused)
+{
+	static const size_t lengths[] = { SIZE_MAX, SIZE_MAX / 2,
+	    SIZE_MAX / 2 - 2 };
+	struct evchat_length_field field = { 8, BIG, 0, 0, 8, 0 };
+	struct evchat_framing *framing[] = { evchat_framing_length(&field),
+	    evchat_framing_varint(0), evchat_framing_netstring(0),
+	    evchat_framing_octet_count(0), evchat_framing_dot(0),
+	    evchat_framing_chunked(0) };
+	int i;
+
+	for (i = 0; i < N(framing); i++)
+		ck_assert_int_eq(refuse(framing[i], "x", lengths[_i]),
+		    EMSGSIZE);
+}
+END_TEST
+
 /* Pieces that are longer together than a size_t can say. */
 START_TEST(pieces_are_not_counted_modulo_anything)
 {
@@ -345,6 +363,7 @@ encode_wire_suite(void)
 	tc = harness_case(suite, "limits");
 	tcase_add_test(tc, three_bytes_count_up_to_16_mebibytes);
 	tcase_add_loop_test(tc, length_above_any_number_is_refused, 0, 5);
+	tcase_add_loop_test(tc, frame_that_no_buffer_holds_is_refused, 0, 3);
 	tcase_add_loop_test(tc, pieces_are_not_counted_modulo_anything, 0, 3);
 	return suite;
 }

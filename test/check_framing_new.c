@@ -152,6 +152,25 @@ START_TEST(set_of_delimiters_is_at_most_4096_bytes_long)
 }
 END_TEST
 
+/* What has to be waited for is short, or it would be looked at too often. */
+START_TEST(delimiter_that_begins_with_another_is_at_most_64_bytes_long)
+{
+	static char bytes[100];
+	struct evbuffer_iovec set[] = { { bytes, 1 }, { bytes, 64 },
+	    { bytes + 1, 90 } };
+	long blocks = harness_blocks();
+
+	bytes[0] = 'x';
+	made(evchat_framing_delimiters(set, 3, LONGEST));
+	set[1].iov_len = 65;
+	refused(evchat_framing_delimiters(set, 2, LONGEST), EMSGSIZE, blocks);
+	refused(evchat_framing_delimiters(set, 3, LONGEST | KEEP), EMSGSIZE,
+	    blocks);
+	made(evchat_framing_delimiters(set, 2, 0));
+	made(evchat_framing_delimiters(set + 1, 2, LONGEST));
+}
+END_TEST
+
 START_TEST(delimiter_may_be_there_twice)
 {
 	struct evbuffer_iovec set[] = { { "ab", 2 }, { "ab", 2 }, { "b", 1 } };
@@ -303,6 +322,8 @@ framing_new_suite(void)
 	tcase_add_test(tc, delimiter_has_a_length);
 	tcase_add_test(tc, set_of_delimiters_has_some_and_none_is_empty);
 	tcase_add_test(tc, set_of_delimiters_is_at_most_4096_bytes_long);
+	tcase_add_test(tc,
+	    delimiter_that_begins_with_another_is_at_most_64_bytes_long);
 	tcase_add_test(tc, delimiter_may_be_there_twice);
 	tcase_add_test(tc, style_is_one_of_libevents);
 	tcase_add_test(tc, fixed_size_is_not_0);
