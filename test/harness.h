@@ -216,6 +216,8 @@ void harness_expect_received(struct harness *h, const char *text);
  * "mark:name:sent". The names must outlive the channel. */
 void harness_push_producer(struct harness *h, const char *name,
     const char *text);
+void harness_push_frame_producer(struct harness *h, const char *name,
+    const char *text);
 void harness_push_stuck(struct harness *h, const char *name); /* always LATER */
 void harness_push_reference(struct harness *h, const char *name,
     const char *text);

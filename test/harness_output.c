@@ -99,14 +99,16 @@ note_mark(struct evchat *chat, enum evchat_done how, void *arg)
 
 /* As the library does: taken, even on error. */
 static int
-push(struct thing *thing)
+push(struct thing *thing, bool framed)
 {
 	static const struct evchat_producer_ops ops = { give_text, note_done };
 	struct harness *h = thing->h;
 	struct evchat_producer *producer = evchat_producer_new(&ops, thing);
 
 	if (producer != NULL)
-		return evchat_push_with_producer(h->chat, producer);
+		return framed ?
+		    evchat_push_frame_with_producer(h->chat, producer) :
+		    evchat_push_with_producer(h->chat, producer);
 	thing_free(thing);
 	return -1;
 }
@@ -126,7 +128,16 @@ harness_push_producer(struct harness *h, const char *name, const char *text)
 {
 	struct thing *thing = thing_new(h, name, text);
 
-	harness_ok(h, push(thing));
+	harness_ok(h, push(thing, false));
+}
+
+void
+harness_push_frame_producer(struct harness *h, const char *name,
+    const char *text)
+{
+	struct thing *thing = thing_new(h, name, text);
+
+	harness_ok(h, push(thing, true));
 }
 
 void
@@ -134,7 +145,7 @@ harness_push_stuck(struct harness *h, const char *name)
 {
 	struct thing *thing = thing_new(h, name, NULL);
 
-	harness_ok(h, push(thing));
+	harness_ok(h, push(thing, false));
 }
 
 void
