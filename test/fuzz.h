@@ -102,6 +102,8 @@ struct fuzz_target {
 	/* For FUZZ_FRAMING; @return one that the caller frees, or NULL */
 	struct evchat_framing *(*framing_new)(const struct fuzz_input *in,
 	    uint8_t a, uint8_t b);
+	/* Whether its frames are other bytes than there are in the stream */
+	bool (*transforms)(uint8_t a, uint8_t b);
 };
 
 /* The bytes of an input, one after the other; behind the last one they are 0. */

@@ -1,6 +1,6 @@
 /*
- * The fuzz target of channels whose frames end with a delimiter, a count, or
- * not at all. What an input means, byte by byte; every input means something,
+ * The fuzz target of channels whose frames end with a delimiter, a count, not
+ * at all, or as other framings have it. What an input means, byte by byte; every input means something,
  * and what is missing is 0:
  *
  *	0       bits 0 to 2 the options of evchat_new(), 3 deferred callbacks,
@@ -35,19 +35,72 @@
 
 #include "fuzz.h"
 
+#define KINDS 8
+#define DOT 6
+#define CHUNKED 7
+
+/* For FUZZ_FRAMING; 0: a delimiter, which is the operands. */
+static unsigned
+kind_of(uint8_t a, uint8_t b)
+{
+	return (a < 0x80 ? b % (KINDS + 1) : 0);
+}
+
+static bool
+transforms(uint8_t a, uint8_t b)
+{
+	return (kind_of(a, b) == DOT || kind_of(a, b) == CHUNKED);
+}
+
 static struct evchat_framing *
-delimiter_new(const struct fuzz_input *in, uint8_t a, uint8_t b)
+delimiters_new(unsigned flags)
+{
+	static const struct evbuffer_iovec set[] = {
+		{ (void *)(uintptr_t)"a", 1 }, { (void *)(uintptr_t)"aab", 3 },
+		{ (void *)(uintptr_t)"\r\n", 2 }
+	};
+
+	return (evchat_framing_delimiters(set, 3, flags));
+}
+
+static struct evchat_framing *
+framing_new(const struct fuzz_input *in, uint8_t a, uint8_t b)
 {
 	struct fuzz_bytes delimiter = fuzz_bytes_of(in, a, b);
 
-	return (evchat_framing_delimiter(delimiter.data, delimiter.len, 0));
+	switch (kind_of(a, b)) {
+	case 1:
+		return (delimiters_new(EVCHAT_FRAMING_MATCH_LONGEST));
+	case 2:
+		return (evchat_framing_line(EVBUFFER_EOL_ANY, 0));
+	case 3:
+		return (evchat_framing_line(EVBUFFER_EOL_CRLF,
+		    a & 1 ? EVCHAT_FRAMING_REJECT_BARE_CR : 0));
+	case 4:
+		return (evchat_framing_length(&(struct evchat_length_field){
+		    .width = 1, .offset = a & 1, .strip = a >> 1 & 3 }));
+	case 5:
+		return (evchat_framing_netstring(0));
+	case DOT:
+		return (evchat_framing_dot(a & 1 ?
+		    EVCHAT_FRAMING_REJECT_BARE_LF : 0));
+	case CHUNKED:
+		return (evchat_framing_chunked(a & 1 ?
+		    EVCHAT_FRAMING_DELIVER_TRAILERS : 0));
+	case KINDS:
+		return (evchat_framing_fixed(1u + (a & 3)));
+	default:
+		return (evchat_framing_delimiter(delimiter.data, delimiter.len,
+		    0));
+	}
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct fuzz_target target = {
-		.framing_new = delimiter_new
+		.framing_new = framing_new,
+		.transforms = transforms
 	};
 
 	return (fuzz_one(&target, data, size));

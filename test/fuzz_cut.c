@@ -33,6 +33,8 @@ set(struct fuzz_run *f, const struct fuzz_op *op, struct fuzz_force *force)
 	}
 	force->kind = FUZZ_KIND_FRAMING;
 	framing = f->in->target->framing_new(f->in, op->a, op->b);
+	if (f->in->target->transforms(op->a, op->b))
+		f->plain = false;
 	if (framing != NULL)
 		done = evchat_set_framing(f->chat, framing);
 	evchat_framing_free(framing);
