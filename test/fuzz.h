@@ -97,13 +97,16 @@ struct fuzz_input {
 	size_t len;
 };
 
+#define FUZZ_TRANSFORMS 1u /* frames are other bytes than the stream's */
+#define FUZZ_DECLARES 2u   /* what declares a length is no frame's */
+
 /* What one file of a framing's own says. */
 struct fuzz_target {
 	/* For FUZZ_FRAMING; @return one that the caller frees, or NULL */
 	struct evchat_framing *(*framing_new)(const struct fuzz_input *in,
 	    uint8_t a, uint8_t b);
-	/* Whether its frames are other bytes than there are in the stream */
-	bool (*transforms)(uint8_t a, uint8_t b);
+	/* What is special about that one: these, or-ed together. */
+	unsigned (*special)(uint8_t a, uint8_t b);
 };
 
 /* The bytes of an input, one after the other; behind the last one they are 0. */
@@ -189,6 +192,7 @@ struct fuzz_run {
 	bool has_next;
 	int agains;           /* how often the first terminator was set */
 	bool plain;           /* the input is the stream, and nothing is seen twice */
+	bool all;             /* ... and each byte of it is told or a delimiter's */
 	bool same_max;        /* it is what the input begins with */
 
 	/* Flow. */

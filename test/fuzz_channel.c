@@ -35,21 +35,25 @@
 
 #include "fuzz.h"
 
-#define KINDS 8
-#define DOT 6
-#define CHUNKED 7
+enum { DELIMITER, DELIMITERS, ANY, CRLF, LENGTH, NETSTRING, DOT, CHUNKED,
+    FIXED };
 
 /* For FUZZ_FRAMING; 0: a delimiter, which is the operands. */
 static unsigned
 kind_of(uint8_t a, uint8_t b)
 {
-	return (a < 0x80 ? b % (KINDS + 1) : 0);
+	return (a < 0x80 ? b % (FIXED + 1) : 0);
 }
 
-static bool
-transforms(uint8_t a, uint8_t b)
+static unsigned
+special(uint8_t a, uint8_t b)
 {
-	return (kind_of(a, b) == DOT || kind_of(a, b) == CHUNKED);
+	static const unsigned kinds[FIXED + 1] = {
+		[LENGTH] = FUZZ_DECLARES, [NETSTRING] = FUZZ_DECLARES,
+		[DOT] = FUZZ_TRANSFORMS, [CHUNKED] = FUZZ_TRANSFORMS
+	};
+
+	return (kinds[kind_of(a, b)]);
 }
 
 static struct evchat_framing *
@@ -69,17 +73,17 @@ framing_new(const struct fuzz_input *in, uint8_t a, uint8_t b)
 	struct fuzz_bytes delimiter = fuzz_bytes_of(in, a, b);
 
 	switch (kind_of(a, b)) {
-	case 1:
+	case DELIMITERS:
 		return (delimiters_new(EVCHAT_FRAMING_MATCH_LONGEST));
-	case 2:
+	case ANY:
 		return (evchat_framing_line(EVBUFFER_EOL_ANY, 0));
-	case 3:
+	case CRLF:
 		return (evchat_framing_line(EVBUFFER_EOL_CRLF,
 		    a & 1 ? EVCHAT_FRAMING_REJECT_BARE_CR : 0));
-	case 4:
+	case LENGTH:
 		return (evchat_framing_length(&(struct evchat_length_field){
 		    .width = 1, .offset = a & 1, .strip = a >> 1 & 3 }));
-	case 5:
+	case NETSTRING:
 		return (evchat_framing_netstring(0));
 	case DOT:
 		return (evchat_framing_dot(a & 1 ?
@@ -87,7 +91,7 @@ framing_new(const struct fuzz_input *in, uint8_t a, uint8_t b)
 	case CHUNKED:
 		return (evchat_framing_chunked(a & 1 ?
 		    EVCHAT_FRAMING_DELIVER_TRAILERS : 0));
-	case KINDS:
+	case FIXED:
 		return (evchat_framing_fixed(1u + (a & 3)));
 	default:
 		return (evchat_framing_delimiter(delimiter.data, delimiter.len,
@@ -100,7 +104,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct fuzz_target target = {
 		.framing_new = framing_new,
-		.transforms = transforms
+		.special = special
 	};
 
 	return (fuzz_one(&target, data, size));

@@ -10,6 +10,7 @@ set(struct fuzz_run *f, const struct fuzz_op *op, struct fuzz_force *force)
 {
 	struct evchat_framing *framing;
 	struct fuzz_bytes text;
+	unsigned special;
 	int done = -1;
 
 	force->delimiter.len = 0;
@@ -33,8 +34,9 @@ set(struct fuzz_run *f, const struct fuzz_op *op, struct fuzz_force *force)
 	}
 	force->kind = FUZZ_KIND_FRAMING;
 	framing = f->in->target->framing_new(f->in, op->a, op->b);
-	if (f->in->target->transforms(op->a, op->b))
-		f->plain = false;
+	special = f->in->target->special(op->a, op->b);
+	f->plain = f->plain && !(special & FUZZ_TRANSFORMS);
+	f->all = f->all && !(special & FUZZ_DECLARES);
 	if (framing != NULL)
 		done = evchat_set_framing(f->chat, framing);
 	evchat_framing_free(framing);

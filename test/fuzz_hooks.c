@@ -218,9 +218,10 @@ on_input_event(struct fuzz_run *f, enum evchat_event what)
 	if (what == EVCHAT_EVENT_EOF) {
 		fuzz_must(!f->eof_told, "a second EOF");
 		f->eof_told = f->in_eof = true;
-		fuzz_must(!f->plain || fuzz_hooks(f->in->hooks)->frame != NULL ||
-		    f->in->len ==
-		    evchat_get_offset(f->chat), "EOF before the last byte");
+		fuzz_must(!f->plain || !f->all ||
+		    fuzz_hooks(f->in->hooks)->frame != NULL ||
+		    f->in->len == evchat_get_offset(f->chat),
+		    "EOF before the last byte");
 	} else {
 		check_oversize(f, f->chat);
 		if (f->now.kind != FUZZ_KIND_FRAMING || f->has_next) {

@@ -322,7 +322,7 @@ fuzz_run(struct fuzz_run *f, const struct fuzz_input *in,
 	f->cuts = cuts;
 	f->base = base;
 	f->loose = pushes_at_output(in);
-	f->plain = f->same_max = true;
+	f->plain = f->all = f->same_max = true;
 	f->later = event_new(base, -1, 0, on_later, f);
 	f->expected = evbuffer_new();
 	fuzz_must(f->later != NULL && f->expected != NULL &&
