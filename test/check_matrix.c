@@ -43,7 +43,19 @@ struct product {
 static bool
 ends_by_itself(const struct matrix_base *base)
 {
-	return base->eof && (base->options & EVCHAT_OPT_HALF_OPEN) == 0;
+	return base->malformed ||
+	    (base->eof && (base->options & EVCHAT_OPT_HALF_OPEN) == 0);
+}
+
+/*
+ * Where bytes come that are given back inside a frame depends, under a framing of
+ * its own, on what that has said so far.
+ */
+static bool
+is_known(const struct matrix_cell *cell)
+{
+	return cell->base->start.framing != &matrix_custom ||
+	    strstr(cell->action->name, "unread") == NULL;
 }
 
 /* Of a channel whose end is told to nobody, it cannot be known. */
@@ -90,7 +102,7 @@ each_action(struct product *p)
 	size_t i;
 
 	for (i = 0; (p->cell.action = action_number(i)) != NULL; i++)
-		if (is_told(&p->cell))
+		if (is_told(&p->cell) && is_known(&p->cell))
 			run_cell(p);
 }
 
@@ -129,6 +141,8 @@ can_be_at(const struct matrix_cell *cell)
 
 	if (where == MATRIX_IN_CONNECTED)
 		return cell->at == 0;
+	if (cell->base->malformed && cell->at >= len)
+		return false;
 	if (where == MATRIX_IN_CLOSED && cell->nth == 4)
 		return cell->at == len && ends_by_itself(cell->base);
 	return cell->at <= len || where == MATRIX_IN_MORE ||

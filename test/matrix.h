@@ -24,13 +24,47 @@ struct matrix_run;
 struct matrix_model;
 
 /* How the input is cut. */
-enum matrix_kind { MATRIX_KEEP, MATRIX_NONE, MATRIX_COUNT, MATRIX_DELIMITER };
+enum matrix_kind {
+	MATRIX_KEEP,
+	MATRIX_NONE,
+	MATRIX_COUNT,
+	MATRIX_DELIMITER,
+	MATRIX_FRAMING
+};
 
 struct matrix_cut {
 	enum matrix_kind kind;
 	uint64_t count;
 	const char *bytes; /* of a delimiter */
+	const struct matrix_framing *framing;
 };
+
+/* What the bytes of a frame are, as far as that is known. */
+enum { FRAME_SKIPPED = 's', FRAME_DATA = 'd' };
+
+struct matrix_frame {
+	char is[MATRIX_TEXT];
+	size_t known;
+	bool ended;      /* it ends with those */
+	bool bad;        /* the next byte, or one of the next, is wrong */
+	bool declares;   /* it says how long it is */
+	uint64_t length;
+};
+
+/* A framing that is not just one delimiter. */
+struct matrix_framing {
+	struct evchat_framing *(*framing_new)(void);
+	/* Look at bytes of which the first begins a frame. */
+	void (*parse)(struct matrix_frame *frame, const char *bytes, bool eof);
+	const char *frame; /* "out", encoded; NULL: it cannot */
+	bool may_be_last;  /* a rest at the end is a frame, if it is asked for */
+	bool skips_ends;   /* of the frame before, before the next */
+	bool keeps_place;  /* bytes given back count where they are put */
+	bool transforms;   /* what was seen of a frame is gone */
+};
+
+extern const struct matrix_framing matrix_any, matrix_crlf, matrix_longest,
+    matrix_length, matrix_netstring, matrix_chunked, matrix_custom;
 
 enum matrix_hooks {
 	MATRIX_STREAMING,
@@ -44,6 +78,7 @@ struct matrix_base {
 	const char *name;
 	const char *input;
 	bool eof;                 /* and then the peer's end */
+	bool malformed;           /* or so it ends */
 	unsigned options;
 	struct matrix_cut start;
 	struct matrix_cut program[MATRIX_FRAMES]; /* set when frames end */
@@ -142,13 +177,15 @@ struct matrix_model {
 	struct matrix_cut next;  /* after this frame, unless MATRIX_KEEP */
 	enum matrix_hooks hooks;
 	bool eof, eof_told;
+	bool skipping;    /* ends of lines, before the next frame */
 
 	/* The frame in progress. */
 	bool begun, over;
 	uint64_t passed;         /* its bytes delivered or dropped */
+	char used[MATRIX_TEXT];  /* those that are not unread any more */
 	uint64_t max, next_max;
 	uint64_t room;           /* over: how many more are wanted */
-	char kept[MATRIX_TEXT];  /* over: those of a whole frame */
+	char kept[MATRIX_TEXT];  /* of a whole frame, if that is not unread */
 	size_t kept_len;
 
 	/* So far. */
@@ -166,7 +203,7 @@ struct matrix_model {
 	char before[MATRIX_TEXT];
 	char behind[MATRIX_TEXT];
 	bool dropped;
-	const char *delimiter;   /* the last that was set for the input */
+	struct matrix_cut last;  /* that frames of the output are made with */
 };
 
 void model_init(struct matrix_model *m, const struct matrix_run *run,
@@ -188,6 +225,7 @@ bool model_is_open(const struct matrix_model *m);
 
 /* For the files of the model. */
 void model_append(char *text, const char *more, size_t len);
+void model_append_shown(char *text, const char *more, size_t len);
 void model_add(struct matrix_model *m, const char *bytes, size_t len);
 void model_take(struct matrix_model *m, size_t len); /* unread bytes, away */
 void model_forget_frame(struct matrix_model *m);

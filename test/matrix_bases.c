@@ -2,13 +2,15 @@
  * The streams. They are short, so that there are few points in them, and all
  * that is special is in one of them: empty frames, a delimiter's beginning that
  * is none, counts, count 0, what no frame holds, frames above the maximum, and
- * ends at good and bad places.
+ * ends at good and bad places,
+ * and frames of other framings.
  */
 
 #include "matrix.h"
 
 #define DELIMITER(text) { .kind = MATRIX_DELIMITER, .bytes = (text) }
 #define COUNT(n) { .kind = MATRIX_COUNT, .count = (n) }
+#define FRAMING(f) { .kind = MATRIX_FRAMING, .framing = &matrix_ ## f }
 #define NONE { .kind = MATRIX_NONE }
 #define KEEP { .kind = MATRIX_KEEP }
 
@@ -33,6 +35,20 @@ const struct matrix_base matrix_bases[] = {
 	{ .name = "too long, truncated", .input = "abcde;;vwxyzd;;ab;;hijkl;;",
 	    .start = DELIMITER(";;"), .program = { COUNT(5),
 	    DELIMITER(";;") }, .max = 3, .policy = EVCHAT_OVERSIZE_TRUNCATE },
+	{ .name = "any line ends", .input = "ab\r\n\ncd\re\n", .eof = true,
+	    .start = FRAMING(any) },
+	{ .name = "LF or CR LF", .input = "ab\r\nc\n\r\nd\re\r\nf", .eof = true,
+	    .start = FRAMING(crlf) },
+	{ .name = "the longest of two", .input = "ab;;dc;;e;", .eof = true,
+	    .start = FRAMING(longest) },
+	{ .name = "lengths", .input = "2ab03cde2d", .eof = true,
+	    .start = FRAMING(length) },
+	{ .name = "netstrings, malformed", .input = "2:ab,0:,3:cde,1:;;",
+	    .eof = true, .malformed = true, .start = FRAMING(netstring) },
+	{ .name = "chunks", .input = "2\r\nab\r\n1;x\r\nc\r\n0\r\n\r\n"
+	    "1\r\nd\r\n", .eof = true, .start = FRAMING(chunked) },
+	{ .name = "a framing of its own", .input = "ab!!cd!e", .eof = true,
+	    .start = FRAMING(custom) },
 };
 
 const size_t matrix_n_bases = sizeof(matrix_bases) / sizeof(matrix_bases[0]);

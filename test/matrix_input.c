@@ -10,6 +10,17 @@
 
 /* How the input is cut */
 
+static int
+set_made(struct matrix_run *r, struct evchat_framing *framing)
+{
+	int result;
+
+	run_must(r, framing != NULL, "a framing");
+	result = action_result(evchat_set_framing(r->chat, framing));
+	evchat_framing_free(framing);
+	return result;
+}
+
 int
 action_set_cut(struct matrix_run *r, const struct matrix_action *a)
 {
@@ -20,6 +31,8 @@ action_set_cut(struct matrix_run *r, const struct matrix_action *a)
 	case MATRIX_COUNT:
 		return action_result(evchat_set_terminator_count(r->chat,
 		    a->cut.count));
+	case MATRIX_FRAMING:
+		return set_made(r, a->cut.framing->framing_new());
 	default:
 		evchat_set_terminator_none(r->chat);
 		return 0;
@@ -37,15 +50,8 @@ means_cut(struct matrix_model *m, const struct matrix_action *a)
 static int
 set_framing(struct matrix_run *r, const struct matrix_action *a)
 {
-	struct evchat_framing *framing;
-	int result;
-
-	framing = evchat_framing_delimiter(a->cut.bytes, strlen(a->cut.bytes),
-	    0);
-	run_must(r, framing != NULL, "a framing");
-	result = action_result(evchat_set_framing(r->chat, framing));
-	evchat_framing_free(framing);
-	return result;
+	return set_made(r, evchat_framing_delimiter(a->cut.bytes,
+	    strlen(a->cut.bytes), 0));
 }
 
 static int
@@ -172,6 +178,7 @@ set_timeouts(struct matrix_run *r, const struct matrix_action *a)
 #define HOOKS .act = set_hooks, .meant = means_hooks, .hooks
 #define DELIMITER(s) .kind = MATRIX_DELIMITER, .bytes = (s)
 #define COUNT(n) .kind = MATRIX_COUNT, .count = (n)
+#define FRAMING(f) .kind = MATRIX_FRAMING, .framing = &matrix_ ## f
 
 const struct matrix_action matrix_input_actions[] = {
 	{ .name = "set the usual terminator", CUT = { DELIMITER(";;") } },
@@ -184,6 +191,13 @@ const struct matrix_action matrix_input_actions[] = {
 	{ .name = "set no terminator", CUT = { .kind = MATRIX_NONE } },
 	{ .name = "set a framing", .act = set_framing, .meant = means_cut,
 	    .cut = { DELIMITER(";;d") } },
+	{ .name = "set any line ends", CUT = { FRAMING(any) } },
+	{ .name = "set LF or CR LF", CUT = { FRAMING(crlf) } },
+	{ .name = "set the longest of two", CUT = { FRAMING(longest) } },
+	{ .name = "set a length", CUT = { FRAMING(length) } },
+	{ .name = "set netstrings", CUT = { FRAMING(netstring) } },
+	{ .name = "set chunks", CUT = { FRAMING(chunked) } },
+	{ .name = "set a framing of its own", CUT = { FRAMING(custom) } },
 	{ .name = "set a smaller maximum", .act = set_max,
 	    .meant = means_max, .max = 1 },
 	{ .name = "set a larger maximum", .act = set_max,

@@ -20,6 +20,20 @@ model_append(char *text, const char *more, size_t len)
 	text[old + len] = '\0';
 }
 
+/* As the harness writes bytes. */
+void
+model_append_shown(char *text, const char *more, size_t len)
+{
+	for (; len > 0; len--, more++) {
+		if (*more == '\r')
+			model_append(text, "\\r", 2);
+		else if (*more == '\n')
+			model_append(text, "\\n", 2);
+		else
+			model_append(text, more, 1);
+	}
+}
+
 void
 model_note(struct matrix_model *m, const char *token)
 {
@@ -65,6 +79,7 @@ model_forget_frame(struct matrix_model *m)
 	m->begun = m->over = false;
 	m->passed = m->room = 0;
 	m->kept_len = 0;
+	m->used[0] = '\0';
 }
 
 static void
@@ -72,6 +87,7 @@ set_now(struct matrix_model *m, const struct matrix_cut *cut)
 {
 	m->cut = *cut;
 	m->next.kind = MATRIX_KEEP;
+	m->skipping = false;
 	model_forget_frame(m);
 }
 
@@ -80,8 +96,8 @@ model_set_cut(struct matrix_model *m, const struct matrix_cut *cut)
 {
 	if (!model_is_open(m))
 		return -EPIPE;
-	if (cut->kind == MATRIX_DELIMITER)
-		m->delimiter = cut->bytes;
+	if (cut->kind == MATRIX_DELIMITER || cut->kind == MATRIX_FRAMING)
+		m->last = *cut;
 	if (m->collecting)
 		m->next = *cut;
 	else
@@ -94,9 +110,12 @@ model_discard(struct matrix_model *m)
 {
 	struct matrix_cut again = m->next.kind != MATRIX_KEEP ? m->next :
 	    m->cut;
+	bool skipping = m->skipping && m->len == 0 &&
+	    m->next.kind == MATRIX_KEEP;
 
 	model_take(m, m->len);
 	set_now(m, &again);
+	m->skipping = skipping;
 }
 
 /* Calls */

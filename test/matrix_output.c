@@ -112,15 +112,18 @@ set_output_framing(struct matrix_run *r, const struct matrix_action *a)
 static int
 means_frame(struct matrix_model *m, const struct matrix_action *a)
 {
-	const char *delimiter = a->cut.bytes != NULL ? a->cut.bytes :
-	    m->delimiter;
+	const struct matrix_cut *cut = a->cut.bytes != NULL ? &a->cut :
+	    &m->last;
 	char text[32] = "out";
 
 	if (!model_is_open(m) || m->shut)
 		return -EPIPE;
-	if (delimiter == NULL)
+	if (cut->framing != NULL && cut->framing->frame != NULL)
+		strcpy(text, cut->framing->frame);
+	else if (cut->bytes != NULL)
+		strcat(text, cut->bytes);
+	else
 		return -EINVAL;
-	strcat(text, delimiter);
 	return model_push(m, text);
 }
 

@@ -239,7 +239,7 @@ static void
 finish(struct matrix_run *r)
 {
 	struct matrix_model *m = &r->model;
-	char left[MATRIX_TEXT + 8];
+	char left[MATRIX_TEXT];
 
 	if (model_is_open(m) && (m->paused || m->hooks == MATRIX_NO_HOOKS)) {
 		harness_later(r->h, go_on);
@@ -259,7 +259,8 @@ finish(struct matrix_run *r)
 	}
 	if (m->detached) {
 		harness_note_left(r->h);
-		snprintf(left, sizeof(left), "left:%s", m->unread);
+		strcpy(left, "left:");
+		model_append_shown(left, m->unread, m->len);
 		model_note(m, left);
 	}
 	compare(r);

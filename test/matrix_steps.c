@@ -54,7 +54,7 @@ tell_collect(struct matrix_model *m, const char *bytes, size_t len)
 	if (!m->in_collect)
 		model_note(m, "collect:");
 	m->in_collect = true;
-	model_append(m->text, bytes, len);
+	model_append_shown(m->text, bytes, len);
 	m->collected += len;
 	act_in_collect(m);
 }
@@ -78,7 +78,17 @@ struct look {
 	size_t data;
 	size_t skip;   /* its delimiter */
 	bool ended;
+	size_t lead;   /* what comes before the data */
+	bool bad;      /* what comes behind it */
+	bool declares;
+	uint64_t length;
 };
+
+static bool
+delivers_last(const struct matrix_model *m)
+{
+	return (m->cell->base->options & EVCHAT_OPT_DELIVER_LAST) != 0;
+}
 
 static struct look
 look_for_delimiter(const struct matrix_model *m)
@@ -87,16 +97,51 @@ look_for_delimiter(const struct matrix_model *m)
 	size_t held = strlen(m->cut.bytes) - 1;
 
 	if (found != NULL)
-		return (struct look){ (size_t)(found - m->unread),
-		    strlen(m->cut.bytes), true };
+		return (struct look){ .data = (size_t)(found - m->unread),
+		    .skip = strlen(m->cut.bytes), .ended = true };
 	while (held > m->len ||
 	    memcmp(m->unread + m->len - held, m->cut.bytes, held) != 0)
 		held--;
 	if (m->eof)
 		held = 0;
-	return (struct look){ m->len - held, 0, m->eof &&
-	    (m->cell->base->options & EVCHAT_OPT_DELIVER_LAST) != 0 &&
-	    m->passed + m->len > 0 };
+	return (struct look){ .data = m->len - held, .ended = m->eof &&
+	    delivers_last(m) && m->passed + m->len > 0 };
+}
+
+static size_t
+span(const struct matrix_frame *frame, size_t from, char what)
+{
+	size_t n = 0;
+
+	while (from + n < frame->known && frame->is[from + n] == what)
+		n++;
+	return n;
+}
+
+static struct look
+look_at_frame(const struct matrix_model *m)
+{
+	const struct matrix_framing *framing = m->cut.framing;
+	struct matrix_frame frame = { .known = 0 };
+	size_t at = strlen(m->used);
+	char bytes[MATRIX_TEXT];
+	struct look l;
+
+	bytes[0] = '\0';
+	model_append(bytes, m->used, strlen(m->used));
+	model_append(bytes, m->unread, m->len);
+	framing->parse(&frame, bytes, m->eof);
+	l.lead = span(&frame, at, FRAME_SKIPPED);
+	l.data = span(&frame, at + l.lead, FRAME_DATA);
+	at += l.lead + l.data;
+	l.skip = span(&frame, at, FRAME_SKIPPED);
+	l.ended = frame.ended && at + l.skip == frame.known;
+	if (m->eof && framing->may_be_last && delivers_last(m))
+		l.ended = l.ended || m->passed + l.data > 0;
+	l.bad = frame.bad && at == frame.known;
+	l.declares = frame.declares;
+	l.length = frame.length;
+	return l;
 }
 
 static struct look
@@ -104,11 +149,28 @@ look(const struct matrix_model *m)
 {
 	uint64_t left = m->cut.count - m->passed;
 
+	if (m->cut.kind == MATRIX_FRAMING)
+		return look_at_frame(m);
 	if (m->cut.kind == MATRIX_DELIMITER)
 		return look_for_delimiter(m);
 	if (m->cut.kind == MATRIX_COUNT && left <= m->len)
-		return (struct look){ (size_t)left, 0, true };
-	return (struct look){ m->len, 0, false };
+		return (struct look){ .data = (size_t)left, .ended = true };
+	return (struct look){ .data = m->len };
+}
+
+/* The first unread bytes are used up. */
+static void
+use(struct matrix_model *m, size_t len)
+{
+	if (m->cut.kind == MATRIX_FRAMING && m->cut.framing->keeps_place)
+		model_append(m->used, m->unread, len);
+	model_take(m, len);
+}
+
+static bool
+transforms(const struct matrix_model *m)
+{
+	return m->cut.kind == MATRIX_FRAMING && m->cut.framing->transforms;
 }
 
 /* Frames */
@@ -128,6 +190,12 @@ has_max(const struct matrix_model *m)
 static void
 begin_frame(struct matrix_model *m)
 {
+	size_t ends = strspn(m->unread, "\r\n");
+
+	if (m->skipping) {
+		model_take(m, ends);
+		m->skipping = m->len == 0;
+	}
 	if (m->begun || (m->len == 0 && m->cut.kind != MATRIX_COUNT))
 		return;
 	m->begun = true;
@@ -137,8 +205,10 @@ begin_frame(struct matrix_model *m)
 static void
 end_frame(struct matrix_model *m)
 {
-	static const struct matrix_cut none = { MATRIX_NONE, 0, NULL };
+	static const struct matrix_cut none = { .kind = MATRIX_NONE };
 
+	m->skipping = m->next.kind == MATRIX_KEEP &&
+	    m->cut.kind == MATRIX_FRAMING && m->cut.framing->skips_ends;
 	if (m->next.kind != MATRIX_KEEP)
 		m->cut = m->next;
 	else if (m->cut.kind == MATRIX_COUNT)
@@ -172,7 +242,7 @@ static void
 tell_frame(struct matrix_model *m, const char *bytes, size_t len)
 {
 	model_note(m, "frame:");
-	model_append(m->text, bytes, len);
+	model_append_shown(m->text, bytes, len);
 	after_frame(m, MATRIX_IN_FRAME);
 }
 
@@ -185,6 +255,8 @@ goes_over(const struct matrix_model *m, const struct look *l)
 		return false;
 	if (m->cut.kind == MATRIX_COUNT)
 		return m->cut.count > m->max;
+	if (l->declares)
+		return l->length > m->max;
 	return m->passed + l->data > m->max &&
 	    (is_whole(m) || m->passed == m->max);
 }
@@ -200,6 +272,8 @@ go_over(struct matrix_model *m)
 {
 	m->over = true;
 	m->room = truncates(m) ? m->max - m->passed : 0;
+	if (!truncates(m))
+		m->kept_len = 0;
 	tell_event(m, "event:oversize", MATRIX_IN_OVERSIZE);
 	return true;
 }
@@ -211,8 +285,8 @@ close_at_end(struct matrix_model *m)
 {
 	m->closing = true;
 	m->why = m->cut.kind == MATRIX_COUNT ||
-	    (m->cut.kind == MATRIX_DELIMITER && m->begun &&
-	    m->passed + m->len > 0) ? EVCHAT_REASON_TRUNCATED :
+	    (m->cut.kind != MATRIX_NONE && m->begun && (m->passed + m->len +
+	    strlen(m->used) > 0 || transforms(m))) ? EVCHAT_REASON_TRUNCATED :
 	    EVCHAT_REASON_EOF;
 }
 
@@ -231,27 +305,57 @@ at_the_end(struct matrix_model *m)
 	return false;
 }
 
+/* Of a frame that is not unread until it ends: keep what is wanted. */
+static void
+keep(struct matrix_model *m, const struct look *l)
+{
+	size_t n = l->data;
+
+	if (m->over && n > m->room)
+		n = (size_t)m->room;
+	memcpy(m->kept + m->kept_len, m->unread + l->lead, n);
+	m->kept_len += n;
+	if (m->over)
+		m->room -= n;
+}
+
+/* Nothing of the frame is left to be delivered. */
+static bool
+no_more(struct matrix_model *m, const struct look *l)
+{
+	if (!l->bad)
+		return at_the_end(m);
+	m->closing = true;
+	m->why = EVCHAT_REASON_MALFORMED;
+	return false;
+}
+
+/* The data is used up, and what comes before it; is there more behind it? */
+static bool
+pass_data(struct matrix_model *m, const struct look *l)
+{
+	if (l->data == 0 && !transforms(m) && !l->ended)
+		return false;
+	m->passed += l->data;
+	use(m, l->lead + l->data);
+	return transforms(m) && l->lead + l->data > 0;
+}
+
 static bool
 step_whole(struct matrix_model *m, const struct look *l)
 {
+	bool kept = m->over || transforms(m), told = !m->over || truncates(m);
 	char bytes[MATRIX_TEXT];
-	size_t n = l->data;
-	bool told = !m->over || truncates(m);
+	size_t n;
 
-	if (m->over) {
-		if (n > m->room)
-			n = (size_t)m->room;
-		memcpy(m->kept + m->kept_len, m->unread, n);
-		m->kept_len += n;
-		m->room -= n;
-		m->passed += l->data;
-		model_take(m, l->data);
-		memcpy(bytes, m->kept, n = m->kept_len);
-	} else
-		memcpy(bytes, m->unread, n);
+	if (kept)
+		keep(m, l);
+	n = kept ? m->kept_len : l->data;
+	memcpy(bytes, kept ? m->kept : m->unread + l->lead, n);
 	if (!l->ended)
-		return at_the_end(m);
-	model_take(m, (m->over ? 0 : l->data) + l->skip);
+		return (kept && pass_data(m, l)) || no_more(m, l);
+	(void)pass_data(m, l);
+	use(m, l->skip);
 	end_frame(m);
 	if (told)
 		tell_frame(m, bytes, n);
@@ -259,14 +363,14 @@ step_whole(struct matrix_model *m, const struct look *l)
 }
 
 static void
-give_piece(struct matrix_model *m, size_t len)
+give_piece(struct matrix_model *m, size_t lead, size_t len)
 {
 	char bytes[MATRIX_TEXT];
 
 	if (has_data_hooks(m))
 		len = piece(m, len);
-	memcpy(bytes, m->unread, len);
-	model_take(m, len);
+	memcpy(bytes, m->unread + lead, len);
+	use(m, lead + len);
 	m->passed += len;
 	if (m->over)
 		m->room -= len;
@@ -289,14 +393,14 @@ step_in_pieces(struct matrix_model *m, const struct look *l)
 		return true;
 	}
 	if (l->data > 0 && left > 0) {
-		give_piece(m, l->data < left ? l->data : (size_t)left);
+		give_piece(m, l->lead, l->data < left ? l->data : (size_t)left);
 		return true;
 	}
-	m->passed += l->data;
-	model_take(m, l->data);
+	if (pass_data(m, l) && !l->ended)
+		return true;
 	if (!l->ended)
-		return at_the_end(m);
-	model_take(m, l->skip);
+		return no_more(m, l);
+	use(m, l->skip);
 	end_frame(m);
 	if (told)
 		tell_found(m);
@@ -323,7 +427,7 @@ has_rest(const struct matrix_model *m)
 {
 	struct look l = look(m);
 
-	return l.ended || (l.data > 0 && !is_whole(m));
+	return l.ended || l.bad || (l.data > 0 && !is_whole(m));
 }
 
 void
