@@ -45,6 +45,8 @@ const struct kind kinds[KINDS] = {
 	{ "fixed", KIND_FIXED, .tail = NULL },
 	{ "length", KIND_LENGTH, NULL,
 	    .field = { 4, EVCHAT_BIG_ENDIAN, 0, 0, 4, 0 } },
+	{ "wide length", KIND_LENGTH, NULL,
+	    .field = { 8, EVCHAT_BIG_ENDIAN, 0, 0, 8, 0 } },
 	{ "delivered length", KIND_LENGTH, NULL,
 	    .field = { 8, EVCHAT_LITTLE_ENDIAN, 2, -10, 0, 0 } },
 	{ "length with a long header", KIND_LENGTH, NULL,

@@ -42,7 +42,7 @@ struct kind {
 	bool transforms;  /* frames are put together aside */
 };
 
-#define KINDS 28
+#define KINDS 29
 extern const struct kind kinds[KINDS];
 
 const struct kind *kind_named(const char *name);
