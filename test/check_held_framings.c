@@ -67,6 +67,8 @@ static const struct content {
 	{ { "chunked with trailers", 0, KIND_UNIT("1\r\nx\r\n0\r\n"
 	    "a:" X3000 X3000 X3000 "\r\nb:" X3000 "\r\n\r\n"), NULL }, 0 },
 	{ { "semicolon", 0, KIND_UNIT("abc;"), NULL }, 0 },
+	/* What it wants to see again is seen with some of what is behind it. */
+	{ { "pair", 0, KIND_UNIT("x;"), NULL }, 1024 },
 	{ { "numbered", 1, KIND_UNIT("x"), NULL }, 8 }
 };
 
