@@ -14,6 +14,7 @@
 #include "tally.h"
 
 #define FRAMES 100000
+#define FIXED 3
 #define DEEPER 1024 /* bytes; turns may begin from different places */
 
 /*
@@ -105,7 +106,7 @@ start(struct tally *t, const char *script, bool whole, size_t size)
 
 	ledger_open();
 	for (i = 0; i < KINDS; i++)
-		framings[i] = kind_new(&kinds[i], 3);
+		framings[i] = kind_new(&kinds[i], FIXED);
 	tally_start(t, HARNESS_PAIR, whole);
 	t->on_frame = set_next;
 	t->user = (void *)(uintptr_t)script;
@@ -181,30 +182,18 @@ END_TEST
 
 /* A frame of every kind, and at its end the next one is set. */
 
-static size_t
-put_frame(const struct kind *kind, unsigned char *to)
-{
-	size_t len = kind->make == KIND_LENGTH && kind->field.strip == 0 ? 0 : 3;
-	size_t at = kind_head(kind, len, to), tail;
-
-	memcpy(to + at, "x\r\n", len);
-	/* A CR or a LF would be an end, or be wrong. */
-	if (kind->make <= KIND_LINE || kind->make == KIND_CUSTOM)
-		memcpy(to + at, "xyz", len);
-	tail = kind->tail != NULL ? strlen(kind->tail) : 0;
-	memcpy(to + at + len, kind->tail, tail);
-	return at + len + tail;
-}
-
 START_TEST(framings_of_all_kinds_switch_without_allocating)
 {
-	static unsigned char message[KINDS * 2 * KIND_HEAD];
+	static char message[KINDS * sizeof(struct kind_sample)];
 	static char script[KINDS + 1];
-	struct way way = { (const char *)message, 0, script };
+	struct way way = { message, 0, script };
+	struct kind_sample sample;
 	size_t i;
 
 	for (i = 0; i < KINDS; i++) {
-		way.len += put_frame(&kinds[i], message + way.len);
+		kind_sample(&kinds[i], "xyz", &sample);
+		memcpy(message + way.len, sample.wire, sample.len);
+		way.len += sample.len;
 		script[i] = (char)(KIND + (i + 1) % KINDS);
 	}
 	/* One of them has a state of its own. */

@@ -193,6 +193,33 @@ kind_head(const struct kind *kind, uint64_t len, unsigned char *to)
 	}
 }
 
+/* Frames */
+
+static size_t
+append(struct kind_sample *sample, const void *bytes, size_t len)
+{
+	memcpy(sample->wire + sample->len, bytes, len);
+	return sample->len += len;
+}
+
+void
+kind_sample(const struct kind *kind, const char *text,
+    struct kind_sample *sample)
+{
+	const char *lines_end = kind->make == KIND_DOT ? "\r\n" : "";
+	size_t len = strlen(text) + strlen(lines_end), end;
+
+	sample->at = sample->len = kind_head(kind, len, sample->wire);
+	if (kind->make == KIND_LENGTH && kind->field.strip == 0)
+		sample->at = 0;
+	(void)append(sample, text, strlen(text));
+	end = append(sample, lines_end, strlen(lines_end));
+	if (kind->tail != NULL)
+		(void)append(sample, kind->tail, strlen(kind->tail));
+	sample->payload_len = (kind->flags & KEEP ? sample->len : end) -
+	    sample->at;
+}
+
 /* Streams */
 
 char *

@@ -56,6 +56,21 @@ struct evchat_framing *kind_new(const struct kind *kind, size_t size);
  */
 size_t kind_head(const struct kind *kind, uint64_t len, unsigned char *to);
 
+/*
+ * A frame of a text, which has neither letters from a to d nor line ends,
+ * dots nor semicolons in it, as evchat_push_frame() writes it: the payload is a
+ * part of it.
+ */
+struct kind_sample {
+	unsigned char wire[KIND_HEAD + 128];
+	size_t len;
+	size_t at;          /* of the payload in there */
+	size_t payload_len;
+};
+
+void kind_sample(const struct kind *kind, const char *text,
+    struct kind_sample *sample);
+
 /* A stream: units, as many as there is room for, and what is around them. */
 struct kind_pattern {
 	const char *kind;
