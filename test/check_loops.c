@@ -1,7 +1,8 @@
 /*
- * Event loops in threads of their own: channels of one loop hand every line to
- * channels of another one, and close them at their end. One framing is shared by
- * all, and the last reference to a channel may be dropped by either loop.
+ * Event loops in threads of their own: channels of one loop hand every frame to
+ * channels of the other one, and close them at their end. Both loops decode and
+ * encode with one framing, of each kind in turn, whose last reference is dropped
+ * by either of them, as that to a channel may be.
  */
 
 #include <pthread.h>
@@ -13,10 +14,11 @@
 #include <unistd.h>
 #include <event2/thread.h>
 #include "harness.h"
+#include "kinds.h"
 
 #define RELAYS 8
-#define LINES 500
-#define LINE 9 /* bytes: a letter, six digits, CR LF */
+#define FRAMES 100
+#define TEXT 7 /* bytes: a letter and six digits */
 
 struct loop {
 	struct event_base *base;
@@ -25,7 +27,7 @@ struct loop {
 
 /* What comes to the channel in leaves through the channel out. */
 struct relay {
-	struct loop *loops;
+	struct loop *in_loop, *out_loop;
 	struct evchat *out;
 	int sender, receiver; /* the peers' descriptors */
 	atomic_int closed_in, closed_out;
@@ -43,13 +45,14 @@ expect_thread(struct relay *relay, const struct loop *loop)
 }
 
 static void
-hand_over(struct evchat *chat, const void *line, size_t len, void *arg)
+hand_over(struct evchat *chat, const void *frame, size_t len, void *arg)
 {
 	struct relay *relay = arg;
 
-	(void)chat;
-	expect_thread(relay, &relay->loops[0]);
-	if (evchat_push_frame(relay->out, line, len) == -1)
+	expect_thread(relay, relay->in_loop);
+	/* References are counted by both loops all the time. */
+	if (evchat_push_frame(relay->out, frame, len) == -1 ||
+	    evchat_set_framing(chat, evchat_get_framing(chat)) == -1)
 		atomic_fetch_add(&relay->wrong, 1);
 }
 
@@ -60,7 +63,7 @@ close_out(struct evchat *chat, enum evchat_reason why, void *arg)
 	struct relay *relay = arg;
 
 	(void)chat;
-	expect_thread(relay, &relay->loops[0]);
+	expect_thread(relay, relay->in_loop);
 	atomic_store(&relay->why_in, (int)why);
 	atomic_fetch_add(&relay->closed_in, 1);
 	evchat_close_when_done(relay->out);
@@ -74,7 +77,7 @@ note_out(struct evchat *chat, enum evchat_reason why, void *arg)
 	struct relay *relay = arg;
 
 	(void)chat;
-	expect_thread(relay, &relay->loops[1]);
+	expect_thread(relay, relay->out_loop);
 	atomic_store(&relay->why_out, (int)why);
 	atomic_fetch_add(&relay->closed_out, 1);
 	atomic_fetch_add(&ended, 1);
@@ -102,17 +105,18 @@ channel_on(struct loop *loop, int *peer, const struct evchat_hooks *hooks,
 }
 
 static void
-relay_open(struct relay *relay, struct loop *loops,
+relay_open(struct relay *relay, struct loop *in_loop, struct loop *out_loop,
     struct evchat_framing *framing)
 {
 	struct evchat *in;
 
 	memset(relay, 0, sizeof(*relay));
-	relay->loops = loops;
-	relay->out = channel_on(&loops[1], &relay->receiver, &out_hooks, relay);
+	relay->in_loop = in_loop;
+	relay->out_loop = out_loop;
+	relay->out = channel_on(out_loop, &relay->receiver, &out_hooks, relay);
 	ck_assert_int_eq(evchat_set_output_framing(relay->out, framing), 0);
 	evchat_incref(relay->out);
-	in = channel_on(&loops[0], &relay->sender, &in_hooks, relay);
+	in = channel_on(in_loop, &relay->sender, &in_hooks, relay);
 	ck_assert_int_eq(evchat_set_framing(in, framing), 0);
 }
 
@@ -124,36 +128,47 @@ run_loop(void *arg)
 }
 
 static void
-send_lines(struct relay *relays)
+sample(const struct kind *kind, int relay, int n, struct kind_sample *sample)
 {
-	char line[LINE + 1];
+	char text[TEXT + 1];
+
+	snprintf(text, sizeof(text), "%c%06d", 'p' + relay, n);
+	kind_sample(kind, text, sample);
+}
+
+static void
+send_frames(const struct kind *kind, struct relay *relays)
+{
+	struct kind_sample frame;
 	int i, n;
 
-	for (n = 0; n < LINES; n++) {
+	for (n = 0; n < FRAMES; n++) {
 		for (i = 0; i < RELAYS; i++) {
-			snprintf(line, sizeof(line), "%c%06d\r\n", 'a' + i, n);
-			ck_assert_int_eq(send(relays[i].sender, line, LINE,
-			    MSG_NOSIGNAL), LINE);
+			sample(kind, i, n, &frame);
+			ck_assert_int_eq(send(relays[i].sender, frame.wire,
+			    frame.len, MSG_NOSIGNAL), (ssize_t)frame.len);
 		}
 	}
 	for (i = 0; i < RELAYS; i++)
 		ck_assert_int_eq(shutdown(relays[i].sender, SHUT_WR), 0);
 }
 
-/* All lines in order, and then the end. */
+/* All frames in order, and then the end. */
 static void
-receive_lines(struct relay *relay, char letter)
+receive_frames(const struct kind *kind, struct relay *relays, int i)
 {
-	char expected[LINE + 1], line[LINE + 1] = "";
+	unsigned char received[sizeof(((struct kind_sample *)0)->wire)];
+	struct relay *relay = &relays[i];
+	struct kind_sample frame;
 	int n;
 
-	for (n = 0; n < LINES; n++) {
-		snprintf(expected, sizeof(expected), "%c%06d\r\n", letter, n);
-		ck_assert_int_eq(recv(relay->receiver, line, LINE, MSG_WAITALL),
-		    LINE);
-		ck_assert_str_eq(line, expected);
+	for (n = 0; n < FRAMES; n++) {
+		sample(kind, i, n, &frame);
+		ck_assert_int_eq(recv(relay->receiver, received, frame.len,
+		    MSG_WAITALL), (ssize_t)frame.len);
+		ck_assert_mem_eq(received, frame.wire, frame.len);
 	}
-	ck_assert_int_eq(recv(relay->receiver, line, 1, 0), 0);
+	ck_assert_int_eq(recv(relay->receiver, received, 1, 0), 0);
 	close(relay->receiver);
 	close(relay->sender);
 }
@@ -182,26 +197,27 @@ START_TEST(channels_of_two_loops_work_together)
 {
 	struct relay relays[RELAYS];
 	struct loop loops[2];
+	const struct kind *kind = &kinds[_i];
 	struct evchat_framing *framing;
 	long blocks;
-	int i;
+	int i, freed = kind_freed();
 
 	ck_assert_int_eq(evthread_use_pthreads(), 0);
 	blocks = harness_blocks();
-	framing = evchat_framing_delimiter("\r\n", 2, 0);
-	ck_assert_ptr_nonnull(framing);
+	framing = kind_new(kind, TEXT);
 	atomic_store(&ended, 0);
 	for (i = 0; i < 2; i++)
 		ck_assert_ptr_nonnull(loops[i].base = event_base_new());
 	for (i = 0; i < RELAYS; i++)
-		relay_open(&relays[i], loops, framing);
+		relay_open(&relays[i], &loops[i % 2], &loops[(i + 1) % 2],
+		    framing);
 	evchat_framing_free(framing);
 	for (i = 0; i < 2; i++)
 		ck_assert_int_eq(pthread_create(&loops[i].thread, NULL,
 		    run_loop, loops[i].base), 0);
-	send_lines(relays);
+	send_frames(kind, relays);
 	for (i = 0; i < RELAYS; i++)
-		receive_lines(&relays[i], (char)('a' + i));
+		receive_frames(kind, relays, i);
 	while (atomic_load(&ended) < 2 * RELAYS)
 		sched_yield();
 	for (i = 0; i < 2; i++)
@@ -209,6 +225,7 @@ START_TEST(channels_of_two_loops_work_together)
 	for (i = 0; i < RELAYS; i++)
 		expect_ends(&relays[i]);
 	ck_assert_int_eq(harness_blocks(), blocks);
+	ck_assert_int_eq(kind_freed() - freed, kind->make == KIND_CUSTOM);
 }
 END_TEST
 
@@ -218,6 +235,7 @@ main(void)
 	Suite *suite = suite_create("loops");
 	TCase *tc = harness_case(suite, "loops");
 
-	tcase_add_loop_test(tc, channels_of_two_loops_work_together, 0, 10);
+	tcase_add_loop_test(tc, channels_of_two_loops_work_together, 0,
+	    KINDS);
 	return harness_main(suite);
 }
