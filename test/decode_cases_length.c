@@ -129,8 +129,8 @@ static const struct decode_case strip_more[] = {
 	{ IN("\003xyz\001x"), OUT("z|"), .error = BELOW_STRIP, .bad = 4 },
 	{ IN("\000"), OUT(""), .error = BELOW_STRIP, .bad = 0 },
 	{ IN("\005xyab"), OUT("ab"), .declared = 3 },
-	{ IN("\005x"), OUT("~\005x"), .declared = 3 },
-	{ IN("\002x"), OUT("~\002x") }
+	{ IN("\005x"), OUT(""), .declared = 3 },
+	{ IN("\002x"), OUT(""), .cut = true }
 };
 /* No frame is so long that it has no length. */
 static const struct decode_case adjusted_8[] = {

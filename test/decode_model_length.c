@@ -104,9 +104,7 @@ naive_length(struct naive *m)
 		return bad_header(m, m->at + field->offset, error);
 	declare(m, m->at + header, length);
 	from = m->at + field->strip;
-	if (from > m->len)
-		return no_header(m);
-	if (!has_payload(m, from, length, 0))
+	if (from > m->len || !has_payload(m, from, length, 0))
 		return false;
 	return naive_end(m, from + (size_t)length);
 }
