@@ -114,8 +114,7 @@ on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 		unit_note_append(&d->text, "@%ju:%s",
 		    (uintmax_t)evchat_get_offset(chat),
 		    evchat_get_error(chat));
-	if (why != EVCHAT_REASON_MALFORMED) /* whose offset is another */
-		note_place(d, chat);
+	note_place(d, chat);
 	evchat_get_stats(chat, &stats, sizeof(stats));
 	harness_must(stats.frames_in == d->frames, "frames are counted");
 	harness_must(stats.oversize == d->oversized +
