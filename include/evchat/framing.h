@@ -260,7 +260,7 @@ struct evchat_split {
 /** A framing of the application's own. Borrowed for ever: static const. */
 struct evchat_framing_ops {
 	/** Bytes of memory that split gets for each channel, zeroed when the framing
-	 * is set; may be 0. */
+	 * is set and when unread input is discarded; may be 0. */
 	size_t state_size;
 	/**
 	 * Look at the next bytes of the stream. All new bytes are shown once, and
