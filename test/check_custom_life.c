@@ -190,6 +190,24 @@ START_TEST(state_is_zeroed_whenever_the_framing_is_set)
 }
 END_TEST
 
+/* Of what is dropped nothing may be left in it either. */
+START_TEST(state_is_zeroed_when_unread_input_is_discarded)
+{
+	struct harness *h = harness_start_new(sink_kinds[_i], &harness_frames);
+	struct hashed hashed;
+	struct evchat_framing *framing = hashed_new(&hashed, &hashed_ops);
+
+	ck_assert_int_eq(evchat_set_framing(h->chat, framing), 0);
+	evchat_framing_free(framing);
+	harness_feed(h, "a#b#cd");
+	evchat_discard_buffers(h->chat);
+	harness_feed(h, "e#f#");
+	harness_end(h, "frame:a|frame:b|frame:e|frame:f");
+	ck_assert_int_eq(hashed.dirty, 0);
+	ck_assert_int_eq(hashed.freed, 1);
+}
+END_TEST
+
 /* What cannot be set has changed nothing. @return whether it could not be */
 static bool
 set_without_memory(struct evchat_framing *framing, long n)
@@ -245,6 +263,8 @@ custom_life_suite(void)
 	tcase_add_test(tc, state_is_zeroed_for_each_channel);
 	tcase_add_loop_test(tc, state_is_zeroed_whenever_the_framing_is_set, 0,
 	    SINK_KINDS);
+	tcase_add_loop_test(tc, state_is_zeroed_when_unread_input_is_discarded,
+	    0, SINK_KINDS);
 	tcase_add_test(tc, without_memory_for_its_state_nothing_is_set);
 	return suite;
 }
