@@ -223,6 +223,18 @@ void model_discard(struct matrix_model *m);
 void model_drop(struct matrix_model *m); /* the queue alone */
 bool model_is_open(const struct matrix_model *m);
 
+/* Of the unread bytes, what belongs to the frame in progress. */
+struct matrix_look {
+	size_t data;
+	size_t skip;   /* its delimiter */
+	bool ended;
+	size_t lead;   /* what comes before the data */
+	bool bad;      /* what comes behind it */
+	bool declares;
+	uint64_t length;
+};
+struct matrix_look model_look(const struct matrix_model *m);
+
 /* For the files of the model. */
 void model_append(char *text, const char *more, size_t len);
 void model_append_shown(char *text, const char *more, size_t len);

@@ -72,92 +72,6 @@ piece(const struct matrix_model *m, size_t len)
 	return left < len ? left : len;
 }
 
-/* Of the unread bytes, what belongs to the frame in progress? */
-
-struct look {
-	size_t data;
-	size_t skip;   /* its delimiter */
-	bool ended;
-	size_t lead;   /* what comes before the data */
-	bool bad;      /* what comes behind it */
-	bool declares;
-	uint64_t length;
-};
-
-static bool
-delivers_last(const struct matrix_model *m)
-{
-	return (m->cell->base->options & EVCHAT_OPT_DELIVER_LAST) != 0;
-}
-
-static struct look
-look_for_delimiter(const struct matrix_model *m)
-{
-	const char *found = strstr(m->unread, m->cut.bytes);
-	size_t held = strlen(m->cut.bytes) - 1;
-
-	if (found != NULL)
-		return (struct look){ .data = (size_t)(found - m->unread),
-		    .skip = strlen(m->cut.bytes), .ended = true };
-	while (held > m->len ||
-	    memcmp(m->unread + m->len - held, m->cut.bytes, held) != 0)
-		held--;
-	if (m->eof)
-		held = 0;
-	return (struct look){ .data = m->len - held, .ended = m->eof &&
-	    delivers_last(m) && m->passed + m->len > 0 };
-}
-
-static size_t
-span(const struct matrix_frame *frame, size_t from, char what)
-{
-	size_t n = 0;
-
-	while (from + n < frame->known && frame->is[from + n] == what)
-		n++;
-	return n;
-}
-
-static struct look
-look_at_frame(const struct matrix_model *m)
-{
-	const struct matrix_framing *framing = m->cut.framing;
-	struct matrix_frame frame = { .known = 0 };
-	size_t at = strlen(m->used);
-	char bytes[MATRIX_TEXT];
-	struct look l;
-
-	bytes[0] = '\0';
-	model_append(bytes, m->used, strlen(m->used));
-	model_append(bytes, m->unread, m->len);
-	framing->parse(&frame, bytes, m->eof);
-	l.lead = span(&frame, at, FRAME_SKIPPED);
-	l.data = span(&frame, at + l.lead, FRAME_DATA);
-	at += l.lead + l.data;
-	l.skip = span(&frame, at, FRAME_SKIPPED);
-	l.ended = frame.ended && at + l.skip == frame.known;
-	if (m->eof && framing->may_be_last && delivers_last(m))
-		l.ended = l.ended || m->passed + l.data > 0;
-	l.bad = frame.bad && at == frame.known;
-	l.declares = frame.declares;
-	l.length = frame.length;
-	return l;
-}
-
-static struct look
-look(const struct matrix_model *m)
-{
-	uint64_t left = m->cut.count - m->passed;
-
-	if (m->cut.kind == MATRIX_FRAMING)
-		return look_at_frame(m);
-	if (m->cut.kind == MATRIX_DELIMITER)
-		return look_for_delimiter(m);
-	if (m->cut.kind == MATRIX_COUNT && left <= m->len)
-		return (struct look){ .data = (size_t)left, .ended = true };
-	return (struct look){ .data = m->len };
-}
-
 /* The first unread bytes are used up. */
 static void
 use(struct matrix_model *m, size_t len)
@@ -249,7 +163,7 @@ tell_frame(struct matrix_model *m, const char *bytes, size_t len)
 /* Above the maximum */
 
 static bool
-goes_over(const struct matrix_model *m, const struct look *l)
+goes_over(const struct matrix_model *m, const struct matrix_look *l)
 {
 	if (!m->begun || m->over || !has_max(m))
 		return false;
@@ -307,7 +221,7 @@ at_the_end(struct matrix_model *m)
 
 /* Of a frame that is not unread until it ends: keep what is wanted. */
 static void
-keep(struct matrix_model *m, const struct look *l)
+keep(struct matrix_model *m, const struct matrix_look *l)
 {
 	size_t n = l->data;
 
@@ -321,7 +235,7 @@ keep(struct matrix_model *m, const struct look *l)
 
 /* Nothing of the frame is left to be delivered. */
 static bool
-no_more(struct matrix_model *m, const struct look *l)
+no_more(struct matrix_model *m, const struct matrix_look *l)
 {
 	if (!l->bad)
 		return at_the_end(m);
@@ -332,7 +246,7 @@ no_more(struct matrix_model *m, const struct look *l)
 
 /* The data is used up, and what comes before it; is there more behind it? */
 static bool
-pass_data(struct matrix_model *m, const struct look *l)
+pass_data(struct matrix_model *m, const struct matrix_look *l)
 {
 	if (l->data == 0 && !transforms(m) && !l->ended)
 		return false;
@@ -342,7 +256,7 @@ pass_data(struct matrix_model *m, const struct look *l)
 }
 
 static bool
-step_whole(struct matrix_model *m, const struct look *l)
+step_whole(struct matrix_model *m, const struct matrix_look *l)
 {
 	bool kept = m->over || transforms(m), told = !m->over || truncates(m);
 	char bytes[MATRIX_TEXT];
@@ -379,7 +293,7 @@ give_piece(struct matrix_model *m, size_t lead, size_t len)
 }
 
 static bool
-step_in_pieces(struct matrix_model *m, const struct look *l)
+step_in_pieces(struct matrix_model *m, const struct matrix_look *l)
 {
 	uint64_t left = m->over ? m->room :
 	    has_max(m) ? m->max - m->passed : UINT64_MAX;
@@ -410,12 +324,12 @@ step_in_pieces(struct matrix_model *m, const struct look *l)
 static bool
 step(struct matrix_model *m)
 {
-	struct look l;
+	struct matrix_look l;
 
 	if (m->paused || m->closing || m->ended)
 		return false;
 	begin_frame(m);
-	l = look(m);
+	l = model_look(m);
 	if (goes_over(m, &l))
 		return go_over(m);
 	return is_whole(m) ? step_whole(m, &l) : step_in_pieces(m, &l);
@@ -425,7 +339,7 @@ step(struct matrix_model *m)
 static bool
 has_rest(const struct matrix_model *m)
 {
-	struct look l = look(m);
+	struct matrix_look l = model_look(m);
 
 	return l.ended || l.bad || (l.data > 0 && !is_whole(m));
 }
