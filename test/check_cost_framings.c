@@ -22,7 +22,7 @@
 
 /* Basic blocks: for a turn of the loop, a piece and a frame. */
 #define BLOCKS_TURN 450
-#define BLOCKS_PIECE 250
+#define BLOCKS_PIECE 300
 #define BLOCKS_FRAME 300
 
 #define ALLOCATIONS 100 /* whatever the size */
