@@ -13,6 +13,7 @@
 
 #define ROUNDS_MAX 1000
 #define PAUSES_MAX 100
+#define NOTED_MAX 200
 #define EDGE 100 /* where a long stream is cut finely */
 
 void
@@ -56,6 +57,13 @@ pause_delivery(struct fuzz_decoding *d)
 	d->pauses++;
 }
 
+/* Of very many frames the last are only counted. */
+static bool
+is_noted(const struct fuzz_decoding *d)
+{
+	return (d->ended < NOTED_MAX);
+}
+
 /* A frame has ended; its bytes are these. */
 static void
 frame_ended(struct fuzz_decoding *d, const void *data, size_t len)
@@ -66,9 +74,11 @@ frame_ended(struct fuzz_decoding *d, const void *data, size_t len)
 	fuzz_must(length >= len || !d->over, "a frame longer than its length");
 	fuzz_must(d->c->max == 0 || d->c->wild || length <= d->c->max ||
 	    (d->over && len == d->c->max), "a frame above the maximum");
-	fuzz_note_bytes(&d->frames, "frame", data, len);
-	fuzz_note(&d->frames, "%ju@%ju", (uintmax_t)length,
-	    (uintmax_t)evchat_get_offset(d->chat));
+	if (is_noted(d)) {
+		fuzz_note_bytes(&d->frames, "frame", data, len);
+		fuzz_note(&d->frames, "%ju@%ju", (uintmax_t)length,
+		    (uintmax_t)evchat_get_offset(d->chat));
+	}
 	fuzz_payloads_add(&d->got, data, len, !d->over);
 	d->over = false;
 	if (d->c->again)
@@ -84,7 +94,8 @@ on_collect(struct evchat *chat, const void *data, size_t len, void *arg)
 
 	fuzz_must(d->chat == chat && !d->paused, "collect out of place");
 	fuzz_must(!d->whole && len > 0, "collect of what it should not");
-	fuzz_note_collect(&d->told, data, len);
+	if (is_noted(d))
+		fuzz_note_collect(&d->told, data, len);
 	(void)evbuffer_add(d->pieces, data, len);
 	pause_delivery(d);
 }
@@ -96,9 +107,10 @@ on_found(struct evchat *chat, void *arg)
 	size_t len = evbuffer_get_length(d->pieces);
 
 	fuzz_must(d->chat == chat && !d->paused, "found out of place");
-	fuzz_note(&d->told, "found:%ju@%ju",
-	    (uintmax_t)evchat_get_frame_length(chat),
-	    (uintmax_t)evchat_get_offset(chat));
+	if (is_noted(d))
+		fuzz_note(&d->told, "found:%ju@%ju",
+		    (uintmax_t)evchat_get_frame_length(chat),
+		    (uintmax_t)evchat_get_offset(chat));
 	frame_ended(d, evbuffer_pullup(d->pieces, -1), len);
 	(void)evbuffer_drain(d->pieces, len);
 }
@@ -109,7 +121,8 @@ on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
 	struct fuzz_decoding *d = arg;
 
 	fuzz_must(d->chat == chat && !d->paused, "frame out of place");
-	fuzz_note_bytes(&d->told, "frame", data, len);
+	if (is_noted(d))
+		fuzz_note_bytes(&d->told, "frame", data, len);
 	frame_ended(d, data, len);
 }
 

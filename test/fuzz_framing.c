@@ -6,7 +6,7 @@
  *	        2 EVCHAT_OPT_HALF_OPEN, 3 the data hooks pause, 4 the framing
  *	        is set again whenever a frame has ended, 5 and 6 the policy
  *	1       the maximum; 0: unlimited
- *	2       the buffer size, in; 0: as it is
+ *	2       the buffer size, in; 0, or a long stream: as it is
  *	3 to 5  pieces, used by turns: bits 0 to 4 the size, 0 is no cut; 7 the
  *	        piece comes together with the next one
  *	6 7     from 248 on 7 says how often a byte of the stream is repeated, and 6
@@ -102,8 +102,11 @@ decode(struct fuzz_case *c, fuzz_framing_new framing_new, const uint8_t *data,
 	c->framing = framing_new(c, &r);
 	fuzz_must(c->framing != NULL || errno == EINVAL || errno == EMSGSIZE,
 	    "a framing that is refused for no reason");
-	if (c->framing != NULL)
-		take_stream(c, &r, where, often);
+	if (c->framing == NULL)
+		return;
+	take_stream(c, &r, where, often);
+	if (c->len > FUZZ_LONG)
+		c->in = 0; /* or it would take too long */
 }
 
 /* The runs */
