@@ -319,11 +319,13 @@ static const struct evchat_framing_ops twice = {
 
 START_TEST(what_cannot_be_any_more_ends_the_channel)
 {
-	/* A head behind data; again more than was shown; nothing at all. */
+	/* A head behind data, again what was not shown, and so on. */
 	struct second head = { { MORE, { .data = 1 } },
 	    { MORE, { .head = 1 } } };
 	struct second again = { { MORE, { .data = 0 } },
 	    { MORE, { .again = 4 } } };
+	struct second beyond = { { MORE, { .head = 1 } },
+	    { MORE, { .data = 4 } } };
 	struct second nothing = { { MORE, { .data = 0 } },
 	    { FRAME, { .data = 0 } } };
 	struct second longer = { { MORE, { .data = 1, .length = 2 } },
@@ -335,6 +337,8 @@ START_TEST(what_cannot_be_any_more_ends_the_channel)
 	    "collect:a|closed:malformed:1:@1:" MISCOUNTED);
 	run_wrong(&twice, &again, 1, false,
 	    "closed:malformed:0:a@1:" MISCOUNTED);
+	run_wrong(&twice, &beyond, 1, false,
+	    "closed:malformed:0:@1:" MISCOUNTED);
 	run_wrong(&twice, &nothing, 1, false,
 	    "closed:malformed:0:a@1:" MISCOUNTED);
 	run_wrong(&twice, &longer, 1, false,
@@ -353,7 +357,11 @@ START_TEST(what_was_left_open_may_be_said_later)
 	    { FRAME, { .data = 0, .tail = 3 } } };
 	struct second again = { { MORE, { .data = 0 } },
 	    { MORE, { .data = 1, .again = 3 } } };
+	struct second head = { { MORE, { .head = 1 } },
+	    { FRAME, { .data = 0 } } };
 
+	run_wrong(&twice, &head, 1, false,
+	    "found:0|collect:bcd|eof:3:|closed:truncated:3:");
 	run_wrong(&twice, &all, 1, false,
 	    "collect:bc|found:2|eof:0:|closed:eof:0:");
 	run_wrong(&twice, &last, 1, true, "frame:a:1|eof:0:|closed:eof:0:");
