@@ -10,7 +10,7 @@
 #include "decode_model.h"
 #include "harness.h"
 
-#define THREE_WAY_MAX 12 /* longer input is not cut in three everywhere */
+#define THREE_WAY_MAX 16 /* longer input is not cut in three everywhere */
 #define LIMITED_MAX 24   /* nor this in two, under a maximum */
 #define MAXIMUM 6        /* the largest that is tried */
 

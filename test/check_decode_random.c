@@ -9,7 +9,7 @@
 #include "decode_random.h"
 #include "harness.h"
 
-#define CASES 6000 /* EVCHAT_TEST_CASES: 200 of these units */
+#define CASES 8000 /* EVCHAT_TEST_CASES: 200 of these units */
 #define MODES 3    /* for each framing and its bytes */
 #define CUTS 3     /* for each of those, at random */
 
