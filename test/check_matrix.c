@@ -49,13 +49,17 @@ ends_by_itself(const struct matrix_base *base)
 
 /*
  * Where bytes come that are given back inside a frame depends, under a framing of
- * its own, on what that has said so far.
+ * its own, on what that has said so far; and in a block, on what of it was decoded
+ * when collect was given a piece.
  */
 static bool
 is_known(const struct matrix_cell *cell)
 {
-	return cell->base->start.framing != &matrix_custom ||
-	    strstr(cell->action->name, "unread") == NULL;
+	const struct matrix_framing *framing = cell->base->start.framing;
+
+	return strstr(cell->action->name, "unread") == NULL ||
+	    (framing != &matrix_custom && (framing != &matrix_dot ||
+	    cell->place->where != MATRIX_IN_COLLECT));
 }
 
 /* Of a channel whose end is told to nobody, it cannot be known. */

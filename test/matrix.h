@@ -64,7 +64,7 @@ struct matrix_framing {
 };
 
 extern const struct matrix_framing matrix_any, matrix_crlf, matrix_longest,
-    matrix_length, matrix_netstring, matrix_chunked, matrix_custom;
+    matrix_length, matrix_netstring, matrix_dot, matrix_chunked, matrix_custom;
 
 enum matrix_hooks {
 	MATRIX_STREAMING,

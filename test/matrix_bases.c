@@ -44,6 +44,8 @@ const struct matrix_base matrix_bases[] = {
 	    .start = FRAMING(length) },
 	{ .name = "netstrings, malformed", .input = "2:ab,0:,3:cde,1:;;",
 	    .eof = true, .malformed = true, .start = FRAMING(netstring) },
+	{ .name = "blocks of lines", .input = "a\r\n..\r\n.\r\nd\rc\r\n.;\r",
+	    .eof = true, .start = FRAMING(dot) },
 	{ .name = "chunks", .input = "2\r\nab\r\n1;x\r\nc\r\n0\r\n\r\n"
 	    "1\r\nd\r\n", .eof = true, .start = FRAMING(chunked) },
 	{ .name = "a framing of its own", .input = "ab!!cd!e", .eof = true,

@@ -158,6 +158,45 @@ netstring_parse(struct matrix_frame *frame, const char *bytes, bool eof)
 		frame->bad = true;
 }
 
+/* Blocks of lines */
+
+static struct evchat_framing *
+dot_new(void)
+{
+	return evchat_framing_dot(0);
+}
+
+/* Up to the end of the line. @return whether that is there */
+static bool
+parse_line(struct matrix_frame *frame, const char *bytes, bool eof)
+{
+	const char *at;
+
+	for (at = bytes + frame->known; strncmp(at, "\r\n", 2) != 0; at++) {
+		if (at[0] == '\0' || (at[0] == '\r' && at[1] == '\0' &&
+		    !eof))
+			return false;
+		put(frame, FRAME_DATA, 1);
+	}
+	return true;
+}
+
+static void
+dot_parse(struct matrix_frame *frame, const char *bytes, bool eof)
+{
+	for (;;) {
+		if (strncmp(bytes + frame->known, ".\r\n", 3) == 0) {
+			end(frame, 3);
+			return;
+		}
+		if (bytes[frame->known] == '.')
+			put(frame, FRAME_SKIPPED, 1);
+		if (!parse_line(frame, bytes, eof))
+			return;
+		put(frame, FRAME_DATA, 2);
+	}
+}
+
 /* Chunks, and trailers */
 
 static struct evchat_framing *
@@ -285,6 +324,8 @@ const struct matrix_framing matrix_length = { .framing_new = length_new,
 const struct matrix_framing matrix_netstring = {
     .framing_new = netstring_new, .parse = netstring_parse,
     .frame = "3:out,", .keeps_place = true };
+const struct matrix_framing matrix_dot = { .framing_new = dot_new,
+    .parse = dot_parse, .keeps_place = true, .transforms = true };
 const struct matrix_framing matrix_chunked = { .framing_new = chunked_new,
     .parse = chunked_parse, .frame = "3\r\nout\r\n0\r\n\r\n",
     .keeps_place = true, .transforms = true };

@@ -196,6 +196,7 @@ const struct matrix_action matrix_input_actions[] = {
 	{ .name = "set the longest of two", CUT = { FRAMING(longest) } },
 	{ .name = "set a length", CUT = { FRAMING(length) } },
 	{ .name = "set netstrings", CUT = { FRAMING(netstring) } },
+	{ .name = "set blocks of lines", CUT = { FRAMING(dot) } },
 	{ .name = "set chunks", CUT = { FRAMING(chunked) } },
 	{ .name = "set a framing of its own", CUT = { FRAMING(custom) } },
 	{ .name = "set a smaller maximum", .act = set_max,
