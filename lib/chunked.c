@@ -156,7 +156,7 @@ take(struct scan *scan, unsigned char byte)
 {
 	const char *error = NULL;
 
-	switch ((enum phase)scan->phase) {
+	switch (scan->phase) {
 	case SIZE:
 		error = take_size(scan, byte);
 		break;
@@ -181,11 +181,8 @@ take(struct scan *scan, unsigned char byte)
 	case TRAILER_LF:
 		error = take_trailer(scan, byte);
 		break;
-	case END_LF:
+	default: /* END_LF */
 		error = take_only(scan, byte, '\n', ENDED);
-		break;
-	case DATA:
-	case ENDED:
 		break;
 	}
 	if (error != NULL)

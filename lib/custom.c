@@ -170,9 +170,9 @@ custom_encode(const struct evchat_framing *framing, struct evbuffer *out,
 	errno = EINVAL;
 	done = custom->ops->encode(encoded, payload->vec, payload->n,
 	    custom->arg);
+	if (done == 0)
+		done = evbuffer_add_buffer(out, encoded);
 	error = errno;
-	if (done == 0 && (done = evbuffer_add_buffer(out, encoded)) == -1)
-		error = ENOMEM;
 	evbuffer_free(encoded);
 	errno = error;
 	return (done == 0 ? 0 : -1);

@@ -83,7 +83,7 @@ scan_lines(const struct dot *dot, struct scan *scan,
 		is_last = lf == NULL;
 		cr = end - is_crlf;
 		if (dot->rejects_cr &&
-		    (cr = at + eol_find_bare_cr(bytes + at, cr - at)) <
+		    (cr = at + eol_find_cr(bytes + at, cr - at)) <
 		    end - is_crlf)
 			return (eol_reject(scan, cr, EOL_BARE_CR, step));
 		if (is_last && is_crlf)
@@ -226,8 +226,10 @@ dot_encode_piece(const struct evchat_framing *framing, struct sending *sending,
 	struct evbuffer_iovec from, to;
 	unsigned phase;
 	ev_ssize_t len;
+	int done = 0;
 
-	while (evbuffer_peek(in, -1, NULL, &from, 1) > 0 && from.iov_len > 0) {
+	while (done == 0 && evbuffer_peek(in, -1, NULL, &from, 1) > 0 &&
+	    from.iov_len > 0) {
 		phase = sending->scan.phase;
 		len = stuff(dot_of(framing), &phase, &from, NULL);
 		if (len == -1)
@@ -238,11 +240,10 @@ dot_encode_piece(const struct evchat_framing *framing, struct sending *sending,
 		(void)stuff(dot_of(framing), &sending->scan.phase, &from,
 		    to.iov_base);
 		to.iov_len = (size_t)len;
-		if (evbuffer_commit_space(out, &to, 1) == -1 ||
-		    evbuffer_drain(in, from.iov_len) == -1)
-			return (-1);
+		done = evbuffer_commit_space(out, &to, 1);
+		(void)evbuffer_drain(in, from.iov_len);
 	}
-	return (0);
+	return (done);
 }
 
 static int

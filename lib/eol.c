@@ -8,19 +8,11 @@
 #include "eol.h"
 
 size_t
-eol_find_bare_cr(const unsigned char *bytes, size_t len)
+eol_find_cr(const unsigned char *bytes, size_t len)
 {
-	const unsigned char *cr;
-	size_t at = 0;
+	const unsigned char *cr = len > 0 ? memchr(bytes, '\r', len) : NULL;
 
-	while (at < len &&
-	    (cr = memchr(bytes + at, '\r', len - at)) != NULL) {
-		at = (size_t)(cr - bytes);
-		if (at + 1 == len || cr[1] != '\n')
-			return (at);
-		at += 2;
-	}
-	return (len);
+	return (cr != NULL ? (size_t)(cr - bytes) : len);
 }
 
 enum scan_what

@@ -67,6 +67,21 @@ add_step(struct input *input, const struct scan_step *found)
 	input->skip += found->skip;
 }
 
+/*
+ * What was decoded counts as delivered; so no more is than can be. Elsewhere it
+ * does not matter how much is scanned at once.
+ */
+static size_t
+len_to_scan(const struct input *input, bool whole, size_t len)
+{
+	uint64_t max = input_frame_max(input, whole);
+
+	if (input->scan.transforms && input->frame == FRAME_OPEN &&
+	    max > input->passed && len > max - input->passed)
+		len = (size_t)(max - input->passed);
+	return (len);
+}
+
 /* Look at more bytes. MORE: there are none. DATA: the steps have changed. */
 enum input_what
 input_scan(struct input *input, bool whole)
@@ -91,6 +106,7 @@ input_scan(struct input *input, bool whole)
 	}
 	if (fresh)
 		input_begin_frame(input);
+	len = len_to_scan(input, whole, len);
 	what = scan_next(&input->scan, bytes, len, &found);
 	if (what == SCAN_MALFORMED)
 		return (refuse(input, held, &found));

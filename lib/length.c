@@ -89,9 +89,8 @@ number_for(const struct evchat_length_field *field, size_t len,
 		return (-1);
 	*number = behind - added;
 	errno = EMSGSIZE;
-	if (field->adjustment < 0 && *number < behind)
-		return (-1);
-	if (field->width < 8 && *number >> (8 * field->width) != 0)
+	if ((field->adjustment < 0 && *number < behind) ||
+	    (field->width < 8 && *number >> (8 * field->width) != 0))
 		return (-1);
 	return (0);
 }

@@ -60,7 +60,7 @@ data_len(const struct line *line, const unsigned char *bytes, size_t len)
 			break;
 		at = end + 1;
 	}
-	return (line->rejects_cr ? eol_find_bare_cr(bytes, end) : end);
+	return (line->rejects_cr ? eol_find_cr(bytes, end) : end);
 }
 
 /* A CR is held; bytes[0] is what is behind it. */

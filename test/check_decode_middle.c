@@ -300,6 +300,37 @@ START_TEST(unread_bytes_go_behind_what_was_decoded)
 }
 END_TEST
 
+static void
+truncate_above_two(struct harness *h)
+{
+	begin(h);
+	harness_ok(h, evchat_set_max_frame(h->chat, 2,
+	    EVCHAT_OVERSIZE_TRUNCATE));
+}
+
+static void
+unread_one(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	if (h->count++ == 0)
+		harness_ok(h, evchat_unread(h->chat, "b", 1));
+}
+
+/* No more is decoded than a maximum lets through. */
+START_TEST(unread_bytes_go_before_what_is_above_the_maximum)
+{
+	prove(evchat_framing_dot(0), (struct harness_scenario){
+	    IN("abcd\r\n.\r\n"), .start = truncate_above_two,
+	    .script.collect = unread_one,
+	    .expect = "collect:ab|event:oversize|found" });
+	prove(evchat_framing_chunked(0), (struct harness_scenario){
+	    IN("5\r\nabcd\r\n0\r\n\r\n"), .start = truncate_above_two,
+	    .script.collect = unread_one,
+	    .expect = "collect:ab|event:oversize|found" });
+}
+END_TEST
+
 /* A CR of which it is not known what it is has not been decoded. */
 START_TEST(unread_bytes_go_before_a_held_cr)
 {
@@ -329,6 +360,7 @@ decode_middle_suite(void)
 	tcase_add_test(tc, unread_bytes_go_on_behind_delivered_pieces);
 	tcase_add_test(tc, unread_bytes_go_before_a_whole_frame);
 	tcase_add_test(tc, unread_bytes_go_behind_what_was_decoded);
+	tcase_add_test(tc, unread_bytes_go_before_what_is_above_the_maximum);
 	tcase_add_test(tc, unread_bytes_go_before_a_held_cr);
 	return suite;
 }

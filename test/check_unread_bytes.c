@@ -196,6 +196,24 @@ START_TEST(bytes_put_in_front_come_first)
 }
 END_TEST
 
+/* front has "abc", and "de" is the first chain. */
+START_TEST(bytes_are_inserted_behind_any_others)
+{
+	static const char *const expected[] = { "xyabcde", "axybcde",
+	    "abxycde", "abcxyde", "abcdxye", "abcdexy" };
+	struct unread unread;
+	size_t at;
+
+	for (at = 0; at <= 5; at++) {
+		unit_unread_begin(&unread, "abc de");
+		ck_assert_int_eq(unread_advance(&unread, 3), 0);
+		ck_assert_int_eq(unread_insert(&unread, at, "xy", 2), 0);
+		unit_unread_expect(&unread, expected[at]);
+		unread_free(&unread);
+	}
+}
+END_TEST
+
 START_TEST(front_in_use_stays_readable_when_bytes_are_put_before_it)
 {
 	struct unread unread;
@@ -273,6 +291,7 @@ unread_bytes_suite(void)
 
 	tc = harness_case(suite, "prepend");
 	tcase_add_test(tc, bytes_put_in_front_come_first);
+	tcase_add_test(tc, bytes_are_inserted_behind_any_others);
 	tcase_add_test(tc,
 	    front_in_use_stays_readable_when_bytes_are_put_before_it);
 	tcase_add_test(tc,

@@ -165,6 +165,23 @@ START_TEST(copy_without_memory_fails_and_leaves_the_bytes)
 }
 END_TEST
 
+START_TEST(without_memory_nothing_is_inserted)
+{
+	struct unread unread;
+	long n;
+
+	for (n = 1; n <= 2; n++) {
+		unit_unread_begin(&unread, "abc de");
+		ck_assert_int_eq(unread_advance(&unread, 3), 0);
+		harness_fail_allocation(n);
+		ck_assert_int_eq(unread_insert(&unread, 4, "xy", 2), -1);
+		harness_fail_allocation(0);
+		unit_unread_expect(&unread, "abcde");
+		unread_free(&unread);
+	}
+}
+END_TEST
+
 static Suite *
 unread_memory_suite(void)
 {
@@ -181,6 +198,7 @@ unread_memory_suite(void)
 	tcase_add_test(tc, without_memory_there_is_none);
 	tcase_add_test(tc,
 	    failing_calls_change_nothing_and_can_be_made_again);
+	tcase_add_test(tc, without_memory_nothing_is_inserted);
 	tcase_add_test(tc, copy_without_memory_fails_and_leaves_the_bytes);
 	return suite;
 }
