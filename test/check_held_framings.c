@@ -38,7 +38,7 @@ static const struct content {
 	{ { "delimiters of many beginnings", 0, KIND_UNIT("a"), NULL }, 37 },
 	{ { "longest delimiters", 0, KIND_UNIT("\r"), NULL }, 2 },
 	{ { "longest delimiters of many beginnings", 0, KIND_UNIT("a"), NULL },
-	    33 },
+	    64 },
 	{ { "line", 0, KIND_UNIT("a line\r\n"), NULL }, 1 },
 	{ { "line", 0, KIND_UNIT("\r"), NULL }, 1 },
 	{ { "pure line", 0, KIND_UNIT("\r\n"), NULL }, 1 },

@@ -14,6 +14,7 @@
 
 /* Strings of which no byte can be skipped, and all but the last are there. */
 #define A16 "aaaaaaaaaaaaaaaa"
+#define A63 A16 A16 A16 "aaaaaaaaaaaaaaa" /* with one more the longest there is */
 
 const struct kind kinds[KINDS] = {
 	{ "delimiter", KIND_DELIMITER, "\r\n", .set = { "\r\n" } },
@@ -27,7 +28,7 @@ const struct kind kinds[KINDS] = {
 	{ "longest delimiters", KIND_DELIMITERS_OF, "\r\n",
 	    .set = { "\r", "\r\n" }, .flags = LONGEST },
 	{ "longest delimiters of many beginnings", KIND_DELIMITERS_OF,
-	    A16 A16 "b", .set = { "a", A16 A16 "b" }, .flags = LONGEST },
+	    A63 "b", .set = { "a", A63 "b" }, .flags = LONGEST },
 	{ "line", KIND_LINE, "\r\n", .style = EVBUFFER_EOL_CRLF },
 	{ "kept line", KIND_LINE, "\r\n", .style = EVBUFFER_EOL_CRLF,
 	    .flags = KEEP },
