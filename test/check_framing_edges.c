@@ -215,6 +215,52 @@ START_TEST(block_above_the_maximum_is_cut_or_the_channel_ends)
 }
 END_TEST
 
+static void
+dot_above_one(struct harness *h)
+{
+	harness_ok(h, evchat_set_max_frame(h->chat, 1,
+	    EVCHAT_OVERSIZE_TRUNCATE));
+	harness_ok(h, set(h, evchat_framing_dot(0)));
+}
+
+/* A CR that was held is data together with the LF. */
+START_TEST(held_byte_may_go_above_the_maximum_or_the_channel_ends)
+{
+	prove(&(struct harness_scenario){ .input = "\r\n.\r\n",
+	    .hooks = &harness_frames, .start = dot_above_one,
+	    .expect = "event:oversize|frame:\\r" });
+}
+END_TEST
+
+/* One byte that is kept, and a chain behind it of which some are shown. */
+START_TEST(bytes_are_shown_again_over_chains_or_the_channel_ends)
+{
+	static char behind[200];
+	struct harness *h;
+	bool failed;
+	long n;
+
+	memset(behind, 'x', sizeof(behind));
+	memcpy(behind + 100, ";;", 2);
+	for (n = 1, failed = true; failed; n++) {
+		h = splitting(&two_ops, &harness_streaming);
+		harness_feed(h, "a;");
+		harness_send(h, behind, sizeof(behind));
+		harness_fail_allocation(n);
+		harness_turn(h);
+		failed = harness_allocation_failed();
+		harness_fail_allocation(0);
+		if (h->chat == NULL)
+			ck_assert_int_eq(h->why, EVCHAT_REASON_NO_MEMORY);
+		else
+			ck_assert_ptr_nonnull(strstr(harness_transcript(h),
+			    "|found|collect:x"));
+		harness_free(h);
+	}
+	ck_assert_int_gt(n, 2);
+}
+END_TEST
+
 START_TEST(bytes_are_shown_again_or_the_channel_ends)
 {
 	ops = &two_ops;
@@ -295,6 +341,10 @@ main(void)
 
 	tc = harness_case(suite, "memory");
 	tcase_add_test(tc, block_above_the_maximum_is_cut_or_the_channel_ends);
+	tcase_add_test(tc,
+	    held_byte_may_go_above_the_maximum_or_the_channel_ends);
+	tcase_add_test(tc,
+	    bytes_are_shown_again_over_chains_or_the_channel_ends);
 	tcase_add_loop_test(tc, bytes_are_shown_again_or_the_channel_ends,
 	    0, 2);
 	tcase_add_loop_test(tc,
