@@ -273,6 +273,9 @@ prove_linear(int i, size_t piece, size_t pieces_a_turn, size_t usual)
 	};
 	size_t largest = unit_cases(usual);
 
+	/* Less would be all beginning. */
+	if (largest < usual)
+		largest = usual;
 	if (largest < PIECES_LEAST * piece)
 		largest = PIECES_LEAST * piece;
 	ledger_open();
