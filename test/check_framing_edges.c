@@ -1,7 +1,7 @@
 /*
  * The edges of framings: what cannot be decided, what is refused at the end of the
- * input, and memory that is short just where a frame is above the maximum, where
- * bytes are shown again or put back.
+ * input, what changes in the middle of a frame, and memory that is short just where
+ * a frame is above the maximum, where bytes are shown again or put back.
  */
 
 #include <string.h>
@@ -190,6 +190,100 @@ START_TEST(wrong_byte_that_was_not_shown_is_a_wrong_count)
 }
 END_TEST
 
+/* In the middle of a frame */
+
+static struct evchat_framing *
+length_of_four(void)
+{
+	return evchat_framing_length(&(struct evchat_length_field){
+	    .width = 4, .strip = 4 });
+}
+
+/* Its header is gone, and now there is a maximum. */
+START_TEST(declared_frame_is_above_the_maximum_of_hooks_that_came_later)
+{
+	struct harness *h = harness_start_new(HARNESS_PAIR, &harness_streaming);
+
+	ck_assert_int_eq(set(h, length_of_four()), 0);
+	harness_feed_bytes(h, "\0\040\0\0abc", 7);
+	ck_assert_int_eq(evchat_set_hooks(h->chat, &harness_frames, h), 0);
+	harness_turn(h);
+	harness_end(h, "collect:abc|closed:oversize");
+}
+END_TEST
+
+/* Whole, in pieces, whole again: what was given out needs no memory. */
+START_TEST(maximum_is_of_what_is_kept)
+{
+	struct harness *h = harness_start_new(HARNESS_PAIR, &harness_frames);
+	static char line[100002];
+	int i;
+
+	memset(line, 'a', sizeof(line) - 2);
+	memcpy(line + sizeof(line) - 2, "\r\n", 2);
+	ck_assert_int_eq(set(h, evchat_framing_dot(0)), 0);
+	for (i = 0; i < 18; i++) {
+		if (i == 9)
+			ck_assert_int_eq(evchat_set_hooks(h->chat,
+			    &harness_found_only, h), 0);
+		harness_feed_bytes(h, line, sizeof(line));
+		if (i == 9)
+			ck_assert_int_eq(evchat_set_hooks(h->chat,
+			    &harness_frames_only, h), 0);
+	}
+	harness_expect(h, "");
+	ck_assert_ptr_nonnull(h->chat);
+	harness_free(h);
+}
+END_TEST
+
+/* An answer is on its way when the words are needed. */
+START_TEST(words_for_what_is_malformed_outlive_a_discard)
+{
+	struct harness *h = harness_start_new(HARNESS_SOCKET, &harness_frames);
+
+	h->script.closed = note_error;
+	ck_assert_int_eq(set(h, evchat_framing_netstring(0)), 0);
+	harness_push_stuck(h, "p");
+	harness_feed(h, "x");
+	evchat_discard_buffers(h->chat);
+	harness_run_until_closed(h);
+	harness_end(h, "done:p:discarded:0|closed:malformed|"
+	    "neither a digit nor a colon in the length@0");
+}
+END_TEST
+
+static void
+pause_once(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	if (h->count++ == 0)
+		evchat_pause(h->chat);
+}
+
+/* The line that was given up has not ended: its LF ends an empty one. */
+START_TEST(end_of_a_line_that_was_given_up_is_not_swallowed)
+{
+	struct harness *h = harness_start_new(HARNESS_PAIR, &harness_streaming);
+	struct evchat_framing *any = evchat_framing_line(EVBUFFER_EOL_ANY, 0);
+
+	h->script.collect = pause_once;
+	ck_assert_int_eq(evchat_set_framing(h->chat, any), 0);
+	if (_i == 0)
+		harness_feed(h, "abc\ndef\n");
+	else {
+		harness_feed(h, "abc");
+		harness_send(h, "\ndef\n", 5);
+	}
+	ck_assert_int_eq(evchat_set_framing(h->chat, any), 0);
+	evchat_resume(h->chat);
+	harness_turn(h);
+	evchat_framing_free(any);
+	harness_end(h, "collect:abc|found|collect:def|found");
+}
+END_TEST
+
 /* Short of memory */
 
 static void
@@ -338,6 +432,14 @@ main(void)
 	tcase_add_test(tc, without_a_maximum_all_may_be_left_open);
 	tcase_add_test(tc, end_may_be_refused_behind_data);
 	tcase_add_test(tc, wrong_byte_that_was_not_shown_is_a_wrong_count);
+
+	tc = harness_case(suite, "middle");
+	tcase_add_test(tc,
+	    declared_frame_is_above_the_maximum_of_hooks_that_came_later);
+	tcase_add_test(tc, maximum_is_of_what_is_kept);
+	tcase_add_test(tc, words_for_what_is_malformed_outlive_a_discard);
+	tcase_add_loop_test(tc,
+	    end_of_a_line_that_was_given_up_is_not_swallowed, 0, 2);
 
 	tc = harness_case(suite, "memory");
 	tcase_add_test(tc, block_above_the_maximum_is_cut_or_the_channel_ends);
