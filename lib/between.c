@@ -65,9 +65,7 @@ unread_again(struct input *input, const void *data, size_t len)
 	if (unread_insert(&input->unread, 0, data, len) == -1)
 		return (-1);
 	scan_rewind(&input->scan, input->entered, input->data);
-	input->scanned = input->lead = 0;
-	input->data = input->keep = input->skip = 0;
-	input->ended = false;
+	input_forget_scanned(input);
 	return (0);
 }
 

@@ -34,13 +34,8 @@ delimiter_scan(const struct evchat_framing *framing, struct scan *scan,
 	end = match_next(delimiter->match, &scan->held, bytes, len);
 	step->used = end > 0 ? end : len;
 	step->data = held + step->used - scan->held;
-	if (end == 0)
-		return (SCAN_MORE);
-	if (delimiter->keeps)
-		step->keep = scan->held;
-	else
-		step->skip = scan->held;
-	return (SCAN_FRAME);
+	return (end == 0 ? SCAN_MORE :
+	    framing_end(step, scan->held, delimiter->keeps));
 }
 
 static enum scan_what
@@ -48,8 +43,7 @@ delimiter_finish(const struct evchat_framing *framing, struct scan *scan,
     struct scan_step *step)
 {
 	(void)framing;
-	step->data = scan->held;
-	scan->held = 0;
+	framing_give_held(scan, step);
 	return (SCAN_LAST);
 }
 

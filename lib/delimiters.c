@@ -37,14 +37,8 @@ static enum scan_what
 end_with(const struct delimiters *delimiters, const struct scan *scan,
     struct scan_step *step)
 {
-	size_t len = automaton_depth(delimiters->automaton,
-	    (unsigned)scan->other);
-
-	if (delimiters->keeps)
-		step->keep = len;
-	else
-		step->skip = len;
-	return (SCAN_FRAME);
+	return (framing_end(step, automaton_depth(delimiters->automaton,
+	    (unsigned)scan->other), delimiters->keeps));
 }
 
 /* All bytes that are held may be a delimiter; is the next one, too? */
@@ -102,8 +96,7 @@ delimiters_finish(const struct evchat_framing *framing, struct scan *scan,
 {
 	if (scan->phase == EXTENDING)
 		return (end_with(delimiters_of(framing), scan, step));
-	step->data = scan->held;
-	scan->held = 0;
+	framing_give_held(scan, step);
 	return (SCAN_LAST);
 }
 

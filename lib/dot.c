@@ -121,8 +121,7 @@ dot_finish(const struct evchat_framing *framing, struct scan *scan,
     struct scan_step *step)
 {
 	(void)framing;
-	step->data = scan->held;
-	scan->held = 0;
+	framing_give_held(scan, step);
 	return (SCAN_MORE);
 }
 

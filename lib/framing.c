@@ -67,6 +67,25 @@ framing_knows(unsigned flags, unsigned known)
 	return (false);
 }
 
+/* Scanning */
+
+enum scan_what
+framing_end(struct scan_step *step, size_t len, bool keeps)
+{
+	if (keeps)
+		step->keep = len;
+	else
+		step->skip = len;
+	return (SCAN_FRAME);
+}
+
+void
+framing_give_held(struct scan *scan, struct scan_step *step)
+{
+	step->data = scan->held;
+	scan->held = 0;
+}
+
 /* Payloads */
 
 unsigned char

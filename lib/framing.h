@@ -82,6 +82,13 @@ struct evchat_framing *framing_ref(struct evchat_framing *framing); /* NULL is f
 /* errno is EINVAL and false is returned if there are others than the known ones. */
 bool framing_knows(unsigned flags, unsigned known);
 
+/* Scanning */
+
+/* The frame ends behind its data with so many bytes, which it keeps or not. */
+enum scan_what framing_end(struct scan_step *step, size_t len, bool keeps);
+/* What was held is data after all. */
+void framing_give_held(struct scan *scan, struct scan_step *step);
+
 /* Sending */
 
 unsigned char payload_byte(const struct payload *payload, size_t at);

@@ -149,6 +149,8 @@ enum input_what input_scan_end(struct input *input);
 /* The maximum of the frame in progress; 0: none. */
 uint64_t input_frame_max(const struct input *input, bool whole);
 void input_begin_frame(struct input *input);
+/* Forget what was found in the unread bytes. */
+void input_forget_scanned(struct input *input);
 /* Forget the frame in progress; its unread bytes begin another one. */
 void input_reset_frame(struct input *input);
 /* It ends, and all that was found of it is used up. */

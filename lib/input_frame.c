@@ -38,6 +38,14 @@ input_begin_frame(struct input *input)
 	input->policy = input->next_policy;
 }
 
+void
+input_forget_scanned(struct input *input)
+{
+	input->scanned = input->lead = 0;
+	input->data = input->keep = input->skip = 0;
+	input->ended = false;
+}
+
 /* Forget the frame in progress; its unread bytes begin another one. */
 void
 input_reset_frame(struct input *input)
@@ -45,9 +53,8 @@ input_reset_frame(struct input *input)
 	input->frame = FRAME_FRESH;
 	input->passed = input->in_pieces = 0;
 	input->room = 0;
-	input->scanned = input->lead = 0;
-	input->data = input->keep = input->skip = 0;
-	input->ended = input->entered = false;
+	input->entered = false;
+	input_forget_scanned(input);
 }
 
 /* It ends, and all that was found of it is used up. */

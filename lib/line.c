@@ -28,17 +28,6 @@ line_of(const struct evchat_framing *framing)
 
 /* LF with a CR before it */
 
-/* The line ends behind data bytes, with so many that are not. */
-static enum scan_what
-end_line(const struct line *line, size_t len, struct scan_step *step)
-{
-	if (line->keeps)
-		step->keep = len;
-	else
-		step->skip = len;
-	return (SCAN_FRAME);
-}
-
 /*
  * Where in the bytes the data of this line ends: at a line end, at what is
  * rejected, or at a CR that is the last byte.
@@ -71,7 +60,7 @@ after_cr(const struct line *line, struct scan *scan,
 	scan->held = 0;
 	if (bytes[0] == '\n') {
 		step->used = 1;
-		return (end_line(line, 2, step));
+		return (framing_end(step, 2, line->keeps));
 	}
 	if (line->rejects_cr)
 		return (eol_reject(scan, 0, EOL_BARE_CR, step));
@@ -96,7 +85,7 @@ crlf_scan(const struct evchat_framing *framing, struct scan *scan,
 		if (line->rejects_lf)
 			return (eol_reject(scan, data, EOL_BARE_LF, step));
 		step->used++;
-		return (end_line(line, 1, step));
+		return (framing_end(step, 1, line->keeps));
 	}
 	step->used++;
 	if (data + 1 == len) {
@@ -106,7 +95,7 @@ crlf_scan(const struct evchat_framing *framing, struct scan *scan,
 	if (bytes[data + 1] != '\n')
 		return (eol_reject(scan, data, EOL_BARE_CR, step));
 	step->used++;
-	return (end_line(line, 2, step));
+	return (framing_end(step, 2, line->keeps));
 }
 
 /*
@@ -119,8 +108,7 @@ crlf_finish(const struct evchat_framing *framing, struct scan *scan,
 {
 	if (scan->held > 0 && line_of(framing)->rejects_cr)
 		scan->phase = CUT_OFF;
-	step->data = scan->held;
-	scan->held = 0;
+	framing_give_held(scan, step);
 	return (scan->phase == CUT_OFF ? SCAN_MORE : SCAN_LAST);
 }
 
@@ -190,7 +178,7 @@ any_scan(const struct evchat_framing *framing, struct scan *scan,
 	if (at == len)
 		return (SCAN_MORE);
 	step->used++;
-	return (end_line(line_of(framing), 1, step));
+	return (framing_end(step, 1, line_of(framing)->keeps));
 }
 
 static enum scan_what

@@ -168,7 +168,7 @@ evchat_push_frame(struct evchat *chat, const void *data, size_t len)
 
 /* Have what the producer gives encoded as one frame. */
 static int
-encode_producer(struct evchat *chat, struct evchat_producer *producer)
+encode_producer(const struct evchat *chat, struct evchat_producer *producer)
 {
 	struct evchat_framing *framing = output_framing(chat);
 
@@ -177,10 +177,7 @@ encode_producer(struct evchat *chat, struct evchat_producer *producer)
 		return (-1);
 	}
 	producer->encoding = encoding_new(framing);
-	if (producer->encoding == NULL)
-		return (-1);
-	chat->frames_out++;
-	return (0);
+	return (producer->encoding != NULL ? 0 : -1);
 }
 
 /* The producer is taken, even if this fails; but not where it is none. */
@@ -200,6 +197,7 @@ push_producer(struct evchat *chat, struct evchat_producer *producer,
 	    (!framed || encode_producer(chat, producer) == 0)) {
 		producer->chat = chat;
 		queue_add_producer(&chat->queue, producer);
+		chat->frames_out += framed;
 		pushed(chat);
 		done = 0;
 	}
