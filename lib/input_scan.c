@@ -5,6 +5,7 @@
 
 #include "input.h"
 
+#define HELD_BEYOND 65536 /* a maximum: headers and the like */
 #define SHOWN_AT_ONCE 128 /* bytes behind those that are shown again */
 
 /*
@@ -74,12 +75,30 @@ add_step(struct input *input, const struct scan_step *found)
 static size_t
 len_to_scan(const struct input *input, bool whole, size_t len)
 {
-	uint64_t max = input_frame_max(input, whole);
+	uint64_t max;
 
-	if (input->scan.transforms && input->frame == FRAME_OPEN &&
-	    max > input->passed && len > max - input->passed)
+	if (!input->scan.transforms || input->frame != FRAME_OPEN)
+		return (len);
+	max = input_frame_max(input, whole);
+	if (max > input->passed && len > max - input->passed)
 		len = (size_t)(max - input->passed);
 	return (len);
+}
+
+/*
+ * Is more held back than a frame of at most the maximum can account for? Only
+ * splitters of the application's own can do that.
+ */
+static bool
+holds_too_much(const struct input *input, bool whole)
+{
+	uint64_t max, held;
+
+	if (!input->scan.holds_any)
+		return (false);
+	max = input_frame_max(input, whole);
+	held = (uint64_t)input->scan.held + input->scan.again;
+	return (max > 0 && held > max && held - max > HELD_BEYOND);
 }
 
 /* Look at more bytes. MORE: there are none. DATA: the steps have changed. */
@@ -112,8 +131,7 @@ input_scan(struct input *input, bool whole)
 		return (refuse(input, held, &found));
 	add_step(input, &found);
 	input->ended = what == SCAN_FRAME;
-	if (!input->ended && scan_holds_too_much(&input->scan,
-	    input_frame_max(input, whole))) {
+	if (!input->ended && holds_too_much(input, whole)) {
 		input->scan.error = "too much that the splitter leaves open";
 		return (refuse(input, input->scan.held, &nothing));
 	}

@@ -11,8 +11,6 @@
 #include "mem.h"
 #include "scan.h"
 
-#define HELD_BEYOND 65536 /* a maximum: headers and the like */
-
 static const struct framing_ops *
 ops_of(const struct scan *scan)
 {
@@ -35,8 +33,12 @@ begin(struct scan *scan)
 void
 scan_init(struct scan *scan, const struct terminator *terminator)
 {
+	const struct framing_ops *ops;
+
 	scan->terminator = *terminator;
-	scan->transforms = ops_of(scan) != NULL && ops_of(scan)->transforms;
+	ops = ops_of(scan);
+	scan->transforms = ops != NULL && ops->transforms;
+	scan->holds_any = ops != NULL && ops->holds_any;
 	scan->after_end = false;
 	scan->error = NULL;
 	begin(scan);
@@ -166,14 +168,4 @@ scan_unhold(struct scan *scan)
 	ops->unhold(scan);
 	scan->held = 0;
 	return (held);
-}
-
-bool
-scan_holds_too_much(const struct scan *scan, uint64_t max)
-{
-	const struct framing_ops *ops = ops_of(scan);
-	uint64_t held = (uint64_t)scan->held + scan->again;
-
-	return (ops != NULL && ops->holds_any && max > 0 && held > max &&
-	    held - max > HELD_BEYOND);
 }

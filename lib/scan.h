@@ -30,6 +30,7 @@ struct terminator {
 struct scan {
 	struct terminator terminator;
 	bool transforms; /* are frames other bytes than there are in the stream? */
+	bool holds_any;  /* is how much is held not for the framing to limit? */
 	size_t held;  /* bytes seen of which it is not known what they are */
 	size_t again; /* so many of them, the last, are to be seen once more */
 
@@ -103,11 +104,5 @@ void scan_rewind(struct scan *scan, bool entered, uint64_t data);
 
 /* Where that cannot be: at least the held bytes are. How many these were. */
 size_t scan_unhold(struct scan *scan);
-
-/*
- * Is more held back than a frame of at most max bytes can account for? Only
- * splitters of the application's own can do that; 0 is no maximum.
- */
-bool scan_holds_too_much(const struct scan *scan, uint64_t max);
 
 #endif
