@@ -9,7 +9,10 @@
  */
 
 #include <evchat/channel.h>
+#include <evchat/connect.h>
 #include <evchat/framing.h>
+#include <evchat/group.h>
+#include <evchat/listener.h>
 #include <evchat/producer.h>
 #include <evchat/version.h>
 

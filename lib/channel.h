@@ -70,6 +70,10 @@ struct evchat {
 	ev_ssize_t old_max_read;
 	ev_ssize_t old_max_write;
 
+	/* What it belongs to, or NULL. */
+	struct member *in_group;
+	struct member *in_listener;
+
 	/* The application. */
 	const struct evchat_hooks *hooks; /* never NULL */
 	void *arg;
@@ -93,6 +97,7 @@ struct evchat {
 	bool reading;      /* EV_READ is enabled */
 	bool paused;
 	bool auto_paused;  /* until the queue is at the low mark */
+	bool over_budget;  /* until its group says otherwise */
 	bool eof;          /* of the bufferevent's input */
 	struct deadline frame_deadline;
 	uint64_t frame_timed; /* which frame it is about */

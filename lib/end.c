@@ -13,6 +13,8 @@
 #include <event2/event.h>
 
 #include "channel.h"
+#include "group.h"
+#include "listener.h"
 
 /* End when the queue has drained, with what is then to be told. */
 void
@@ -43,6 +45,9 @@ static const char *const reason_texts[] = {
 	[EVCHAT_REASON_TLS] = "TLS failed",
 	[EVCHAT_REASON_INJECTION] = "plaintext behind the upgrade to TLS",
 	[EVCHAT_REASON_NO_MEMORY] = "out of memory",
+	[EVCHAT_REASON_STALL_TIMEOUT] = "no output left in time",
+	[EVCHAT_REASON_SLOW] = "slower than the minimum rate",
+	[EVCHAT_REASON_BUDGET] = "its group is above its budget of memory",
 };
 
 /* Every done and cleanup, and then closed. */
@@ -61,6 +66,8 @@ tell_end(struct evchat *chat)
 	queue_end(&chat->queue, in_output, by_us ? EVCHAT_DONE_DISCARDED :
 	    EVCHAT_DONE_FAILED);
 	queue_drop(chat->queue.bytes);
+	group_leave(chat);
+	listener_leave(chat);
 	hooks_closed(chat);
 }
 

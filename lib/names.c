@@ -21,6 +21,9 @@ static const char *const reason_names[] = {
 	[EVCHAT_REASON_TLS] = "tls",
 	[EVCHAT_REASON_INJECTION] = "injection",
 	[EVCHAT_REASON_NO_MEMORY] = "no memory",
+	[EVCHAT_REASON_STALL_TIMEOUT] = "stall timeout",
+	[EVCHAT_REASON_SLOW] = "slow",
+	[EVCHAT_REASON_BUDGET] = "budget",
 };
 
 static const char *const event_names[] = {
@@ -29,6 +32,8 @@ static const char *const event_names[] = {
 	[EVCHAT_EVENT_WRITABLE] = "writable",
 	[EVCHAT_EVENT_DRAINED] = "drained",
 	[EVCHAT_EVENT_OVERSIZE] = "oversize",
+	[EVCHAT_EVENT_TIMEOUT] = "timeout",
+	[EVCHAT_EVENT_LAST] = "last",
 };
 
 static const char *

@@ -272,6 +272,7 @@ set_timeout(struct evchat *chat, enum evchat_timeout which,
 		deadline_set(&chat->linger_deadline, tv);
 		return (0);
 	case EVCHAT_TIMEOUT_STALL:
+	case EVCHAT_TIMEOUT_CONNECT:
 		break;
 	}
 	errno = EINVAL;

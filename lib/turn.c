@@ -13,6 +13,7 @@
 #include <event2/event.h>
 
 #include "channel.h"
+#include "group.h"
 
 size_t
 turn_output_length(const struct evchat *chat)
@@ -30,7 +31,7 @@ turn_set_reading(struct evchat *chat)
 	/* What comes faster than it is delivered waits where it is. */
 	bool wanted = !chat->eof && !chat->failed &&
 	    (chat->state != CHANNEL_OPEN ||
-	    (!chat->paused && !chat->auto_paused &&
+	    (!chat->paused && !chat->auto_paused && !chat->over_budget &&
 	    evbuffer_get_length(input) < chat->in_size));
 
 	if (wanted == chat->reading || chat->state >= CHANNEL_ENDING)
@@ -265,6 +266,8 @@ turn_take(struct evchat *chat)
 	turn_set_reading(chat);
 	if (chat->state == CHANNEL_OPEN)
 		input_settle(&chat->input);
+	if (chat->in_group != NULL)
+		group_account(chat);
 	chat->in_turn = false;
 	if (chat->again || chat->noticed)
 		channel_yield(chat);

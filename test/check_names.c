@@ -10,7 +10,7 @@ START_TEST(every_reason_has_a_name_of_its_own)
 {
 	int i, j;
 
-	for (i = 0; i <= EVCHAT_REASON_NO_MEMORY; i++) {
+	for (i = 0; i <= EVCHAT_REASON_BUDGET; i++) {
 		/* The harness has its own list, which tests rely on. */
 		ck_assert_str_eq(evchat_reason_name((enum evchat_reason)i),
 		    harness_reason_name((enum evchat_reason)i));
@@ -29,8 +29,8 @@ START_TEST(every_event_has_a_name_of_its_own)
 	int i;
 
 	ck_assert_int_eq(sizeof(names) / sizeof(names[0]),
-	    EVCHAT_EVENT_OVERSIZE + 1);
-	for (i = 0; i <= EVCHAT_EVENT_OVERSIZE; i++)
+	    EVCHAT_EVENT_LAST + 1);
+	for (i = 0; i <= EVCHAT_EVENT_LAST; i++)
 		ck_assert_str_eq(evchat_event_name((enum evchat_event)i),
 		    names[i]);
 }
@@ -42,9 +42,9 @@ START_TEST(what_is_no_reason_or_event_is_unknown)
 	size_t i;
 
 	ck_assert_str_eq(evchat_reason_name(
-	    (enum evchat_reason)(EVCHAT_REASON_NO_MEMORY + 1)), "unknown");
+	    (enum evchat_reason)(EVCHAT_REASON_BUDGET + 1)), "unknown");
 	ck_assert_str_eq(evchat_event_name(
-	    (enum evchat_event)(EVCHAT_EVENT_OVERSIZE + 1)), "unknown");
+	    (enum evchat_event)(EVCHAT_EVENT_LAST + 1)), "unknown");
 	for (i = 0; i < 3; i++) {
 		ck_assert_str_eq(evchat_reason_name(
 		    (enum evchat_reason)values[i]), "unknown");

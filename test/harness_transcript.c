@@ -201,7 +201,10 @@ harness_reason_name(enum evchat_reason why)
 		[EVCHAT_REASON_PRODUCER] = "producer",
 		[EVCHAT_REASON_TLS] = "tls",
 		[EVCHAT_REASON_INJECTION] = "injection",
-		[EVCHAT_REASON_NO_MEMORY] = "no memory"
+		[EVCHAT_REASON_NO_MEMORY] = "no memory",
+		[EVCHAT_REASON_STALL_TIMEOUT] = "stall timeout",
+		[EVCHAT_REASON_SLOW] = "slow",
+		[EVCHAT_REASON_BUDGET] = "budget"
 	};
 
 	harness_must(why < sizeof(names) / sizeof(names[0]), "a name");
@@ -229,7 +232,9 @@ harness_event_name(enum evchat_event what)
 		[EVCHAT_EVENT_EOF] = "eof",
 		[EVCHAT_EVENT_WRITABLE] = "writable",
 		[EVCHAT_EVENT_DRAINED] = "drained",
-		[EVCHAT_EVENT_OVERSIZE] = "oversize"
+		[EVCHAT_EVENT_OVERSIZE] = "oversize",
+		[EVCHAT_EVENT_TIMEOUT] = "timeout",
+		[EVCHAT_EVENT_LAST] = "last"
 	};
 
 	harness_must(what < sizeof(names) / sizeof(names[0]), "a name");

@@ -65,8 +65,13 @@ enum evchat_event {
 				     evchat_get_partial() has what no frame holds */
 	EVCHAT_EVENT_WRITABLE,  /**< the queue fell to the low mark after having passed the high one */
 	EVCHAT_EVENT_DRAINED,   /**< the queue is empty: every byte has left the bufferevent's output */
-	EVCHAT_EVENT_OVERSIZE   /**< a frame is above the maximum and the policy is not CLOSE;
+	EVCHAT_EVENT_OVERSIZE,  /**< a frame is above the maximum and the policy is not CLOSE;
 				     evchat_get_frame_length() and evchat_get_partial() tell about it */
+	EVCHAT_EVENT_TIMEOUT,   /**< a limit on the peer's input ran out: evchat_get_reason() has the
+				     reason, with which the channel ends unless the hook closes it
+				     or sets that limit anew */
+	EVCHAT_EVENT_LAST       /**< evchat_close_after_frame() takes effect: what this hook pushes is
+				     the last that is sent */
 };
 
 /** Why a channel ended. */
@@ -86,7 +91,10 @@ enum evchat_reason {
 	EVCHAT_REASON_PRODUCER,      /**< a producer said EVCHAT_MORE_ERROR */
 	EVCHAT_REASON_TLS,           /**< TLS failed */
 	EVCHAT_REASON_INJECTION,     /**< plaintext behind an upgrade to TLS */
-	EVCHAT_REASON_NO_MEMORY      /**< memory ran out where no call could say so */
+	EVCHAT_REASON_NO_MEMORY,     /**< memory ran out where no call could say so */
+	EVCHAT_REASON_STALL_TIMEOUT, /**< EVCHAT_TIMEOUT_STALL */
+	EVCHAT_REASON_SLOW,          /**< slower than evchat_set_min_rate() allows */
+	EVCHAT_REASON_BUDGET         /**< its group held more memory than its budget */
 };
 
 /** What becomes of a frame above the maximum; see evchat_set_max_frame(). */
@@ -99,12 +107,14 @@ enum evchat_oversize {
 
 /** The timeouts of a channel; see evchat_set_timeout(). */
 enum evchat_timeout {
-	EVCHAT_TIMEOUT_READ,  /**< nothing was received for so long */
-	EVCHAT_TIMEOUT_WRITE, /**< output waited for so long and none of it could be written */
-	EVCHAT_TIMEOUT_FRAME, /**< a frame was not complete so long after its first byte */
-	EVCHAT_TIMEOUT_STALL, /**< not in this version: EINVAL */
-	EVCHAT_TIMEOUT_LINGER /**< how long input is still read, and dropped, after the last byte was
-				   written; NULL: not at all */
+	EVCHAT_TIMEOUT_READ,   /**< nothing was received for so long */
+	EVCHAT_TIMEOUT_WRITE,  /**< output waited for so long and none of it could be written */
+	EVCHAT_TIMEOUT_FRAME,  /**< a frame was not complete so long after its first byte */
+	EVCHAT_TIMEOUT_STALL,  /**< the queue was not empty for so long and nothing left it, be it that
+				    the peer took nothing or that a producer gave nothing */
+	EVCHAT_TIMEOUT_LINGER, /**< how long input is still read, and dropped, after the last byte was
+				    written; NULL: not at all */
+	EVCHAT_TIMEOUT_CONNECT /**< a connection was not made for so long */
 };
 
 /** Options of evchat_new() and evchat_socket_new(), to be or-ed together. */
@@ -155,9 +165,31 @@ struct evchat_stats {
 	uint64_t bytes_in;   /**< received and delivered, or dropped as framing or by policy */
 	uint64_t bytes_out;  /**< written to the bufferevent's output and gone from it */
 	uint64_t frames_in;  /**< frames delivered: calls of found or frame */
-	uint64_t frames_out; /**< evchat_push_frame() that returned 0 */
+	uint64_t frames_out; /**< evchat_push_frame() and its like that returned 0 */
 	uint64_t oversize;   /**< frames above the maximum */
+	uint64_t stops;      /**< how often reading stopped by itself for what hooks had pushed */
+	uint64_t held_in;    /**< now: bytes received and not delivered that are kept in memory */
+	uint64_t held_out;   /**< now: bytes pushed that are kept in memory and have not left */
 };
+
+/** What a trace is told of. */
+enum evchat_trace {
+	EVCHAT_TRACE_COLLECT, /**< a piece is about to be delivered, or dropped if collect is NULL */
+	EVCHAT_TRACE_FOUND,   /**< the frame that came in pieces is complete */
+	EVCHAT_TRACE_FRAME,   /**< a whole frame is about to be delivered */
+	EVCHAT_TRACE_PUSH_FRAME, /**< a frame was pushed: its payload; nothing, where a producer gives it */
+	EVCHAT_TRACE_PUSH     /**< bytes that are no frame were pushed; nothing, where they are not in
+				   memory: a file or producer */
+};
+
+/**
+ * Sees what goes in and out. It may ask the channel anything, and must not change
+ * it.
+ *
+ * @param vec the bytes, in n pieces, borrowed until this returns
+ */
+typedef void (*evchat_trace_cb)(struct evchat *chat, enum evchat_trace what,
+    const struct evbuffer_iovec *vec, int n, void *arg);
 
 /**
  * Told that all that was pushed before it has left, or never will.
@@ -192,9 +224,7 @@ struct evchat *evchat_new(struct bufferevent *bev,
  *
  * @param base the event loop; borrowed until the channel's end
  * @param fd a non-blocking socket: taken, closed at the end and on failure.
- *     -1: connect it later, with bufferevent_socket_connect() or
- *     _connect_hostname() on evchat_get_bufferevent(). If that returns -1,
- *     the channel has not been told: try again, or free it
+ *     -1: connect it later, with evchat_connect() and its like
  * @return as evchat_new(); options may have EVCHAT_OPT_THREADSAFE
  */
 struct evchat *evchat_socket_new(struct event_base *base, evutil_socket_t fd,
@@ -226,11 +256,21 @@ void evchat_free(struct evchat *chat);
  * Input is no longer parsed, pushes fail with EPIPE, and no hook but closed
  * runs any more; more, done and cleanups do. When the queue is empty, the write
  * side is shut; then input is read and dropped until EOF, for
- * EVCHAT_TIMEOUT_LINGER and 64 KiB at most, so that unread input does not make
- * the system destroy the reply. Then closed runs, with EVCHAT_REASON_DONE. A
+ * EVCHAT_TIMEOUT_LINGER and evchat_set_linger_size() at most, so that unread
+ * input does not make the system destroy the reply. Then closed runs, with EVCHAT_REASON_DONE. A
  * pause does not hold this up.
  */
 void evchat_close_when_done(struct evchat *chat);
+
+/**
+ * End a channel between two frames: when none is in progress, and the channel is
+ * not paused, it is told EVCHAT_EVENT_LAST, from the event loop, and then closed
+ * as evchat_close_when_done() does. Frames that are complete in the unread input
+ * by then are delivered before. Where there is no terminator, that is when all
+ * input was delivered. An application that answers later than in a hook pauses the
+ * channel until it has, as it would to be asked one thing at a time.
+ */
+void evchat_close_after_frame(struct evchat *chat);
 
 /**
  * Half-close: shut the write side once the queue is empty. Pushes fail with
@@ -365,7 +405,8 @@ int evchat_push_buffer(struct evchat *chat, struct evbuffer *buf);
 
 /**
  * Push a part of a regular file; see evchat_producer_new_file(). An end that is
- * to be known of is what evchat_push_callback() behind it tells.
+ * to be known of is what evchat_push_callback() behind it tells. To a plain socket
+ * without rate limits, what is more than 32 KiB goes by sendfile(2).
  *
  * @param fd taken
  * @param len -1: up to the end of the file
@@ -507,9 +548,14 @@ int evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out);
 
 /**
  * Set a timeout. All but LINGER, which is 2 seconds, are off at first. Each ends
- * the channel with its own reason, but for LINGER, which only ends the wait. FRAME
- * counts from a frame's first byte; a change of it is for the next frame, or for
- * one in progress that has none.
+ * the channel with its own reason, but for LINGER, which only ends the wait. Before
+ * READ and FRAME do, EVCHAT_EVENT_TIMEOUT is told; a hook that sets the same timeout
+ * anew, be it to the same time, has it begin anew. FRAME counts from a frame's first
+ * byte; a change of it is for the next frame, or for one in progress that has none.
+ * READ and FRAME stand still while reading is stopped, by a pause or by itself.
+ *
+ * Timeouts cost nothing by the message: there is one timer a channel, which is
+ * moved only when it runs out.
  *
  * @param tv copied; NULL: none
  * @return 0, or -1 with errno EPIPE, ENOMEM, EINVAL if tv is zero, negative or
@@ -518,7 +564,44 @@ int evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out);
 int evchat_set_timeout(struct evchat *chat, enum evchat_timeout which,
     const struct timeval *tv);
 
+/**
+ * Set how slow the peer may be. A time of the length of period in which a frame was
+ * in progress all the time and fewer than in of its bytes were received, or output
+ * was waiting all the time and fewer than out bytes of it left, ends the channel
+ * with EVCHAT_REASON_SLOW; for the input EVCHAT_EVENT_TIMEOUT is told before. Each
+ * frame begins a new period. That for the input stands still as FRAME does.
+ *
+ * @param in, out bytes a period; 0: as slow as it likes
+ * @param period copied; NULL: no limits
+ * @return 0, or -1 with errno EPIPE, ENOMEM, EINVAL as evchat_set_timeout()
+ */
+int evchat_set_min_rate(struct evchat *chat, uint64_t in, uint64_t out,
+    const struct timeval *period);
+
+/**
+ * Set how many bytes of input are read and dropped, at most, before a closed
+ * connection is given up; 64 KiB at first. More is for those who refuse large
+ * uploads with an answer that has to arrive.
+ *
+ * @return 0, or -1 with errno EPIPE
+ */
+int evchat_set_linger_size(struct evchat *chat, uint64_t size);
+
+/**
+ * Have every frame and every piece seen, in both directions.
+ *
+ * @param trace called inside pushes, and before data hooks; NULL: none
+ * @return 0, or -1 with errno EPIPE
+ */
+int evchat_set_trace(struct evchat *chat, evchat_trace_cb trace, void *arg);
+
 /* Asking */
+
+/**
+ * @return why the channel ends; in EVCHAT_EVENT_TIMEOUT what is going to be the
+ *     reason; while it lives otherwise, EVCHAT_REASON_FREED. Also in closed
+ */
+enum evchat_reason evchat_get_reason(const struct evchat *chat);
 
 /** @return the system's error that ended the channel, else 0; also in closed */
 int evchat_get_errno(const struct evchat *chat);

@@ -19,6 +19,7 @@ extern "C" {
 #endif
 
 struct evbuffer;
+struct event_base;
 struct evchat_producer;
 
 /** What a producer answers when it is asked for bytes. */
@@ -89,6 +90,96 @@ struct evchat_producer *evchat_producer_new_evbuffer(struct evbuffer *buf);
  */
 struct evchat_producer *evchat_producer_new_file(int fd, int64_t offset,
     int64_t len);
+
+/**
+ * Make a producer of what a descriptor gives until its end: a pipe, a socket, a
+ * terminal. It is read when it is readable, and never waited for. Its flags are not
+ * changed.
+ *
+ * @param base the event loop of the channel it will be pushed to; borrowed until done
+ * @param fd taken: closed when the producer is done, on failure at once
+ * @param len how many bytes to send, whereupon it is done although there may be more,
+ *     and to end before them is a failure of the producer; or -1: all up to its end
+ * @return the producer, or NULL with errno: EBADF, EINVAL
+ */
+struct evchat_producer *evchat_producer_new_descriptor(struct event_base *base,
+    int fd, int64_t len);
+
+/**
+ * Gives the next line.
+ *
+ * @param len to be set to its length, without an end of line
+ * @return the line, borrowed until the next call or cleanup; NULL: there is none
+ */
+typedef const void *(*evchat_line_cb)(void *arg, size_t *len);
+
+/**
+ * Make a producer of lines, which are asked for one by one as there is room.
+ *
+ * @param next called for each, from the event loop
+ * @param eol put behind each line, such as "\r\n"; copied, EINVAL if longer than 8
+ * @param cleanup called once, when the producer is done, on failure inside this
+ *     call; may be NULL
+ * @return the producer, or NULL with errno
+ */
+struct evchat_producer *evchat_producer_new_lines(evchat_line_cb next,
+    const char *eol, void (*cleanup)(void *arg), void *arg);
+
+/* Around other producers, which are taken: freed on failure, too. One that was
+ * taken may still be resumed, from its owner's side; it is told by its own done how
+ * the whole ended, with its own count of bytes, before the one around it is. */
+
+/**
+ * One producer after another.
+ *
+ * @param parts the producers: the array is copied; EINVAL for NULL in it, or for
+ *     one that was pushed or taken already
+ * @return the producer, or NULL with errno
+ */
+struct evchat_producer *evchat_producer_new_chain(
+    struct evchat_producer *const *parts, int n);
+
+/** Appends trailer fields to out, each as "Name: value" CR LF. Called once, when
+ * the body has ended. @return 0, or -1 for the producer to fail */
+typedef int (*evchat_trailers_cb)(struct evbuffer *out, void *arg);
+
+/**
+ * An HTTP/1.1 chunked body (RFC 9112, 7.1) of what a producer gives: a chunk for
+ * each time that it is asked.
+ *
+ * @param trailers may be NULL
+ * @return the producer, or NULL with errno
+ */
+struct evchat_producer *evchat_producer_new_chunked(
+    struct evchat_producer *inner, evchat_trailers_cb trailers, void *arg);
+
+/**
+ * A dot-stuffed block, with its final dot, of what a producer gives: SMTP's DATA (RFC
+ * 5321, 4.5.2), NNTP, POP3. Where what it gives does not end with CR LF, that is added.
+ * Lines must end with CR LF; LF alone is not the end of one.
+ */
+struct evchat_producer *evchat_producer_new_dot(struct evchat_producer *inner);
+
+/** The formats of evchat_producer_new_deflate(). */
+enum evchat_deflate {
+	EVCHAT_DEFLATE_ZLIB, /**< RFC 1950: HTTP's "deflate" */
+	EVCHAT_DEFLATE_GZIP, /**< RFC 1952: HTTP's "gzip" */
+	EVCHAT_DEFLATE_RAW   /**< RFC 1951, with nothing around it */
+};
+
+/**
+ * What a producer gives, compressed by zlib. When it says EVCHAT_MORE_LATER,
+ * what it gave so far is flushed, so that the peer can have it.
+ *
+ * @param level from 0, none, to 9, best; -1: zlib's choice; else EINVAL
+ * @return the producer, or NULL with errno; ENOSYS: built without zlib, see
+ *     evchat_has_deflate()
+ */
+struct evchat_producer *evchat_producer_new_deflate(
+    struct evchat_producer *inner, enum evchat_deflate format, int level);
+
+/** @return 1 if the library was built with zlib, else 0 */
+int evchat_has_deflate(void);
 
 /**
  * Have a producer asked again that said EVCHAT_MORE_LATER.

@@ -1,0 +1,147 @@
+#ifndef EVCHAT_LISTENER_H
+#define EVCHAT_LISTENER_H
+
+/**
+ * @file evchat/listener.h
+ * Listeners: sockets whose connections arrive as channels.
+ *
+ * Constructors return NULL, and int calls -1, with errno set and nothing changed.
+ * A listener belongs to one event loop, as its channels do; with
+ * EVCHAT_OPT_THREADSAFE any thread may make any call. Callbacks run from the
+ * event loop, and any call may be made from them; also evchat_listener_free().
+ */
+
+#include <stddef.h>
+#include <event2/util.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct event_base;
+struct evchat;
+struct evchat_listener;
+struct sockaddr;
+struct timeval;
+
+/** Options of a listener, to be or-ed with those of enum evchat_option, which the
+ * channels get. */
+enum evchat_listener_option {
+	/** SO_REUSEPORT: several listeners, each with its event loop, share an
+	 * address, and the system spreads connections among them. EINVAL where
+	 * the system has no such thing. */
+	EVCHAT_LISTENER_REUSEPORT = 1 << 16,
+	/** IPV6_V6ONLY. */
+	EVCHAT_LISTENER_IPV6ONLY = 1 << 17,
+	/** AF_UNIX: remove the path before, if it is a socket on which nobody
+	 * listens, and when the listener stops. */
+	EVCHAT_LISTENER_UNLINK = 1 << 18
+};
+
+/**
+ * A connection has arrived.
+ *
+ * @param chat a new channel without hooks and terminator: give it some, with
+ *     evchat_set_hooks() and evchat_set_framing(). No input is delivered before this returns
+ * @param peer the address of the peer; borrowed until this returns
+ * @param peerlen its length
+ */
+typedef void (*evchat_accept_cb)(struct evchat_listener *listener,
+    struct evchat *chat, const struct sockaddr *peer, int peerlen, void *arg);
+
+/**
+ * A connection could not be accepted: EMFILE, ENFILE, ENOBUFS, ENOMEM. The listener
+ * tries again when one of its channels has ended, and after a time from 10 ms to
+ * a second, longer each time; it is told once, and again only after one was
+ * accepted.
+ *
+ * @param error the system's error
+ */
+typedef void (*evchat_listener_error_cb)(struct evchat_listener *listener,
+    int error, void *arg);
+
+/** A listener that was stopped has no channels any more. */
+typedef void (*evchat_stopped_cb)(struct evchat_listener *listener, void *arg);
+
+/**
+ * Listen on an address.
+ *
+ * The socket is non-blocking, closed on exec, and has SO_REUSEADDR; those of the
+ * connections have SO_KEEPALIVE, and TCP_NODELAY, since output leaves once a turn.
+ *
+ * @param base borrowed until the listener is freed
+ * @param accept called for each connection
+ * @param options of enum evchat_listener_option and enum evchat_option
+ * @param sa copied; port 0: one that is free, see evchat_listener_get_address()
+ * @return the listener, or NULL with errno as from socket(), bind() and listen(),
+ *     EINVAL, ENOMEM
+ */
+struct evchat_listener *evchat_listener_new_bind(struct event_base *base,
+    evchat_accept_cb accept, void *arg, unsigned options, int backlog,
+    const struct sockaddr *sa, int socklen);
+
+/**
+ * Listen on a socket that was bound, for instance by a supervisor.
+ *
+ * @param fd taken: made non-blocking, closed on failure and when the listener stops
+ * @param backlog as for listen(); 0: it listens already; negative: a good one
+ * @return as evchat_listener_new_bind()
+ */
+struct evchat_listener *evchat_listener_new(struct event_base *base,
+    evchat_accept_cb accept, void *arg, unsigned options, int backlog,
+    evutil_socket_t fd);
+
+/** Stop at once, and free. Its channels live on. NULL is fine. */
+void evchat_listener_free(struct evchat_listener *listener);
+
+/**
+ * Stop gracefully: accept what waits to be accepted, close the socket, and have
+ * each channel closed as evchat_close_after_frame() does. Channels that still live
+ * after grace are freed. When none is left, stopped is called, from the event loop; the
+ * listener is still to be freed then, also in there. A second call
+ * changes grace and stopped.
+ *
+ * @param grace copied; NULL: no limit
+ * @param stopped may be NULL
+ * @return 0, or -1 with errno ENOMEM, EINVAL if grace is negative
+ */
+int evchat_listener_stop(struct evchat_listener *listener,
+    const struct timeval *grace, evchat_stopped_cb stopped, void *arg);
+
+/** Accept no more for a while; what arrives waits in the backlog. */
+void evchat_listener_pause(struct evchat_listener *listener);
+void evchat_listener_resume(struct evchat_listener *listener);
+
+/**
+ * Have at most so many channels at once: further connections wait in the backlog
+ * until one has ended. 0, and at first: no limit.
+ */
+void evchat_listener_set_max(struct evchat_listener *listener, size_t max);
+
+/** Be told of what could not be accepted. NULL: not. */
+void evchat_listener_set_error_cb(struct evchat_listener *listener,
+    evchat_listener_error_cb error, void *arg);
+
+/** @return how many of its channels live */
+size_t evchat_listener_get_count(const struct evchat_listener *listener);
+
+/**
+ * @param sa filled in with the address it listens on
+ * @param socklen in: the room there; out: the length
+ * @return 0, or -1 with errno as from getsockname(), EBADF if it has stopped
+ */
+int evchat_listener_get_address(const struct evchat_listener *listener,
+    struct sockaddr *sa, int *socklen);
+
+/** @return its event loop, borrowed */
+struct event_base *evchat_listener_get_base(
+    const struct evchat_listener *listener);
+
+/** @return the listener that accepted a channel, borrowed; NULL if there is none any more */
+struct evchat_listener *evchat_get_listener(const struct evchat *chat);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
