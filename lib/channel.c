@@ -23,11 +23,10 @@
 #define DEFAULT_LOW ((size_t)32 << 10)
 #define DEFAULT_HIGH ((size_t)128 << 10)
 #define DEFAULT_SIZE ((size_t)64 << 10)   /* in and out */
+#define DEFAULT_LINGER ((size_t)64 << 10)
 #define WRITE_AT_ONCE ((size_t)256 << 10) /* handed to one writev */
 #define ALL_OPTIONS ((unsigned)EVCHAT_OPT_DELIVER_LAST | \
     EVCHAT_OPT_HALF_OPEN | EVCHAT_OPT_NO_AUTO_PAUSE)
-
-const struct timeval channel_linger = { .tv_sec = 2 };
 
 /* Memory */
 
@@ -40,6 +39,7 @@ destroy(struct evchat *chat)
 		bufferevent_free(chat->bev);
 	input_free(&chat->input);
 	queue_free(&chat->queue);
+	deadlines_free(chat);
 	evchat_framing_free(chat->output_framing);
 	evchat_framing_free(chat->last_framing);
 	mem_free(chat);
@@ -94,11 +94,11 @@ on_event_finalized(struct event *event, void *arg)
 }
 
 struct event *
-channel_event_new(struct evchat *chat,
+channel_event_new(struct evchat *chat, evutil_socket_t fd, short what,
     void (*fn)(evutil_socket_t, short, void *))
 {
-	struct event *event = event_new(bufferevent_get_base(chat->bev), -1, 0,
-	    fn, chat);
+	struct event *event = event_new(bufferevent_get_base(chat->bev), fd,
+	    what, fn, chat);
 
 	if (event == NULL) {
 		errno = ENOMEM;
@@ -146,10 +146,7 @@ init(struct evchat *chat, struct bufferevent *bev,
 	chat->in_size = chat->out_size = DEFAULT_SIZE;
 	chat->low = DEFAULT_LOW;
 	chat->high = DEFAULT_HIGH;
-	deadline_init(&chat->frame_deadline, chat, notice_frame_deadline);
-	deadline_init(&chat->write_deadline, chat, notice_write_deadline);
-	deadline_init(&chat->linger_deadline, chat, notice_linger_deadline);
-	deadline_set(&chat->linger_deadline, &channel_linger);
+	chat->linger_size = DEFAULT_LINGER;
 	chat->old_enabled = bufferevent_get_enabled(bev);
 	chat->old_max_read = bufferevent_get_max_single_read(bev);
 	chat->old_max_write = bufferevent_get_max_single_write(bev);
@@ -174,7 +171,7 @@ evchat_new(struct bufferevent *bev, const struct evchat_hooks *hooks,
 	if (transport_kind_of(bev, &chat->kind) == -1 ||
 	    input_init(&chat->input, options & EVCHAT_OPT_DELIVER_LAST) == -1 ||
 	    queue_init(&chat->queue) == -1 ||
-	    (chat->wake = channel_event_new(chat, notice_wake)) == NULL ||
+	    (chat->wake = channel_event_new(chat, -1, 0, notice_wake)) == NULL ||
 	    notice_attach(chat) == -1)
 		chat = half_built_free(chat, errno);
 	else

@@ -77,6 +77,8 @@ struct evchat {
 	/* The application. */
 	const struct evchat_hooks *hooks; /* never NULL */
 	void *arg;
+	evchat_trace_cb trace;
+	void *trace_arg;
 	enum channel_hook running;
 	bool pushed;       /* since the hook that is running was called */
 
@@ -86,6 +88,7 @@ struct evchat {
 	bool again;           /* a call wants another turn behind this one */
 	bool noticed;         /* and so does a callback that came inside it */
 	bool connected_now;   /* to be told */
+	struct deadlines *deadlines; /* NULL unless one was set or needed */
 	bool failed;          /* to end, when all input is delivered, with: */
 	enum evchat_reason failed_why;
 	int failed_errno;
@@ -99,10 +102,9 @@ struct evchat {
 	bool auto_paused;  /* until the queue is at the low mark */
 	bool over_budget;  /* until its group says otherwise */
 	bool eof;          /* of the bufferevent's input */
-	struct deadline frame_deadline;
-	uint64_t frame_timed; /* which frame it is about */
-	struct deadline linger_deadline;
-	size_t lingered;   /* bytes */
+	bool last_wanted;  /* to be closed when no frame is in progress */
+	uint64_t received; /* bytes that were taken from the bufferevent */
+	uint64_t linger_size; /* how many bytes may still be dropped */
 
 	/* The write side. */
 	struct queue queue;
@@ -113,16 +115,15 @@ struct evchat {
 	bool undrained;    /* since DRAINED was told last */
 	struct evchat_framing *output_framing; /* that was set for it, or NULL */
 	struct evchat_framing *last_framing;   /* of the input, or NULL */
-	struct deadline write_deadline;
-	uint64_t left_timed; /* bytes that had left when it was started */
-	bool left_below;   /* bytes have left an output beneath, since then */
+	uint64_t left_below; /* bytes that have left the last output beneath */
+	bool blocked;      /* what is sent directly waits for the descriptor */
+	struct event *unblock; /* which this waits for, or NULL */
+	uint64_t stops;    /* how often auto_paused was set */
 	uint64_t frames_out;
 	uint64_t dropped;  /* of what was put into the bufferevent's output */
 };
 
 /* channel.c: life */
-
-extern const struct timeval channel_linger; /* the timeout unless another is set */
 
 struct bufferevent *channel_lock(const struct evchat *chat);
 void channel_unlock(struct bufferevent *bev);
@@ -131,8 +132,8 @@ struct bufferevent *channel_enter(struct evchat *chat);
 void channel_leave(struct evchat *chat, struct bufferevent *bev);
 
 /* An event of the channel's, which holds its memory until it is freed. */
-struct event *channel_event_new(struct evchat *chat,
-    void (*fn)(evutil_socket_t, short, void *));
+struct event *channel_event_new(struct evchat *chat, evutil_socket_t fd,
+    short what, void (*fn)(evutil_socket_t, short, void *));
 void channel_event_free(struct event *event);
 
 void channel_wake(struct evchat *chat);  /* have a turn: there is news */
@@ -162,7 +163,8 @@ void hooks_closed(struct evchat *chat);
 
 /* receive.c */
 
-void receive_deliver(struct evchat *chat);
+/* True if all that has come was delivered. */
+bool receive_deliver(struct evchat *chat);
 void receive_drop(struct evchat *chat);
 
 /* notice.c: what libevent tells */
@@ -170,9 +172,18 @@ void receive_drop(struct evchat *chat);
 int notice_attach(struct evchat *chat); /* -1 with errno */
 void notice_detach(struct evchat *chat);
 void notice_wake(evutil_socket_t fd, short what, void *arg);
-void notice_frame_deadline(evutil_socket_t fd, short what, void *arg);
-void notice_write_deadline(evutil_socket_t fd, short what, void *arg);
-void notice_linger_deadline(evutil_socket_t fd, short what, void *arg);
+void notice_unblocked(evutil_socket_t fd, short what, void *arg);
+/* Output fails, or the connection that is being made. */
+void notice_failure(struct evchat *chat, enum evchat_reason why, int error);
+
+/* timing.c: what deadlines are about */
+
+void timing_alarm(evutil_socket_t fd, short what, void *arg);
+void timing_input(struct evchat *chat);  /* something may have come */
+void timing_tell(struct evchat *chat);   /* and what should have, has not */
+void timing_output(struct evchat *chat); /* something may have left */
+void timing_stop_input(struct evchat *chat);
+void timing_stop_output(struct evchat *chat);
 
 /* turn.c: what follows from it */
 

@@ -24,8 +24,7 @@ end_soon(struct evchat *chat, enum evchat_reason why)
 	chat->why = why;
 	if (chat->output == OUTPUT_OPEN)
 		chat->output = OUTPUT_SHUTTING;
-	deadline_stop(&chat->frame_deadline);
-	(void)bufferevent_set_timeouts(chat->bev, NULL, NULL);
+	timing_stop_input(chat);
 	channel_wake(chat);
 }
 
@@ -92,9 +91,10 @@ end_now(struct evchat *chat, enum evchat_reason why)
 	channel_set_state(chat, CHANNEL_ENDED);
 	if (!chat->detached && chat->output != OUTPUT_SHUT)
 		transport_hang_up(chat->bev, chat->output == OUTPUT_FINISHED);
-	deadline_free(&chat->frame_deadline);
-	deadline_free(&chat->write_deadline);
-	deadline_free(&chat->linger_deadline);
+	deadlines_stop(chat);
+	if (chat->unblock != NULL)
+		channel_event_free(chat->unblock);
+	chat->unblock = NULL;
 	channel_event_free(chat->wake);
 	/* Without references the bufferevent goes soon, and the peer is told. */
 	if (atomic_load(&chat->refs) > 1 && !chat->detached)
@@ -127,6 +127,18 @@ evchat_free(struct evchat *chat)
 	bev = channel_enter(chat);
 	end_now(chat, EVCHAT_REASON_FREED);
 	channel_leave(chat, bev);
+}
+
+void
+evchat_close_after_frame(struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+
+	if (chat->state == CHANNEL_OPEN) {
+		chat->last_wanted = true;
+		channel_wake(chat);
+	}
+	channel_unlock(bev);
 }
 
 void

@@ -75,6 +75,17 @@ evchat_get_output_length(const struct evchat *chat)
 	return (len);
 }
 
+enum evchat_reason
+evchat_get_reason(const struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	enum evchat_reason why = is_there(chat) ? chat->why :
+	    EVCHAT_REASON_FREED;
+
+	channel_unlock(bev);
+	return (why);
+}
+
 int
 evchat_get_errno(const struct evchat *chat)
 {

@@ -34,6 +34,20 @@ notice_wake(evutil_socket_t fd, short what, void *arg)
 	channel_leave(chat, bev);
 }
 
+/* The descriptor takes bytes again. */
+void
+notice_unblocked(evutil_socket_t fd, short what, void *arg)
+{
+	struct evchat *chat = arg;
+	struct bufferevent *bev = channel_enter(chat);
+
+	(void)fd;
+	(void)what;
+	chat->blocked = false;
+	turn_take(chat);
+	channel_leave(chat, bev);
+}
+
 /*
  * When libevent has no memory to read into, errno is whatever it was before. A
  * layer that fails by itself has none.
@@ -85,6 +99,19 @@ note_failure(struct evchat *chat, short what, int error)
 	}
 }
 
+void
+notice_failure(struct evchat *chat, enum evchat_reason why, int error)
+{
+	bool first = !chat->failed;
+
+	note_failure(chat, BEV_EVENT_TIMEOUT | BEV_EVENT_WRITING, error);
+	if (first && chat->failed_why != EVCHAT_REASON_CONNECT) {
+		chat->failed_why = why;
+		chat->failed_errno = error;
+	}
+	channel_wake(chat);
+}
+
 /*
  * An error is there to be seen once: whoever looks again finds a connection, or
  * the end of the input.
@@ -94,6 +121,18 @@ input_has_failed(const struct evchat *chat)
 {
 	return (chat->failed_reading ||
 	    chat->failed_why == EVCHAT_REASON_CONNECT);
+}
+
+/*
+ * Writing may be the first to see that the connection is gone, which was not the
+ * peer's end of sending, whatever reading finds behind it. EPIPE tells of the
+ * one direction only.
+ */
+static bool
+connection_has_failed(const struct evchat *chat)
+{
+	return (chat->failed && chat->failed_why == EVCHAT_REASON_IO &&
+	    chat->failed_errno != 0 && chat->failed_errno != EPIPE);
 }
 
 /* Deferred, several events come as one: the end of the input with an error. */
@@ -111,6 +150,8 @@ note(struct evchat *chat, short what, int error)
 		return;
 	}
 	if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING)) {
+		if (connection_has_failed(chat))
+			return;
 		chat->eof = true;
 		/* So it was not reading that failed. */
 		what &= ~BEV_EVENT_READING;
@@ -147,50 +188,8 @@ on_below_output(struct evbuffer *buffer, const struct evbuffer_cb_info *info,
 	if (info->n_deleted == 0)
 		return;
 	if (transport_is_last_output(chat->bev, buffer))
-		chat->left_below = true;
+		chat->left_below += info->n_deleted;
 	channel_wake(chat);
-}
-
-void
-notice_frame_deadline(evutil_socket_t fd, short what, void *arg)
-{
-	struct evchat *chat = arg;
-	struct bufferevent *bev = channel_enter(chat);
-
-	(void)fd;
-	(void)what;
-	if (chat->state == CHANNEL_OPEN && chat->frame_deadline.running &&
-	    !chat->frame_deadline.frozen)
-		end_now(chat, EVCHAT_REASON_FRAME_TIMEOUT);
-	channel_leave(chat, bev);
-}
-
-void
-notice_write_deadline(evutil_socket_t fd, short what, void *arg)
-{
-	struct evchat *chat = arg;
-	struct bufferevent *bev = channel_enter(chat);
-
-	(void)fd;
-	(void)what;
-	if (chat->state < CHANNEL_LINGERING && chat->write_deadline.running) {
-		note_failure(chat, BEV_EVENT_TIMEOUT | BEV_EVENT_WRITING, 0);
-		turn_take(chat);
-	}
-	channel_leave(chat, bev);
-}
-
-void
-notice_linger_deadline(evutil_socket_t fd, short what, void *arg)
-{
-	struct evchat *chat = arg;
-	struct bufferevent *bev = channel_enter(chat);
-
-	(void)fd;
-	(void)what;
-	if (chat->state < CHANNEL_ENDING)
-		end_now(chat, chat->why);
-	channel_leave(chat, bev);
 }
 
 /*

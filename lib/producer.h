@@ -26,6 +26,16 @@ enum producer_state {
 	PRODUCER_GONE      /* freed, or about to be when more returns */
 };
 
+/* What came of an attempt to send without going through memory. */
+enum producer_sent {
+	PRODUCER_SENT_SOME,
+	PRODUCER_SENT_LAST,  /* and it has finished */
+	PRODUCER_SENT_NONE,  /* the descriptor takes nothing now */
+	PRODUCER_CANNOT_SEND, /* it has to be asked, as others are */
+	PRODUCER_HAS_FAILED,
+	PRODUCER_SEND_FAILED /* the descriptor has, with errno */
+};
+
 struct evchat_producer {
 	const struct evchat_producer_ops *ops; /* without more: a mark */
 	void *self;
@@ -36,6 +46,9 @@ struct evchat_producer {
 	uint64_t held;  /* bytes that it keeps in memory, given ones included */
 	struct encoding *encoding; /* of what it gives, or NULL */
 	bool weightless; /* what it stands for is counted elsewhere */
+	/* Send at most want bytes to fd and say how many; or NULL. */
+	enum producer_sent (*send)(void *self, int fd, size_t want,
+	    size_t *sent);
 
 	/* From QUEUED on. */
 	struct evchat *chat; /* set when it is pushed */

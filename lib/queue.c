@@ -241,6 +241,43 @@ queue_pull(struct queue *queue, struct evbuffer *output, size_t want)
 	return (pull_producer(queue, producer, output, want));
 }
 
+bool
+queue_can_send(const struct queue *queue)
+{
+	const struct evchat_producer *producer = queue->current;
+
+	return (producer != NULL && producer->before == 0 &&
+	    producer->send != NULL && producer->encoding == NULL);
+}
+
+enum queue_what
+queue_send(struct queue *queue, int fd, size_t want)
+{
+	struct evchat_producer *producer = queue->current;
+	size_t n = 0;
+	enum producer_sent sent = producer->send(producer->self, fd, want, &n);
+
+	count_given(queue, producer, n);
+	queue->written += n;
+	switch (sent) {
+	case PRODUCER_SENT_SOME:
+		return (QUEUE_MOVED);
+	case PRODUCER_SENT_LAST:
+		finish(queue, producer);
+		return (QUEUE_MOVED);
+	case PRODUCER_SENT_NONE:
+		return (QUEUE_BLOCKED);
+	case PRODUCER_CANNOT_SEND:
+		producer->send = NULL;
+		return (QUEUE_MOVED);
+	case PRODUCER_HAS_FAILED:
+		return (QUEUE_FAILED);
+	case PRODUCER_SEND_FAILED:
+		break;
+	}
+	return (QUEUE_BROKEN);
+}
+
 /* Take the first producer out of the list and call its done. */
 static void
 end_first(struct queue *queue, enum evchat_done how)

@@ -28,6 +28,8 @@ enum queue_what {
 	QUEUE_IDLE,     /* it gave nothing, and is to be asked again later */
 	QUEUE_GONE,     /* it was ended while it was asked */
 	QUEUE_FAILED,   /* it has failed, with errno or 0 */
+	QUEUE_BLOCKED,  /* the descriptor takes nothing now */
+	QUEUE_BROKEN,   /* it has failed, with errno */
 	QUEUE_NO_MEMORY
 };
 
@@ -41,7 +43,7 @@ struct queue {
 	size_t weight;    /* of all producers */
 	uint64_t pushed;  /* producers so far */
 	uint64_t cancelled; /* so many of them, if they have not ended */
-	uint64_t written; /* bytes that were put into the output */
+	uint64_t written; /* bytes that were put into the output, or past it */
 };
 
 int queue_init(struct queue *queue); /* -1 with errno */
@@ -62,6 +64,13 @@ void queue_add_producer(struct queue *queue, struct evchat_producer *producer);
 /* Put the next bytes into the output. May call one producer's more. */
 enum queue_what queue_pull(struct queue *queue, struct evbuffer *output,
     size_t want);
+
+/*
+ * Does what comes next go to a descriptor as well, past the output, if that is
+ * empty? Send it there.
+ */
+bool queue_can_send(const struct queue *queue);
+enum queue_what queue_send(struct queue *queue, int fd, size_t want);
 
 /*
  * Call done of the producers whose bytes have left, given how many are still in

@@ -9,16 +9,16 @@
 
 #include "channel.h"
 
-#define LINGER_SIZE ((size_t)64 << 10)
-
 /* A hook that was called for input has returned: has it filled the queue? */
 static void
 after_input_hook(struct evchat *chat)
 {
 	if (chat->pushed && chat->state == CHANNEL_OPEN &&
 	    !(chat->options & EVCHAT_OPT_NO_AUTO_PAUSE) &&
-	    turn_output_length(chat) > chat->high)
+	    turn_output_length(chat) > chat->high) {
 		chat->auto_paused = true;
+		chat->stops++;
+	}
 }
 
 /*
@@ -30,16 +30,16 @@ after_input_hook(struct evchat *chat)
 static void
 close_refused(struct evchat *chat, enum evchat_reason why)
 {
-	struct deadline *deadline = &chat->linger_deadline;
-
 	if (chat->queue.written == 0 && queue_is_empty(&chat->queue)) {
 		end_now(chat, why);
 		return;
 	}
 	end_soon(chat, why);
 	/* To wait for the peer then has to be wanted; a limit there always is. */
-	if (deadline_start_for(deadline, deadline->has_limit ?
-	    &deadline->limit : &channel_linger) == -1)
+	if ((deadline_has_limit(chat, DEADLINE_LINGER) ?
+	    deadline_start(chat, DEADLINE_LINGER) :
+	    deadline_start_for(chat, DEADLINE_LINGER,
+	    DEADLINE_LINGER_LIMIT)) == -1)
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 }
 
@@ -51,6 +51,7 @@ get_more(struct evchat *chat)
 	struct input *input = &chat->input;
 
 	if (evbuffer_get_length(from) > 0) {
+		chat->received += evbuffer_get_length(from);
 		if (input_take(input, from) == 0)
 			return (true);
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
@@ -108,7 +109,7 @@ do_step(struct evchat *chat)
  * Deliver. A turn ends after so many bytes, each step counting for one more, so
  * that no channel can keep the loop from the others.
  */
-void
+bool
 receive_deliver(struct evchat *chat)
 {
 	uint64_t from = chat->input.offset, steps = 0;
@@ -117,15 +118,16 @@ receive_deliver(struct evchat *chat)
 	    !chat->auto_paused) {
 		if (steps + (chat->input.offset - from) >= chat->in_size) {
 			channel_yield(chat);
-			break;
+			return (false);
 		}
 		/* What was unread again is delivered again. */
 		if (chat->input.offset < from)
 			from = chat->input.offset;
 		steps++;
 		if (!do_step(chat))
-			break;
+			return (true);
 	}
+	return (false);
 }
 
 /*
@@ -141,7 +143,7 @@ receive_drop(struct evchat *chat)
 	(void)evbuffer_drain(input, len);
 	if (chat->state != CHANNEL_LINGERING)
 		return;
-	chat->lingered += len;
-	if (chat->eof || chat->lingered >= LINGER_SIZE)
+	chat->linger_size -= len < chat->linger_size ? len : chat->linger_size;
+	if (chat->eof || chat->linger_size == 0)
 		end_now(chat, chat->why);
 }

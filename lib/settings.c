@@ -237,46 +237,33 @@ is_valid_timeout(const struct timeval *tv)
 	    tv->tv_usec < 1000000 && evutil_timerisset(tv)));
 }
 
-/* libevent keeps what it was given even if it had no memory for the timer. */
-static int
-set_read_timeout(struct evchat *chat, const struct timeval *tv)
-{
-	struct bufferevent *bev = chat->bev;
-	struct timeval before = bev->timeout_read;
-
-	if (bufferevent_set_timeouts(bev, tv, NULL) == 0)
-		return (0);
-	/* There was none then: a timer that is there can be moved. */
-	(void)bufferevent_set_timeouts(bev, evutil_timerisset(&before) ?
-	    &before : NULL, NULL);
-	errno = ENOMEM;
-	return (-1);
-}
-
 static int
 set_timeout(struct evchat *chat, enum evchat_timeout which,
     const struct timeval *tv)
 {
-	switch (which) {
-	case EVCHAT_TIMEOUT_READ:
-		return (set_read_timeout(chat, tv));
-	case EVCHAT_TIMEOUT_WRITE:
-		deadline_set(&chat->write_deadline, tv);
-		channel_wake(chat);
-		return (0);
-	case EVCHAT_TIMEOUT_FRAME:
-		deadline_set(&chat->frame_deadline, tv);
-		channel_wake(chat);
-		return (0);
-	case EVCHAT_TIMEOUT_LINGER:
-		deadline_set(&chat->linger_deadline, tv);
-		return (0);
-	case EVCHAT_TIMEOUT_STALL:
-	case EVCHAT_TIMEOUT_CONNECT:
-		break;
+	static const enum deadline_which deadlines[] = {
+		[EVCHAT_TIMEOUT_READ] = DEADLINE_READ,
+		[EVCHAT_TIMEOUT_WRITE] = DEADLINE_WRITE,
+		[EVCHAT_TIMEOUT_FRAME] = DEADLINE_FRAME,
+		[EVCHAT_TIMEOUT_STALL] = DEADLINE_STALL,
+		[EVCHAT_TIMEOUT_LINGER] = DEADLINE_LINGER,
+		[EVCHAT_TIMEOUT_CONNECT] = DEADLINE_CONNECT
+	};
+	enum deadline_which deadline;
+
+	if ((unsigned)which >= sizeof(deadlines) / sizeof(deadlines[0])) {
+		errno = EINVAL;
+		return (-1);
 	}
-	errno = EINVAL;
-	return (-1);
+	deadline = deadlines[which];
+	if (deadline_set(chat, deadline, tv) == -1)
+		return (-1);
+	/* These begin anew; the others are for what comes next. */
+	if (deadline == DEADLINE_READ || deadline == DEADLINE_CONNECT ||
+	    deadline_get(chat, deadline) == DEADLINE_EXPIRED)
+		deadline_stop(chat, deadline);
+	channel_wake(chat);
+	return (0);
 }
 
 int
@@ -293,4 +280,61 @@ evchat_set_timeout(struct evchat *chat, enum evchat_timeout which,
 	}
 	channel_unlock(bev);
 	return (done);
+}
+
+static int
+set_min_rate(struct evchat *chat, uint64_t in, uint64_t out,
+    const struct timeval *period)
+{
+	if (deadline_set(chat, DEADLINE_RATE_IN, period) == -1 ||
+	    deadline_set(chat, DEADLINE_RATE_OUT, period) == -1)
+		return (-1);
+	chat->deadlines->rate_in = in;
+	chat->deadlines->rate_out = out;
+	deadline_stop(chat, DEADLINE_RATE_IN);
+	deadline_stop(chat, DEADLINE_RATE_OUT);
+	channel_wake(chat);
+	return (0);
+}
+
+int
+evchat_set_min_rate(struct evchat *chat, uint64_t in, uint64_t out,
+    const struct timeval *period)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	int done = -1;
+
+	if (channel_is_open(chat)) {
+		errno = EINVAL;
+		if (is_valid_timeout(period))
+			done = set_min_rate(chat, in, out, period);
+	}
+	channel_unlock(bev);
+	return (done);
+}
+
+int
+evchat_set_linger_size(struct evchat *chat, uint64_t size)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	bool open = channel_is_open(chat);
+
+	if (open)
+		chat->linger_size = size;
+	channel_unlock(bev);
+	return (open ? 0 : -1);
+}
+
+int
+evchat_set_trace(struct evchat *chat, evchat_trace_cb trace, void *arg)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	bool open = channel_is_open(chat);
+
+	if (open) {
+		chat->trace = trace;
+		chat->trace_arg = arg;
+	}
+	channel_unlock(bev);
+	return (open ? 0 : -1);
 }

@@ -6,6 +6,7 @@
  */
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
@@ -150,6 +151,22 @@ transport_unwatch(struct bufferevent *bev, evbuffer_cb_func wake, void *arg)
 {
 	while ((bev = bufferevent_get_underlying(bev)) != NULL)
 		(void)evbuffer_remove_cb(bufferevent_get_output(bev), wake, arg);
+}
+
+bool
+transport_is_direct(struct bufferevent *bev, enum transport_kind kind)
+{
+	ev_ssize_t at_once = bufferevent_get_max_single_write(bev);
+	bool unlimited;
+
+	if (kind != TRANSPORT_SOCKET || bufferevent_getfd(bev) == -1 ||
+	    !(bufferevent_get_enabled(bev) & EV_WRITE))
+		return (false);
+	/* Of its own limits and of its group's, the least is told. */
+	(void)bufferevent_set_max_single_write(bev, INT_MAX);
+	unlimited = bufferevent_get_max_to_write(bev) == INT_MAX;
+	(void)bufferevent_set_max_single_write(bev, (size_t)at_once);
+	return (unlimited);
 }
 
 /* Is it enabled, and yet the loop does not wait for it? */

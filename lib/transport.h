@@ -41,6 +41,12 @@ void transport_unwatch(struct bufferevent *bev, evbuffer_cb_func wake,
     void *arg);
 
 /*
+ * May bytes be sent to bev's descriptor past its output, when that is empty? Not
+ * if they are to be counted by a rate limit, or are transformed on their way.
+ */
+bool transport_is_direct(struct bufferevent *bev, enum transport_kind kind);
+
+/*
  * Have bev read, if that is enabled, and its output written. libevent does so by
  * itself, but for want of memory it may have forgotten to, and then for ever.
  * -1: there still is none.

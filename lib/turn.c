@@ -15,6 +15,8 @@
 #include "channel.h"
 #include "group.h"
 
+#define SEND_AT_ONCE ((size_t)256 << 10) /* handed to one sendfile */
+
 size_t
 turn_output_length(const struct evchat *chat)
 {
@@ -60,11 +62,51 @@ must_fail(const struct evchat *chat)
 
 /* Writing */
 
+/* The descriptor takes nothing now: be told when it does. */
+static enum queue_what
+block(struct evchat *chat)
+{
+	if (chat->unblock == NULL)
+		chat->unblock = channel_event_new(chat,
+		    bufferevent_getfd(chat->bev), EV_WRITE, notice_unblocked);
+	if (chat->unblock == NULL || event_add(chat->unblock, NULL) == -1)
+		return (QUEUE_NO_MEMORY);
+	chat->blocked = true;
+	return (QUEUE_BLOCKED);
+}
+
+/* What goes past the output waits until that is empty. */
+static enum queue_what
+send_next(struct evchat *chat)
+{
+	enum queue_what what;
+
+	if (transport_output_length(chat->bev) > 0 || chat->connecting ||
+	    chat->blocked || chat->failed)
+		return (QUEUE_BLOCKED);
+	what = queue_send(&chat->queue, bufferevent_getfd(chat->bev),
+	    SEND_AT_ONCE);
+	return (what == QUEUE_BLOCKED ? block(chat) : what);
+}
+
+static enum queue_what
+move_next(struct evchat *chat)
+{
+	if (queue_can_send(&chat->queue) &&
+	    transport_is_direct(chat->bev, chat->kind))
+		return (send_next(chat));
+	chat->blocked = false;
+	if (chat->unblock != NULL)
+		channel_event_free(chat->unblock);
+	chat->unblock = NULL;
+	return (queue_pull(&chat->queue, bufferevent_get_output(chat->bev),
+	    chat->out_size));
+}
+
 /* Move output while there is room below the high mark. */
 static void
 move_output(struct evchat *chat)
 {
-	struct evbuffer *output = bufferevent_get_output(chat->bev);
 	uint64_t from = chat->queue.written, steps = 0;
 
 	while (chat->state < CHANNEL_LINGERING &&
@@ -73,12 +115,13 @@ move_output(struct evchat *chat)
 			channel_yield(chat);
 			return;
 		}
-		switch (queue_pull(&chat->queue, output, chat->out_size)) {
+		switch (move_next(chat)) {
 		case QUEUE_MOVED:
 		case QUEUE_GONE:
 			break;
 		case QUEUE_EMPTY:
 		case QUEUE_WAITING:
+		case QUEUE_BLOCKED:
 			return;
 		case QUEUE_IDLE:
 			channel_yield(chat);
@@ -86,6 +129,9 @@ move_output(struct evchat *chat)
 		case QUEUE_FAILED:
 			chat->error = errno;
 			end_now(chat, EVCHAT_REASON_PRODUCER);
+			return;
+		case QUEUE_BROKEN:
+			notice_failure(chat, EVCHAT_REASON_IO, errno);
 			return;
 		case QUEUE_NO_MEMORY:
 			end_now(chat, EVCHAT_REASON_NO_MEMORY);
@@ -145,19 +191,19 @@ shut_write(struct evchat *chat)
 static void
 linger(struct evchat *chat)
 {
-	struct deadline *deadline = &chat->linger_deadline;
-
 	if (chat->eof || !transport_lingers(chat->bev) ||
-	    !deadline->has_limit) {
+	    !deadline_has_limit(chat, DEADLINE_LINGER)) {
 		end_now(chat, chat->why);
 		return;
 	}
-	if (!deadline->running && deadline_start(deadline) == -1) {
+	/* After a refusal it runs already. */
+	if (deadline_get(chat, DEADLINE_LINGER) != DEADLINE_RUNNING &&
+	    deadline_start(chat, DEADLINE_LINGER) == -1) {
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 		return;
 	}
 	channel_set_state(chat, CHANNEL_LINGERING);
-	deadline_stop(&chat->write_deadline);
+	timing_stop_output(chat);
 	turn_set_reading(chat);
 	if (chat->state == CHANNEL_LINGERING)
 		receive_drop(chat);
@@ -179,60 +225,23 @@ go_on_closing(struct evchat *chat)
 		end_now(chat, end_of_input(chat));
 }
 
-/* The frame deadline runs while a frame is incomplete and reading goes on. */
+/* All that has come was delivered: is it time to close between two frames? */
 static void
-time_frame(struct evchat *chat)
+close_after_frame(struct evchat *chat)
 {
-	struct deadline *deadline = &chat->frame_deadline;
-	int timed = 0;
-
-	if (!deadline->has_limit)
+	if (!chat->last_wanted || chat->state != CHANNEL_OPEN ||
+	    chat->paused || input_in_frame(&chat->input))
 		return;
-	if (!input_in_frame(&chat->input) || chat->input.end == END_TOLD)
-		deadline_stop(deadline);
-	else if (!deadline->running || chat->frame_timed != chat->input.begun) {
-		chat->frame_timed = chat->input.begun;
-		timed = deadline_start(deadline);
-	}
-	if (chat->paused || chat->auto_paused)
-		deadline_freeze(deadline);
-	else if (timed == 0)
-		timed = deadline_thaw(deadline);
-	if (timed == -1)
-		end_now(chat, EVCHAT_REASON_NO_MEMORY);
-}
-
-/*
- * The write deadline runs while output waits, and anew when any has left.
- * libevent's own write timeout would do for sockets, but for nothing else.
- */
-static void
-time_output(struct evchat *chat)
-{
-	struct deadline *deadline = &chat->write_deadline;
-	struct evbuffer *output;
-	uint64_t left;
-	bool moved;
-
-	if (!deadline->has_limit)
-		return;
-	output = bufferevent_get_output(chat->bev);
-	left = chat->queue.written - evbuffer_get_length(output);
-	/* What a filter has taken has not left yet. */
-	moved = transport_is_last_output(chat->bev, output) ?
-	    left != chat->left_timed : chat->left_below;
-	if (transport_output_length(chat->bev) == 0)
-		deadline_stop(deadline);
-	else if ((!deadline->running || moved) &&
-	    deadline_start(deadline) == -1)
-		end_now(chat, EVCHAT_REASON_NO_MEMORY);
-	chat->left_timed = left;
-	chat->left_below = false;
+	hooks_event(chat, EVCHAT_EVENT_LAST);
+	if (chat->state == CHANNEL_OPEN)
+		end_soon(chat, EVCHAT_REASON_DONE);
 }
 
 void
 turn_take(struct evchat *chat)
 {
+	bool all = false;
+
 	if (chat->in_turn || chat->state >= CHANNEL_ENDING) {
 		chat->noticed = true;
 		return;
@@ -243,11 +252,16 @@ turn_take(struct evchat *chat)
 		hooks_event(chat, EVCHAT_EVENT_CONNECTED);
 	chat->connected_now = false;
 	if (chat->state == CHANNEL_OPEN)
-		receive_deliver(chat);
+		all = receive_deliver(chat);
 	else if (chat->state < CHANNEL_ENDING)
 		receive_drop(chat);
 	/* What was wanted so far comes next; what will be, not in this turn. */
 	chat->again = false;
+	if (chat->state == CHANNEL_OPEN)
+		timing_input(chat);
+	timing_tell(chat);
+	if (all)
+		close_after_frame(chat);
 	if (must_fail(chat))
 		end_failed(chat);
 	if (chat->state < CHANNEL_LINGERING)
@@ -260,9 +274,7 @@ turn_take(struct evchat *chat)
 	if (chat->state < CHANNEL_LINGERING)
 		go_on_closing(chat);
 	if (chat->state < CHANNEL_LINGERING)
-		time_output(chat);
-	if (chat->state == CHANNEL_OPEN)
-		time_frame(chat);
+		timing_output(chat);
 	turn_set_reading(chat);
 	if (chat->state == CHANNEL_OPEN)
 		input_settle(&chat->input);

@@ -70,7 +70,7 @@ START_TEST(frame_timeout_that_is_due_when_paused_waits_for_resume)
 	evchat_resume(h->chat);
 	harness_run_until_closed(h);
 	event_free(pause);
-	harness_end(h, "collect:a|closed:frame timeout");
+	harness_end(h, "collect:a|event:timeout|closed:frame timeout");
 }
 END_TEST
 
@@ -116,7 +116,7 @@ START_TEST(frame_timeout_can_be_taken_back_while_paused)
 	set_timeout(h, EVCHAT_TIMEOUT_FRAME, NULL);
 	set_timeout(h, EVCHAT_TIMEOUT_FRAME, &short_time);
 	harness_run_until_closed(h);
-	harness_end(h, "collect:ab|closed:frame timeout");
+	harness_end(h, "collect:ab|event:timeout|closed:frame timeout");
 }
 END_TEST
 
@@ -132,7 +132,7 @@ START_TEST(frame_that_begins_behind_another_has_all_the_time)
 	harness_expect(h, "");
 	harness_feed(h, "\r\ncd");
 	harness_run_until_closed(h);
-	harness_end(h, "frame:ab|closed:frame timeout");
+	harness_end(h, "frame:ab|event:timeout|closed:frame timeout");
 }
 END_TEST
 
@@ -159,7 +159,7 @@ START_TEST(frame_timeout_stands_still_while_the_queue_is_full)
 	harness_expect(h, "collect:a");
 	harness_peer_read(h, true);
 	harness_run_until_closed(h);
-	harness_end(h, "collect:a|closed:frame timeout");
+	harness_end(h, "collect:a|event:timeout|closed:frame timeout");
 }
 END_TEST
 

@@ -25,7 +25,7 @@ END_TEST
 START_TEST(every_event_has_a_name_of_its_own)
 {
 	static const char *const names[] = { "connected", "eof", "writable",
-	    "drained", "oversize" };
+	    "drained", "oversize", "timeout", "last" };
 	int i;
 
 	ck_assert_int_eq(sizeof(names) / sizeof(names[0]),

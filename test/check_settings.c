@@ -55,7 +55,7 @@ START_TEST(refused_time_leaves_the_one_before)
 	    EINVAL);
 	harness_feed(h, "ab");
 	harness_run_until_closed(h);
-	harness_end(h, "closed:frame timeout");
+	harness_end(h, "event:timeout|closed:frame timeout");
 }
 END_TEST
 

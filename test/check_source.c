@@ -15,7 +15,7 @@ static int counted_close(int fd);
 
 #define pread scripted_pread
 #define close counted_close
-#include "../lib/source.c"
+#include "../lib/source_file.c"
 #undef pread
 #undef close
 

@@ -48,7 +48,7 @@ START_TEST(silence_is_the_reason_read_timeout)
 	harness_feed(h, "ab\r\ncd");
 	set_timeout(h, EVCHAT_TIMEOUT_READ, &short_time);
 	harness_run_until_closed(h);
-	harness_end(h, "frame:ab|done:p:failed:0|closed:read timeout");
+	harness_end(h, "frame:ab|event:timeout|done:p:failed:0|closed:read timeout");
 }
 END_TEST
 
@@ -79,7 +79,7 @@ START_TEST(read_timeout_stands_still_while_paused)
 	harness_expect(h, "");
 	evchat_resume(h->chat);
 	harness_run_until_closed(h);
-	harness_end(h, "closed:read timeout");
+	harness_end(h, "event:timeout|closed:read timeout");
 }
 END_TEST
 
@@ -139,7 +139,7 @@ START_TEST(frame_that_does_not_end_is_the_reason_frame_timeout)
 	set_timeout(h, EVCHAT_TIMEOUT_FRAME, &short_time);
 	harness_send(h, "ab", 2);
 	harness_run_until_closed(h);
-	harness_end(h, "closed:frame timeout");
+	harness_end(h, "event:timeout|closed:frame timeout");
 }
 END_TEST
 
@@ -178,7 +178,7 @@ START_TEST(frame_timeout_is_not_put_off_by_more_bytes)
 	ck_assert_int_eq(event_add(dripping, &ms), 0);
 	harness_run_until_closed(h);
 	event_free(dripping);
-	harness_end(h, "closed:frame timeout");
+	harness_end(h, "event:timeout|closed:frame timeout");
 }
 END_TEST
 
@@ -194,7 +194,7 @@ START_TEST(frame_timeout_stands_still_while_paused)
 	harness_expect(h, "collect:a");
 	evchat_resume(h->chat);
 	harness_run_until_closed(h);
-	harness_end(h, "collect:a|closed:frame timeout");
+	harness_end(h, "collect:a|event:timeout|closed:frame timeout");
 }
 END_TEST
 
@@ -206,7 +206,7 @@ START_TEST(timeout_set_inside_a_frame_applies_to_it)
 	harness_feed(h, "ab");
 	set_timeout(h, EVCHAT_TIMEOUT_FRAME, &short_time);
 	harness_run_until_closed(h);
-	harness_end(h, "closed:frame timeout");
+	harness_end(h, "event:timeout|closed:frame timeout");
 }
 END_TEST
 
@@ -231,7 +231,7 @@ START_TEST(frame_timeout_of_a_count_waits_for_its_first_byte)
 	harness_expect(h, "");
 	harness_feed(h, "a");
 	harness_run_until_closed(h);
-	harness_end(h, "collect:a|closed:frame timeout");
+	harness_end(h, "collect:a|event:timeout|closed:frame timeout");
 }
 END_TEST
 

@@ -1,0 +1,241 @@
+/*
+ * Which deadline of a channel runs when, and what follows when one has expired.
+ * What the peer has to do in time, and the application may still answer to, is
+ * looked at behind the delivery of a turn: bytes that are there count, however
+ * late the loop came to look at them. What output waits for is looked at when all
+ * was moved that could be.
+ */
+
+#include <errno.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
+#include "channel.h"
+
+static void
+must_have(struct evchat *chat, int timed)
+{
+	if (timed == -1)
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
+}
+
+/* The peer's input */
+
+static uint64_t
+received(const struct evchat *chat)
+{
+	return (chat->received +
+	    evbuffer_get_length(bufferevent_get_input(chat->bev)));
+}
+
+/* Nobody is to blame for what is not read. */
+static bool
+is_reading(const struct evchat *chat)
+{
+	return (!chat->paused && !chat->auto_paused && !chat->over_budget);
+}
+
+/* Have one that is wanted run or stand still; anew starts it, even if it runs. */
+static void
+keep(struct evchat *chat, enum deadline_which which, bool wanted, bool anew)
+{
+	int timed = 0;
+
+	if (!wanted)
+		deadline_stop(chat, which);
+	else if (anew || deadline_get(chat, which) == DEADLINE_STOPPED)
+		timed = deadline_start(chat, which);
+	if (!is_reading(chat))
+		deadline_freeze(chat, which);
+	else if (timed == 0)
+		timed = deadline_thaw(chat, which);
+	must_have(chat, timed);
+}
+
+/* A period is over in which a frame was in progress: was it too slow? */
+static bool
+in_is_slow(struct evchat *chat)
+{
+	uint64_t since = received(chat) - chat->deadlines->rate_in_mark;
+
+	return (deadline_get(chat, DEADLINE_RATE_IN) == DEADLINE_EXPIRED &&
+	    since < chat->deadlines->rate_in);
+}
+
+/* A period begins with a frame, and anew when the one before was good. */
+static void
+time_rate_in(struct evchat *chat, bool in_frame, bool next)
+{
+	bool expired = deadline_get(chat, DEADLINE_RATE_IN) ==
+	    DEADLINE_EXPIRED;
+	bool anew = next || (expired && !in_is_slow(chat));
+
+	if (anew || deadline_get(chat, DEADLINE_RATE_IN) == DEADLINE_STOPPED)
+		chat->deadlines->rate_in_mark = received(chat);
+	keep(chat, DEADLINE_RATE_IN, in_frame && chat->deadlines->rate_in > 0,
+	    anew);
+}
+
+void
+timing_input(struct evchat *chat)
+{
+	struct deadlines *deadlines = chat->deadlines;
+	uint64_t now = received(chat);
+	bool in_frame, next;
+
+	if (deadlines == NULL)
+		return;
+	in_frame = input_in_frame(&chat->input) &&
+	    chat->input.end != END_TOLD;
+	next = deadlines->frame_timed != chat->input.begun;
+	deadlines->frame_timed = chat->input.begun;
+	keep(chat, DEADLINE_READ, !chat->eof,
+	    now != deadlines->read_timed);
+	deadlines->read_timed = now;
+	keep(chat, DEADLINE_FRAME, in_frame, next);
+	time_rate_in(chat, in_frame, next);
+}
+
+/*
+ * Tell that a deadline has expired. It ends the channel, unless the hook has had
+ * it stopped or begin anew.
+ */
+static void
+tell(struct evchat *chat, enum deadline_which which, enum evchat_reason why)
+{
+	if (chat->state != CHANNEL_OPEN ||
+	    deadline_get(chat, which) != DEADLINE_EXPIRED)
+		return;
+	chat->why = why;
+	hooks_event(chat, EVCHAT_EVENT_TIMEOUT);
+	if (chat->state != CHANNEL_OPEN)
+		return;
+	chat->why = EVCHAT_REASON_FREED;
+	if (deadline_get(chat, which) == DEADLINE_EXPIRED)
+		end_now(chat, why);
+}
+
+void
+timing_tell(struct evchat *chat)
+{
+	if (chat->deadlines == NULL || chat->failed)
+		return;
+	tell(chat, DEADLINE_READ, EVCHAT_REASON_READ_TIMEOUT);
+	tell(chat, DEADLINE_FRAME, EVCHAT_REASON_FRAME_TIMEOUT);
+	tell(chat, DEADLINE_RATE_IN, EVCHAT_REASON_SLOW);
+}
+
+/* No more input is looked at. */
+void
+timing_stop_input(struct evchat *chat)
+{
+	deadline_stop(chat, DEADLINE_READ);
+	deadline_stop(chat, DEADLINE_FRAME);
+	deadline_stop(chat, DEADLINE_RATE_IN);
+}
+
+/* The output */
+
+/* How many bytes have left, for good. */
+static uint64_t
+left(const struct evchat *chat)
+{
+	struct evbuffer *output = bufferevent_get_output(chat->bev);
+
+	/* What a filter has taken has not left yet. */
+	if (!transport_is_last_output(chat->bev, output))
+		return (chat->left_below);
+	return (chat->queue.written - evbuffer_get_length(output));
+}
+
+static void
+keep_output(struct evchat *chat, enum deadline_which which, bool wanted,
+    bool anew)
+{
+	if (!wanted)
+		deadline_stop(chat, which);
+	else if ((anew || deadline_get(chat, which) == DEADLINE_STOPPED) &&
+	    deadline_start(chat, which) == -1)
+		must_have(chat, -1);
+}
+
+void
+timing_output(struct evchat *chat)
+{
+	uint64_t now;
+	bool moved, waiting;
+
+	if (chat->deadlines == NULL)
+		return;
+	now = left(chat);
+	moved = now != chat->deadlines->left_timed;
+	chat->deadlines->left_timed = now;
+	waiting = transport_output_length(chat->bev) > 0 || chat->blocked;
+	keep_output(chat, DEADLINE_CONNECT, chat->connecting, false);
+	keep_output(chat, DEADLINE_WRITE, waiting, moved);
+	keep_output(chat, DEADLINE_STALL, !chat->connecting &&
+	    (waiting || !queue_is_empty(&chat->queue)), moved);
+	if (deadline_get(chat, DEADLINE_RATE_OUT) == DEADLINE_STOPPED)
+		chat->deadlines->rate_out_mark = now;
+	keep_output(chat, DEADLINE_RATE_OUT, waiting && chat->deadlines->rate_out > 0,
+	    false);
+}
+
+void
+timing_stop_output(struct evchat *chat)
+{
+	deadline_stop(chat, DEADLINE_WRITE);
+	deadline_stop(chat, DEADLINE_STALL);
+	deadline_stop(chat, DEADLINE_RATE_OUT);
+}
+
+/* Has this one expired? Then it is done with. */
+static bool
+is_over(struct evchat *chat, enum deadline_which which)
+{
+	if (deadline_get(chat, which) != DEADLINE_EXPIRED)
+		return (false);
+	deadline_stop(chat, which);
+	return (true);
+}
+
+static bool
+out_is_slow(struct evchat *chat)
+{
+	return (is_over(chat, DEADLINE_RATE_OUT) &&
+	    left(chat) - chat->deadlines->rate_out_mark < chat->deadlines->rate_out);
+}
+
+/* What does not depend on a turn. */
+static void
+note_expired(struct evchat *chat)
+{
+	if (is_over(chat, DEADLINE_LINGER))
+		end_now(chat, chat->why);
+	else if (is_over(chat, DEADLINE_CONNECT) ||
+	    (chat->connecting && is_over(chat, DEADLINE_READ)))
+		notice_failure(chat, EVCHAT_REASON_CONNECT, ETIMEDOUT);
+	else if (is_over(chat, DEADLINE_WRITE))
+		notice_failure(chat, EVCHAT_REASON_WRITE_TIMEOUT, 0);
+	else if (is_over(chat, DEADLINE_STALL))
+		notice_failure(chat, EVCHAT_REASON_STALL_TIMEOUT, 0);
+	else if (out_is_slow(chat))
+		notice_failure(chat, EVCHAT_REASON_SLOW, 0);
+}
+
+void
+timing_alarm(evutil_socket_t fd, short what, void *arg)
+{
+	struct evchat *chat = arg;
+	struct bufferevent *bev = channel_enter(chat);
+
+	(void)fd;
+	(void)what;
+	if (chat->state < CHANNEL_ENDING) {
+		must_have(chat, deadlines_expire(chat));
+		note_expired(chat);
+		turn_take(chat);
+	}
+	channel_leave(chat, bev);
+}
