@@ -1,9 +1,96 @@
 #ifndef LISTENER_H
 #define LISTENER_H
 
-struct evchat;
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/time.h>
+
+#include "api.h"
+#include "listening.h"
+#include "members.h"
+
+struct event;
+struct event_base;
+
+/*
+ * A listener:
+ *
+ *	LISTENING --stop--> LAST_ONES --none waits--> DRAINING --no channel--> IDLE
+ *	    |                   |                        |                      |
+ *	    +-------------------+------------+-----------+----------free-------+
+ *	                                     v
+ *	                                   FREED
+ *
+ * The socket is open in the first two. In FREED nothing of the application is called
+ * any more; the memory stays until the last channel and the last event have gone.
+ */
+enum listener_state {
+	LISTENER_LISTENING,
+	LISTENER_LAST_ONES, /* what waits is accepted, and no more */
+	LISTENER_DRAINING,  /* its channels are to end */
+	LISTENER_IDLE,      /* all have, and that was told */
+	LISTENER_FREED
+};
+
+/* All below holds is protected by the lock of members. */
+struct evchat_listener {
+	/* Life. */
+	struct event_base *base;
+	unsigned chat_options;   /* of its channels */
+	struct members members;  /* its channels */
+	atomic_uint holds;       /* of the memory: the application's, each channel,
+				    each event, each callback */
+	enum listener_state state;
+
+	/* The application. */
+	evchat_accept_cb accept;
+	void *accept_arg;
+	evchat_listener_error_cb error;
+	void *error_arg;
+	evchat_stopped_cb stopped;
+	void *stopped_arg;
+
+	/* Accepting. */
+	struct listening socket;
+	struct event *ready;     /* the socket has a connection */
+	bool awaited;            /* ready is added */
+	struct event *wake;      /* something is to be done */
+	bool paused;
+	size_t max;              /* channels; 0: any number */
+	bool backing_off;        /* until wake comes */
+	int retry_ms;            /* for so long; 0: it went well the last time */
+	bool told;               /* the error, since it went well */
+
+	/* Stopping. */
+	struct event *grace;     /* its end */
+	bool grace_over;
+	int last_ones;           /* so many may have been waiting */
+};
 
 /* The channel ends, under its lock: its listener, if there is one, has room. */
 void listener_leave(struct evchat *chat);
+
+/* listener.c */
+
+void listener_hold(struct evchat_listener *listener);
+void listener_let_go(struct evchat_listener *listener);
+bool listener_is_freed(const struct evchat_listener *listener);
+/* Under the lock: have a turn of the loop, soon, that does what there is to do. */
+void listener_wake(struct evchat_listener *listener);
+/* Under the lock: the socket has done its duty. */
+void listener_close(struct evchat_listener *listener);
+
+/* accepting.c */
+
+/* Accept what waits, as far as that is allowed; not all at once. */
+void accepting_turn(struct evchat_listener *listener);
+/* Under the lock: wait for connections, or do not, as it is now. */
+void accepting_settle(struct evchat_listener *listener);
+
+/* stopping.c */
+
+/* What there is to do when the listener is to stop. */
+void stopping_turn(struct evchat_listener *listener);
 
 #endif
