@@ -20,6 +20,8 @@
 int
 members_init(struct members *members, void *owner, bool threadsafe)
 {
+	int error;
+
 	memset(members, 0, sizeof(*members));
 	members->owner = owner;
 	if (!threadsafe)
@@ -27,10 +29,12 @@ members_init(struct members *members, void *owner, bool threadsafe)
 	errno = ENOMEM;
 	if ((members->lock = evbuffer_new()) == NULL)
 		return (-1);
+	errno = EINVAL; /* threads were not set up; or malloc says ENOMEM */
 	if (evbuffer_enable_locking(members->lock, NULL) == 0)
 		return (0);
+	error = errno;
 	evbuffer_free(members->lock);
-	errno = EINVAL; /* threads were not set up */
+	errno = error;
 	return (-1);
 }
 
