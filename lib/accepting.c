@@ -21,7 +21,7 @@
 #include "channel.h"
 #include "listener.h"
 
-#define AT_ONCE 64 /* connections, before others have their turn */
+#define AT_ONCE 16 /* connections, before others have their turn */
 #define RETRY_FIRST_MS 10
 #define RETRY_MOST_MS 1000
 
@@ -48,14 +48,20 @@ static void
 back_off(struct evchat_listener *listener)
 {
 	struct timeval tv = { 0 };
+	int ms = listener->retry_ms * 2;
 
-	listener->retry_ms = listener->retry_ms == 0 ? RETRY_FIRST_MS :
-	    2 * listener->retry_ms;
-	if (listener->retry_ms > RETRY_MOST_MS)
-		listener->retry_ms = RETRY_MOST_MS;
+	if (ms < RETRY_FIRST_MS)
+		ms = RETRY_FIRST_MS;
+	if (ms > RETRY_MOST_MS)
+		ms = RETRY_MOST_MS;
 	listener->backing_off = true;
-	tv.tv_sec = listener->retry_ms / 1000;
-	tv.tv_usec = listener->retry_ms % 1000 * 1000;
+	if (listener->eager > 0)
+		listener->eager--;
+	else {
+		listener->retry_ms = ms;
+		tv.tv_sec = ms / 1000;
+		tv.tv_usec = ms % 1000 * 1000;
+	}
 	/* Without memory for the timer, spinning is better than hanging. */
 	if (event_add(listener->wake, &tv) == -1)
 		event_active(listener->wake, EV_TIMEOUT, 0);

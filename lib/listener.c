@@ -24,6 +24,7 @@
     EVCHAT_OPT_HALF_OPEN | EVCHAT_OPT_NO_AUTO_PAUSE | EVCHAT_OPT_THREADSAFE)
 #define ALL_OPTIONS (CHAT_OPTIONS | EVCHAT_LISTENER_REUSEPORT | \
     EVCHAT_LISTENER_IPV6ONLY | EVCHAT_LISTENER_UNLINK)
+#define EAGER_TRIES 2 /* passes of the loop between closed and close */
 
 /* Memory */
 
@@ -99,10 +100,7 @@ on_grace(evutil_socket_t fd, short what, void *arg)
 	turn(listener);
 }
 
-/*
- * A channel tells that it ends before its descriptor is closed. By a timer of no
- * time the turn comes behind that.
- */
+/* By a timer of no time, it is fair to all others; see channel_yield. */
 void
 listener_wake(struct evchat_listener *listener)
 {
@@ -283,6 +281,7 @@ listener_leave(struct evchat *chat)
 	members_remove(member);
 	if (listener->backing_off) {
 		listener->retry_ms = 0;
+		listener->eager = EAGER_TRIES;
 		listener_wake(listener);
 	} else if (listener->state == LISTENER_DRAINING &&
 	    listener->members.count == 0)

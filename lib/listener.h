@@ -60,6 +60,8 @@ struct evchat_listener {
 	size_t max;              /* channels; 0: any number */
 	bool backing_off;        /* until wake comes */
 	int retry_ms;            /* for so long; 0: it went well the last time */
+	int eager;               /* tries that need not wait: a descriptor is on its
+				    way to be closed */
 	bool told;               /* the error, since it went well */
 
 	/* Stopping. */
