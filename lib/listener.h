@@ -68,6 +68,7 @@ struct evchat_listener {
 	struct event *grace;     /* its end */
 	bool grace_over;
 	int last_ones;           /* so many may have been waiting */
+	int passes;              /* of the loop, before channels are closed */
 };
 
 /* The channel ends, under its lock: its listener, if there is one, has room. */

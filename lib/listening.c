@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/un.h>
@@ -230,6 +231,21 @@ listening_close(struct listening *listening)
 
 /* Accepting */
 
+/*
+ * Linux looks for a descriptor first, and for a connection then. Without one to
+ * be accepted, there is no lack of the other.
+ */
+static void
+excuse(const struct listening *listening)
+{
+	struct pollfd pollfd = { .fd = listening->fd, .events = POLLIN };
+	int error = errno;
+
+	if ((error == EMFILE || error == ENFILE) && poll(&pollfd, 1, 0) == 0)
+		error = EAGAIN;
+	errno = error;
+}
+
 int
 listening_accept(const struct listening *listening, struct sockaddr *peer,
     socklen_t *len)
@@ -247,6 +263,7 @@ listening_accept(const struct listening *listening, struct sockaddr *peer,
 	if (fd != -1 && listening->is_internet) {
 		(void)turn_on(fd, SOL_SOCKET, SO_KEEPALIVE);
 		(void)turn_on(fd, IPPROTO_TCP, TCP_NODELAY);
-	}
+	} else if (fd == -1)
+		excuse(listening);
 	return (fd);
 }

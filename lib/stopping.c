@@ -15,6 +15,8 @@
 #include "channel.h"
 #include "listener.h"
 
+#define READING_PASSES 2 /* of the loop */
+
 /* Until there is evchat_close_after_frame. */
 #define evchat_close_after_frame evchat_close_when_done
 
@@ -32,19 +34,28 @@ for_each(struct evchat_listener *listener, void (*end)(struct evchat *))
 	cursor_end(&cursor);
 }
 
-/* Whether the last connection has just been accepted. */
+/*
+ * Whether it is time to have the channels closed. Those that were just accepted may
+ * have been sent something, which is to be answered: so they have had the time to
+ * read it.
+ */
 static bool
-accepted_last(struct evchat_listener *listener)
+is_time_to_close(struct evchat_listener *listener)
 {
-	if (listener->state != LISTENER_LAST_ONES)
-		return (false);
-	if (listener->last_ones > 0 && !listener->grace_over) {
+	if (listener->state == LISTENER_LAST_ONES) {
+		if (listener->last_ones <= 0 || listener->grace_over) {
+			listener_close(listener);
+			listener->state = LISTENER_DRAINING;
+			listener->passes = READING_PASSES;
+		}
 		listener_wake(listener);
 		return (false);
 	}
-	listener_close(listener);
-	listener->state = LISTENER_DRAINING;
-	return (true);
+	if (listener->state != LISTENER_DRAINING || listener->passes == 0)
+		return (false);
+	if (--listener->passes > 0)
+		listener_wake(listener);
+	return (listener->passes == 0);
 }
 
 static void
@@ -57,6 +68,7 @@ tell_stopped(struct evchat_listener *listener)
 	if (listener->state == LISTENER_DRAINING &&
 	    listener->members.count == 0) {
 		listener->state = LISTENER_IDLE;
+		listener->passes = 0;
 		(void)event_del_noblock(listener->grace);
 		stopped = listener->stopped;
 		arg = listener->stopped_arg;
@@ -72,7 +84,7 @@ stopping_turn(struct evchat_listener *listener)
 	bool drain, grace_over;
 
 	members_lock(&listener->members);
-	drain = accepted_last(listener);
+	drain = is_time_to_close(listener);
 	grace_over = listener->grace_over;
 	members_unlock(&listener->members);
 	if (drain)
