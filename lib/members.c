@@ -63,13 +63,10 @@ members_unlock(const struct members *members)
 		evbuffer_unlock(members->lock);
 }
 
-struct member *
-members_add(struct members *members, struct evchat *chat)
+void
+members_insert(struct members *members, struct member *member,
+    struct evchat *chat)
 {
-	struct member *member = mem_calloc(sizeof(*member));
-
-	if (member == NULL)
-		return (NULL);
 	member->of = members;
 	member->chat = chat;
 	members_lock(members);
@@ -82,6 +79,15 @@ members_add(struct members *members, struct evchat *chat)
 	members->last = member;
 	members->count++;
 	members_unlock(members);
+}
+
+struct member *
+members_add(struct members *members, struct evchat *chat)
+{
+	struct member *member = mem_calloc(sizeof(*member));
+
+	if (member != NULL)
+		members_insert(members, member, chat);
 	return (member);
 }
 

@@ -50,8 +50,13 @@ void members_free(struct members *members);
 void members_lock(const struct members *members);
 void members_unlock(const struct members *members);
 
-/* Under the channel's lock. NULL with errno. */
+/*
+ * Under the channel's lock. NULL with errno. members_insert is for those who need
+ * to know more of a member: it is what mem_calloc gave, or begins with it.
+ */
 struct member *members_add(struct members *members, struct evchat *chat);
+void members_insert(struct members *members, struct member *member,
+    struct evchat *chat);
 /* The same. The member is freed. */
 void members_remove(struct member *member);
 

@@ -12,9 +12,11 @@
 #include "framing.h"
 #include "mem.h"
 #include "producer.h"
+#include "push.h"
+#include "shared.h"
 
-static bool
-may_push(const struct evchat *chat)
+bool
+push_may(const struct evchat *chat)
 {
 	if (!channel_is_open(chat))
 		return (false);
@@ -40,7 +42,7 @@ evchat_push(struct evchat *chat, const void *data, size_t len)
 	struct bufferevent *bev = channel_lock(chat);
 	int done = -1;
 
-	if (may_push(chat)) {
+	if (push_may(chat)) {
 		errno = ENOMEM;
 		done = len == 0 ? 0 :
 		    evbuffer_add(chat->queue.bytes, data, len);
@@ -58,7 +60,7 @@ evchat_push_buffer(struct evchat *chat, struct evbuffer *buf)
 	size_t len = evbuffer_get_length(buf);
 	int done = -1;
 
-	if (may_push(chat)) {
+	if (push_may(chat)) {
 		errno = EINVAL;
 		done = evbuffer_add_buffer(chat->queue.bytes, buf);
 		if (done == 0 && len > 0)
@@ -80,7 +82,7 @@ evchat_push_vprintf(struct evchat *chat, const char *fmt, va_list ap)
 	struct bufferevent *bev = channel_lock(chat);
 	int done = -1, len;
 
-	if (may_push(chat)) {
+	if (push_may(chat)) {
 		errno = 0;
 		len = evbuffer_add_vprintf(chat->queue.bytes, fmt, ap);
 		done = len == -1 ? -1 : 0;
@@ -107,8 +109,8 @@ evchat_push_printf(struct evchat *chat, const char *fmt, ...)
 
 /* Frames */
 
-static struct evchat_framing *
-output_framing(const struct evchat *chat)
+struct evchat_framing *
+push_framing(const struct evchat *chat)
 {
 	return (chat->output_framing != NULL ? chat->output_framing :
 	    chat->last_framing);
@@ -134,23 +136,30 @@ measure(struct payload *payload)
 	return (0);
 }
 
+/* A frame has been queued, whose payload is this. */
+static void
+pushed_frame(struct evchat *chat, const struct payload *payload)
+{
+	(void)payload;
+	chat->frames_out++;
+	pushed(chat);
+}
+
 int
 evchat_push_framev(struct evchat *chat, const struct evbuffer_iovec *vec, int n)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	const struct evchat_framing *framing = output_framing(chat);
+	const struct evchat_framing *framing = push_framing(chat);
 	struct payload payload = { .vec = vec, .n = n };
 	int done = -1;
 
-	if (may_push(chat) && measure(&payload) == 0) {
+	if (push_may(chat) && measure(&payload) == 0) {
 		errno = EINVAL;
 		if (framing != NULL)
 			done = framing->ops->encode(framing, chat->queue.bytes,
 			    &payload);
-		if (done == 0) {
-			chat->frames_out++;
-			pushed(chat);
-		}
+		if (done == 0)
+			pushed_frame(chat, &payload);
 	}
 	channel_unlock(bev);
 	return (done);
@@ -164,13 +173,36 @@ evchat_push_frame(struct evchat *chat, const void *data, size_t len)
 	return (evchat_push_framev(chat, &vec, 1));
 }
 
+/* What several channels are given */
+
+int
+push_shared(struct evchat *chat, struct shared *bytes)
+{
+	if (!push_may(chat) || shared_append(bytes, chat->queue.bytes) == -1)
+		return (-1);
+	if (bytes->len > 0)
+		pushed(chat);
+	return (0);
+}
+
+int
+push_shared_frame(struct evchat *chat, struct shared *encoded,
+    const struct payload *payload)
+{
+	if (!push_may(chat) ||
+	    shared_append(encoded, chat->queue.bytes) == -1)
+		return (-1);
+	pushed_frame(chat, payload);
+	return (0);
+}
+
 /* Producers */
 
 /* Have what the producer gives encoded as one frame. */
 static int
 encode_producer(const struct evchat *chat, struct evchat_producer *producer)
 {
-	struct evchat_framing *framing = output_framing(chat);
+	struct evchat_framing *framing = push_framing(chat);
 
 	if (framing == NULL || framing->ops->encode_piece == NULL) {
 		errno = EINVAL;
@@ -193,7 +225,7 @@ push_producer(struct evchat *chat, struct evchat_producer *producer,
 		return (-1);
 	}
 	bev = channel_lock(chat);
-	if (may_push(chat) &&
+	if (push_may(chat) &&
 	    (!framed || encode_producer(chat, producer) == 0)) {
 		producer->chat = chat;
 		queue_add_producer(&chat->queue, producer);
@@ -284,7 +316,7 @@ evchat_push_callback(struct evchat *chat, evchat_done_cb done, void *arg)
 
 	if (done == NULL)
 		errno = EINVAL;
-	else if (may_push(chat)) {
+	else if (push_may(chat)) {
 		producer = mark_new(&(struct mark){ .chat = chat,
 		    .done = done, .arg = arg });
 		if (producer != NULL) {
@@ -334,7 +366,7 @@ evchat_push_reference(struct evchat *chat, const void *data, size_t len,
 	struct bufferevent *bev = channel_lock(chat);
 	int done = -1, error;
 
-	if (may_push(chat))
+	if (push_may(chat))
 		done = push_marked(chat, &(struct mark){ .cleanup = cleanup,
 		    .data = data, .len = len, .arg = arg });
 	channel_unlock(bev);
