@@ -152,6 +152,10 @@ void end_failed(struct evchat *chat);
 /* Which reason the end of the input is. */
 enum evchat_reason end_of_input(const struct evchat *chat);
 
+/* getters.c */
+
+void getters_stats(const struct evchat *chat, struct evchat_stats *stats);
+
 /* hooks.c */
 
 extern const struct evchat_hooks hooks_none; /* all NULL */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "channel.h"
+#include "held.h"
 
 static bool
 is_there(const struct evchat *chat)
@@ -160,19 +161,30 @@ bytes_out(const struct evchat *chat)
 }
 
 void
+getters_stats(const struct evchat *chat, struct evchat_stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	if (!is_there(chat))
+		return;
+	stats->bytes_in = chat->input.offset;
+	stats->bytes_out = bytes_out(chat);
+	stats->frames_in = chat->input.frames;
+	stats->frames_out = chat->frames_out;
+	stats->oversize = chat->input.oversized;
+	if (!is_living(chat))
+		return;
+	stats->held_in = held_in(chat);
+	stats->held_out = held_out(chat);
+}
+
+void
 evchat_get_stats(const struct evchat *chat, struct evchat_stats *stats,
     size_t size)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	struct evchat_stats now = { 0 };
+	struct evchat_stats now;
 
-	if (is_there(chat)) {
-		now.bytes_in = chat->input.offset;
-		now.bytes_out = bytes_out(chat);
-		now.frames_in = chat->input.frames;
-		now.frames_out = chat->frames_out;
-		now.oversize = chat->input.oversized;
-	}
+	getters_stats(chat, &now);
 	memset(stats, 0, size);
 	memcpy(stats, &now, size < sizeof(now) ? size : sizeof(now));
 	channel_unlock(bev);

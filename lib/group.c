@@ -1,7 +1,8 @@
 /*
  * Groups: who is in one. A channel knows its member, and the member its group, so
  * that leaving takes no time; each of these changes under the channel's lock. What
- * is done with all members is in group_walk.c and broadcast.c.
+ * is done with all members is in group_walk.c and broadcast.c, what is kept of them
+ * in group_budget.c, group_rate.c and group_stats.c.
  */
 
 #include <errno.h>
@@ -46,34 +47,42 @@ evchat_group_new(struct event_base *base, unsigned options)
 	}
 	atomic_init(&group->holds, 1);
 	group->base = base;
+	if (budget_init(group) == -1) {
+		group_let_go(group);
+		errno = ENOMEM;
+		return (NULL);
+	}
 	return (group);
 }
 
-static struct evchat_group *
+struct group_member *
+group_member_of(const struct evchat *chat)
+{
+	/* It is the first field there. */
+	return ((struct group_member *)chat->in_group);
+}
+
+struct evchat_group *
 group_of(const struct evchat *chat)
 {
 	return (chat->in_group != NULL ? chat->in_group->of->owner : NULL);
 }
 
+static void
+leave(struct group_member *member, void *arg)
+{
+	(void)arg;
+	group_leave(member->member.chat);
+}
+
 void
 evchat_group_free(struct evchat_group *group)
 {
-	struct evchat *chat;
-	struct walk walk;
-
 	if (group == NULL)
 		return;
-	walk_begin(&walk, group);
-	while ((chat = walk_next(&walk)) != NULL) {
-		struct bufferevent *bev = channel_lock(chat);
-
-		if (group_of(chat) == group)
-			group_leave(chat);
-		channel_unlock(bev);
-		evchat_decref(chat);
-	}
-	walk_end(&walk);
-	group_let_go(group);
+	walk_all(group, leave, NULL);
+	(void)evchat_group_set_rate_limit(group, NULL);
+	budget_free(group);
 }
 
 /* Members */
@@ -87,6 +96,13 @@ join(struct evchat_group *group, struct evchat *chat)
 		return (-1);
 	members_insert(&group->members, &member->member, chat);
 	chat->in_group = &member->member;
+	if (rate_join(member) == -1) {
+		members_remove(chat->in_group);
+		chat->in_group = NULL;
+		return (-1);
+	}
+	group_stats_join(member);
+	group_account(chat);
 	return (0);
 }
 
@@ -113,10 +129,13 @@ evchat_group_add(struct evchat_group *group, struct evchat *chat)
 void
 group_leave(struct evchat *chat)
 {
-	struct evchat_group *group = group_of(chat);
+	struct group_member *member = group_member_of(chat);
 
-	if (group == NULL)
+	if (member == NULL)
 		return;
+	group_stats_leave(member);
+	budget_leave(member);
+	rate_leave(member);
 	members_remove(chat->in_group);
 	chat->in_group = NULL;
 }
@@ -144,10 +163,4 @@ size_t
 evchat_group_get_count(const struct evchat_group *group)
 {
 	return (members_count(&group->members));
-}
-
-void
-group_account(struct evchat *chat)
-{
-	(void)chat;
 }

@@ -6,25 +6,48 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <event2/util.h>
+
 #include "api.h"
 #include "members.h"
 
+struct bufferevent;
+struct bufferevent_rate_limit_group;
+struct event;
 struct event_base;
 
 /*
- * A group. What is in it is under the lock of its members, which is taken behind
- * that of a channel. The memory is there as long as anybody has it in hand: a
- * walk, in which the application may free the group.
+ * A group. All of it is under the lock of its members, which is taken behind that
+ * of a channel. The memory is there as long as anybody has it in hand: its event,
+ * until libevent has finalized it, and each walk, in which the application may
+ * free the group.
  */
 struct evchat_group {
 	struct members members;
-	atomic_uint holds; /* of the memory: one until it is freed, each walk */
+	atomic_uint holds;
 	struct event_base *base;
+
+	/* The budget. */
+	uint64_t budget;       /* 0: none */
+	enum evchat_budget policy;
+	uint64_t held;         /* the sum of what members held when last seen */
+	size_t stopped;        /* members that are; and what these held: */
+	uint64_t stopped_in;
+	uint64_t stopped_held; /* in and out */
+	uint64_t scanned;      /* held, at the least, since the biggest were looked for */
+	struct event *deal;    /* in which members are dealt with */
+
+	struct bufferevent_rate_limit_group *limit; /* or NULL */
+	struct evchat_stats past; /* of those who have left */
 };
 
 /* What a group knows of a member. */
 struct group_member {
 	struct member member; /* the first field: members.c frees it */
+	uint64_t in, out;     /* what it held when it was last seen */
+	bool stopped;         /* for being over the budget */
+	struct bufferevent *limited; /* in the group's limit, or NULL */
+	struct evchat_stats joined;  /* as they were then */
 };
 
 /* What a channel does with the group that it may be in; under its lock. */
@@ -45,10 +68,42 @@ void walk_begin(struct walk *walk, const struct evchat_group *group);
 /* The next member, with a reference that is the caller's, or NULL. */
 struct evchat *walk_next(struct walk *walk);
 void walk_end(struct walk *walk);
+/* Call fn with each member, under its lock. */
+void walk_all(const struct evchat_group *group,
+    void (*fn)(struct group_member *member, void *arg), void *arg);
 
-/* Among the files of the group */
+/* Among the files of the group; a member's channel is locked, if there is one. */
 
 void group_hold(struct evchat_group *group);
 void group_let_go(struct evchat_group *group);
+/* The group that a channel is in, and what it is there, or NULL. */
+struct evchat_group *group_of(const struct evchat *chat);
+struct group_member *group_member_of(const struct evchat *chat);
+
+/* group_budget.c */
+
+int budget_init(struct evchat_group *group); /* -1 with errno */
+void budget_free(struct evchat_group *group); /* no members; lets go of it */
+void budget_leave(struct group_member *member);
+uint64_t budget_low(const struct evchat_group *group);  /* all may go on */
+uint64_t budget_high(const struct evchat_group *group); /* stopping has not helped */
+bool budget_is_over(const struct evchat_group *group);
+/* Has the sum grown so much that other members may hold most? */
+bool budget_has_grown(const struct evchat_group *group);
+void budget_set_stopped(struct group_member *member, bool stopped);
+void budget_lift(struct evchat_group *group); /* nobody is stopped; no lock */
+void budget_look(struct evchat_group *group); /* is there anything to be done? */
+
+/* group_deal.c: what the event calls */
+
+void deal_with_members(evutil_socket_t fd, short what, void *group);
+
+/* group_rate.c and group_stats.c */
+
+int rate_join(struct group_member *member); /* -1 with errno */
+void rate_leave(struct group_member *member);
+
+void group_stats_join(struct group_member *member);
+void group_stats_leave(struct group_member *member);
 
 #endif

@@ -5,6 +5,7 @@
  * members have left then, and the walk finds none any more.
  */
 
+#include "channel.h"
 #include "group.h"
 
 void
@@ -27,6 +28,26 @@ walk_end(struct walk *walk)
 {
 	cursor_end(&walk->cursor);
 	group_let_go(walk->group);
+}
+
+void
+walk_all(const struct evchat_group *group,
+    void (*fn)(struct group_member *member, void *arg), void *arg)
+{
+	struct evchat *chat;
+	struct walk walk;
+
+	walk_begin(&walk, group);
+	while ((chat = walk_next(&walk)) != NULL) {
+		struct bufferevent *bev = channel_enter(chat);
+
+		/* It may have left on the way here. */
+		if (group_of(chat) == group)
+			fn(group_member_of(chat), arg);
+		channel_leave(chat, bev);
+		evchat_decref(chat);
+	}
+	walk_end(&walk);
 }
 
 int

@@ -118,13 +118,26 @@ producer_end(struct evchat_producer *producer, enum evchat_done how)
 		release(producer);
 }
 
+static bool
+is_spent(const struct evchat_producer *producer)
+{
+	return (producer->state >= PRODUCER_FINISHED || producer->weightless);
+}
+
+size_t
+producer_held(const struct evchat_producer *producer)
+{
+	if (is_spent(producer) || producer->held <= producer->given)
+		return (0);
+	return ((size_t)(producer->held - producer->given));
+}
+
 size_t
 producer_weight(const struct evchat_producer *producer)
 {
-	uint64_t held = producer->held > producer->given ?
-	    producer->held - producer->given : 0;
+	size_t held = producer_held(producer);
 
-	if (producer->state >= PRODUCER_FINISHED || producer->weightless)
+	if (is_spent(producer))
 		return (0);
-	return (held > LEAST_WEIGHT ? (size_t)held : LEAST_WEIGHT);
+	return (held > LEAST_WEIGHT ? held : LEAST_WEIGHT);
 }

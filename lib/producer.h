@@ -76,6 +76,8 @@ int producer_encode(struct evchat_producer *producer, struct evbuffer *piece,
 /* Call done and free it. */
 void producer_end(struct evchat_producer *producer, enum evchat_done how);
 
+/* Bytes that it keeps in memory and has not given. */
+size_t producer_held(const struct evchat_producer *producer);
 /* What it adds to the length of a queue. */
 size_t producer_weight(const struct evchat_producer *producer);
 

@@ -79,6 +79,21 @@ queue_length(const struct queue *queue)
 	return (evbuffer_get_length(queue->bytes) + queue->weight);
 }
 
+static void
+weigh(struct queue *queue, const struct evchat_producer *producer)
+{
+	queue->weight += producer_weight(producer);
+	queue->held += producer_held(producer);
+}
+
+/* The same no more, or before that changes. */
+static void
+unweigh(struct queue *queue, const struct evchat_producer *producer)
+{
+	queue->weight -= producer_weight(producer);
+	queue->held -= producer_held(producer);
+}
+
 void
 queue_add_producer(struct queue *queue, struct evchat_producer *producer)
 {
@@ -86,7 +101,7 @@ queue_add_producer(struct queue *queue, struct evchat_producer *producer)
 	producer->number = ++queue->pushed;
 	producer->before = evbuffer_get_length(queue->bytes) - queue->before;
 	queue->before += producer->before;
-	queue->weight += producer_weight(producer);
+	weigh(queue, producer);
 	if (queue->first == NULL)
 		queue->first = producer;
 	else
@@ -146,9 +161,9 @@ pull_bytes(struct queue *queue, struct evbuffer *output, size_t len)
 static void
 count_given(struct queue *queue, struct evchat_producer *producer, size_t given)
 {
-	queue->weight -= producer_weight(producer);
+	unweigh(queue, producer);
 	producer->given += given;
-	queue->weight += producer_weight(producer);
+	weigh(queue, producer);
 }
 
 /* Put what is in the stage into the output. */
@@ -177,7 +192,7 @@ drop_given(struct queue *queue, enum queue_what what)
 static void
 finish(struct queue *queue, struct evchat_producer *producer)
 {
-	queue->weight -= producer_weight(producer);
+	unweigh(queue, producer);
 	producer->state = PRODUCER_FINISHED;
 	producer->end = queue->written;
 	queue->current = producer->next;
@@ -289,7 +304,7 @@ end_first(struct queue *queue, enum evchat_done how)
 	queue->first = producer->next;
 	if (queue->first == NULL)
 		queue->last = NULL;
-	queue->weight -= producer_weight(producer);
+	unweigh(queue, producer);
 	producer_end(producer, how);
 }
 
@@ -326,7 +341,7 @@ queue_cancel(struct queue *queue, size_t in_output)
 	    producer = producer->next) {
 		if (has_left(queue, producer, in_output))
 			continue;
-		queue->weight -= producer_weight(producer);
+		unweigh(queue, producer);
 		producer->state = PRODUCER_CANCELLED;
 	}
 	queue->cancelled = queue->pushed;

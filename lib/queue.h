@@ -41,6 +41,7 @@ struct queue {
 	struct evchat_producer *current; /* the first that has not finished */
 	size_t before;    /* bytes that stand before a producer; others are behind */
 	size_t weight;    /* of all producers */
+	size_t held;      /* bytes that producers keep in memory */
 	uint64_t pushed;  /* producers so far */
 	uint64_t cancelled; /* so many of them, if they have not ended */
 	uint64_t written; /* bytes that were put into the output, or past it */

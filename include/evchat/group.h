@@ -10,6 +10,9 @@
  * int calls that fail return -1 with errno and have changed nothing, unless they
  * say otherwise. Every call may be made from every hook; if all members are
  * thread-safe and the group was made with EVCHAT_OPT_THREADSAFE, from every thread.
+ * A thread that ends members, as evchat_free() does, runs their hooks under their
+ * locks; if these call into the group, while hooks in the loop do so, too, they
+ * wait for each other: let them go by way of the loop then.
  */
 
 #include <stddef.h>
@@ -29,9 +32,16 @@ struct timeval;
 
 /** What is done to the members that hold most, when a budget is exceeded. */
 enum evchat_budget {
-	EVCHAT_BUDGET_STOP, /**< nothing is read from them until the group is below its budget again;
-				 if what those who are stopped have received is above it by itself,
-				 the biggest ends, since they would wait for ever */
+	/**
+	 * Nothing is read from them, nor from any that receives more meanwhile,
+	 * until the group holds no more than three quarters of its budget. When
+	 * that cannot help, the biggest end all the same: if those who are
+	 * stopped have received more than that by themselves, or if the group
+	 * holds five quarters of its budget, for output that peers do not take.
+	 * Below that such output can keep others stopped: EVCHAT_TIMEOUT_STALL is
+	 * against it.
+	 */
+	EVCHAT_BUDGET_STOP,
 	EVCHAT_BUDGET_END   /**< they end, with EVCHAT_REASON_BUDGET */
 };
 
@@ -44,13 +54,16 @@ enum evchat_budget {
  */
 struct evchat_group *evchat_group_new(struct event_base *base, unsigned options);
 
-/** Free a group. Its members live on, in none. NULL is fine. */
+/**
+ * Free a group. Its members live on, in none. NULL is fine. No other thread may be
+ * using it; libevent gives the last of its memory back in the next pass of the loop.
+ */
 void evchat_group_free(struct evchat_group *group);
 
 /**
  * Add a channel. One that is a member already stays where it is.
  *
- * @return 0, or -1 with errno EPIPE, ENOMEM, EBUSY if it is in another group,
+ * @return 0, or -1 with errno EPIPE if it has ended or is closing, ENOMEM, EBUSY if it is in another group,
  *     EINVAL if it has another event loop
  */
 int evchat_group_add(struct evchat_group *group, struct evchat *chat);
@@ -103,8 +116,10 @@ int evchat_group_broadcast_frame(struct evchat_group *group, const void *data,
  * @param data borrowed until cleanup is called
  * @param cleanup called exactly once, when the last member has sent or dropped
  *     them, or inside this call if none got them; from the event loop or
- *     inside any call that ends a member. It runs inside libevent, and must not
- *     end or detach a channel nor discard its buffers. May be NULL
+ *     inside any call that ends a member; where a member is on a pair or filter,
+ *     or is detached, when those who got them there have done with them. It runs
+ *     inside libevent, in any thread that uses the group, and must not end or
+ *     detach a channel nor discard its buffers. May be NULL
  * @return as evchat_group_broadcast()
  */
 int evchat_group_broadcast_reference(struct evchat_group *group,
@@ -132,14 +147,22 @@ void evchat_group_free_members(struct evchat_group *group);
 int evchat_group_set_budget(struct evchat_group *group, uint64_t bytes,
     enum evchat_budget policy);
 
-/** @return what all members hold in memory together, as the budget counts it */
+/**
+ * What all members hold in memory together, as the budget counts it: each as it was
+ * when its last turn in the loop was over. It takes no longer for more members;
+ * evchat_group_get_stats() asks each of them.
+ */
 uint64_t evchat_group_get_held(const struct evchat_group *group);
 
 /**
- * Limit how fast all members together read and write, where their bufferevents
- * support that: sockets and TLS. Members that join later are included.
+ * Limit how fast all members together read and write, where they stand on sockets or
+ * TLS, be it beneath filters; not those on pairs. Members that join later are
+ * included, and fail with ENOMEM if they cannot be. This is libevent's rate limit
+ * group: a member is taken out of one that the application has put it in, and
+ * evchat_push_file() does not use sendfile(2). While there is a limit, libevent has a
+ * timer, so event_base_dispatch() does not return by itself.
  *
- * @param limit copied; NULL: no limit
+ * @param limit copied; NULL: no limit. Another one changes that which there is
  * @return 0, or -1 with errno ENOMEM
  */
 int evchat_group_set_rate_limit(struct evchat_group *group,
