@@ -45,14 +45,14 @@ destroy(struct evchat *chat)
 	mem_free(chat);
 }
 
-static void
-hold(struct evchat *chat)
+void
+channel_hold(struct evchat *chat)
 {
 	atomic_fetch_add_explicit(&chat->holds, 1, memory_order_relaxed);
 }
 
-static void
-let_go(struct evchat *chat)
+void
+channel_let_go(struct evchat *chat)
 {
 	if (atomic_fetch_sub_explicit(&chat->holds, 1,
 	    memory_order_acq_rel) == 1)
@@ -75,7 +75,7 @@ channel_unlock(struct bufferevent *bev)
 struct bufferevent *
 channel_enter(struct evchat *chat)
 {
-	hold(chat);
+	channel_hold(chat);
 	return (channel_lock(chat));
 }
 
@@ -83,14 +83,14 @@ void
 channel_leave(struct evchat *chat, struct bufferevent *bev)
 {
 	channel_unlock(bev);
-	let_go(chat);
+	channel_let_go(chat);
 }
 
 static void
 on_event_finalized(struct event *event, void *arg)
 {
 	(void)event;
-	let_go(arg);
+	channel_let_go(arg);
 }
 
 struct event *
@@ -104,7 +104,7 @@ channel_event_new(struct evchat *chat, evutil_socket_t fd, short what,
 		errno = ENOMEM;
 		return (NULL);
 	}
-	hold(chat);
+	channel_hold(chat);
 	return (event);
 }
 
@@ -126,9 +126,9 @@ half_built_free(struct evchat *chat, int error)
 	notice_detach(chat);
 	if (chat->wake != NULL) {
 		event_free(chat->wake);
-		let_go(chat);
+		channel_let_go(chat);
 	}
-	let_go(chat);
+	channel_let_go(chat);
 	errno = error;
 	return (NULL);
 }
@@ -219,7 +219,7 @@ evchat_decref(struct evchat *chat)
 {
 	if (atomic_fetch_sub_explicit(&chat->refs, 1,
 	    memory_order_acq_rel) == 1)
-		let_go(chat);
+		channel_let_go(chat);
 }
 
 bool

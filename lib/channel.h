@@ -66,6 +66,8 @@ struct evchat {
 	enum transport_kind kind;
 	bool detached;     /* it is the application's again */
 	bool connecting;
+	struct attempts *attempts; /* while the library connects it, else NULL */
+	bool looked_up;    /* evdns has still to call back */
 	short old_enabled; /* as evchat_new found it */
 	ev_ssize_t old_max_read;
 	ev_ssize_t old_max_write;
@@ -127,7 +129,10 @@ struct evchat {
 
 struct bufferevent *channel_lock(const struct evchat *chat);
 void channel_unlock(struct bufferevent *bev);
-/* The same, and the memory stays until channel_leave. */
+/* The memory stays until it is let go. */
+void channel_hold(struct evchat *chat);
+void channel_let_go(struct evchat *chat);
+/* Lock and hold. */
 struct bufferevent *channel_enter(struct evchat *chat);
 void channel_leave(struct evchat *chat, struct bufferevent *bev);
 

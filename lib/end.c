@@ -13,6 +13,7 @@
 #include <event2/event.h>
 
 #include "channel.h"
+#include "connect.h"
 #include "group.h"
 #include "listener.h"
 
@@ -77,6 +78,8 @@ end_now(struct evchat *chat, enum evchat_reason why)
 		return;
 	channel_set_state(chat, CHANNEL_ENDING);
 	chat->why = why;
+	if (chat->attempts != NULL)
+		attempts_end(chat);
 	if (chat->error != 0)
 		chat->error_text = evutil_socket_error_to_string(chat->error);
 	else if (why == EVCHAT_REASON_MALFORMED)
@@ -208,7 +211,8 @@ evchat_detach(struct evchat *chat)
 
 	if (!channel_is_open(chat))
 		;
-	else if (queue_has_producer(&chat->queue))
+	else if (queue_has_producer(&chat->queue) ||
+	    (chat->attempts != NULL && !attempts_may_detach(chat)))
 		errno = EBUSY;
 	else if (unread == NULL || copy == NULL ||
 	    input_copy_unread(&chat->input, unread) == -1 ||

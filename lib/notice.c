@@ -9,6 +9,7 @@
 #include <event2/event.h>
 
 #include "channel.h"
+#include "connect.h"
 
 static void
 on_ready(struct bufferevent *bev, void *arg)
@@ -17,7 +18,8 @@ on_ready(struct bufferevent *bev, void *arg)
 
 	(void)channel_enter(chat);
 	/* Bytes have come or gone, whether or not a connect was told of. */
-	chat->connecting = false;
+	if (chat->attempts == NULL)
+		chat->connecting = false;
 	turn_take(chat);
 	channel_leave(chat, bev);
 }
@@ -139,6 +141,8 @@ connection_has_failed(const struct evchat *chat)
 static void
 note(struct evchat *chat, short what, int error)
 {
+	if (chat->attempts != NULL && attempts_note(chat, what, error))
+		return;
 	if (input_has_failed(chat) && !(what & BEV_EVENT_WRITING))
 		return;
 	if (what & BEV_EVENT_CONNECTED) {

@@ -13,6 +13,7 @@
 #include <event2/event.h>
 
 #include "channel.h"
+#include "connect.h"
 #include "group.h"
 
 #define SEND_AT_ONCE ((size_t)256 << 10) /* handed to one sendfile */
@@ -32,6 +33,7 @@ turn_set_reading(struct evchat *chat)
 	struct evbuffer *input = bufferevent_get_input(chat->bev);
 	/* What comes faster than it is delivered waits where it is. */
 	bool wanted = !chat->eof && !chat->failed &&
+	    chat->attempts == NULL &&
 	    (chat->state != CHANNEL_OPEN ||
 	    (!chat->paused && !chat->auto_paused && !chat->over_budget &&
 	    evbuffer_get_length(input) < chat->in_size));
@@ -248,6 +250,8 @@ turn_take(struct evchat *chat)
 	}
 	chat->in_turn = true;
 	chat->noticed = false;
+	if (chat->attempts != NULL)
+		attempts_go_on(chat);
 	if (chat->connected_now && chat->state == CHANNEL_OPEN)
 		hooks_event(chat, EVCHAT_EVENT_CONNECTED);
 	chat->connected_now = false;
