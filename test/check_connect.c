@@ -3,70 +3,13 @@
  * and where the connection is refused.
  */
 
-#define _XOPEN_SOURCE 700 /* mkdtemp */
-#include <arpa/inet.h>
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 #include "harness.h"
-
-struct place {
-	union {
-		struct sockaddr sa;
-		struct sockaddr_in in;
-		struct sockaddr_un un;
-	} address;
-	socklen_t len;
-	int listener;
-	char directory[32]; /* of a local socket, else empty */
-};
-
-/* Something to connect to; a place for one that nobody listens at. */
-static void
-bind_place(struct place *place, int family)
-{
-	memset(place, 0, sizeof(*place));
-	place->address.sa.sa_family = (sa_family_t)family;
-	if (family == AF_INET) {
-		place->address.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		place->len = sizeof(place->address.in);
-	} else {
-		strcpy(place->directory, "/tmp/check_connect.XXXXXX");
-		ck_assert_ptr_nonnull(mkdtemp(place->directory));
-		snprintf(place->address.un.sun_path,
-		    sizeof(place->address.un.sun_path), "%s/s",
-		    place->directory);
-		place->len = sizeof(place->address.un);
-	}
-	place->listener = socket(family, SOCK_STREAM, 0);
-	ck_assert_int_eq(bind(place->listener, &place->address.sa, place->len),
-	    0);
-	ck_assert_int_eq(getsockname(place->listener, &place->address.sa,
-	    &place->len), 0);
-}
-
-static void
-free_place(struct place *place)
-{
-	close(place->listener);
-	if (place->directory[0] == '\0')
-		return;
-	unlink(place->address.un.sun_path);
-	rmdir(place->directory);
-}
-
-static void
-connect_to(struct harness *h, struct place *place)
-{
-	ck_assert_int_eq(bufferevent_socket_connect(h->bev,
-	    &place->address.sa, (int)place->len), 0);
-}
+#include "place.h"
 
 static const int families[] = { AF_INET, AF_UNIX };
 
@@ -75,8 +18,7 @@ START_TEST(channel_may_be_connected_after_it_was_made)
 	struct place place;
 	struct harness *h;
 
-	bind_place(&place, families[_i % 2]);
-	ck_assert_int_eq(listen(place.listener, 1), 0);
+	place_listen(&place, families[_i % 2]);
 	h = harness_new(HARNESS_UNCONNECTED);
 	if (_i >= 2)
 		h->bev = bufferevent_socket_new(h->base, -1,
@@ -85,7 +27,7 @@ START_TEST(channel_may_be_connected_after_it_was_made)
 	harness_crlf(h);
 	harness_push_reference(h, "r", "hello ");
 	ck_assert_int_eq(evchat_push(h->chat, "world", 5), 0);
-	connect_to(h, &place);
+	place_connect_bufferevent(h, &place);
 	harness_expect(h, "");
 	harness_run_until_noted(h, "event:connected");
 	harness_accept(h, place.listener);
@@ -95,7 +37,7 @@ START_TEST(channel_may_be_connected_after_it_was_made)
 	harness_run_until_closed(h);
 	harness_end(h,
 	    "event:connected|cleanup:r|frame:ab|event:eof|closed:eof");
-	free_place(&place);
+	place_free(&place);
 }
 END_TEST
 
@@ -104,18 +46,17 @@ START_TEST(pushes_made_at_connected_are_sent)
 	struct place place;
 	struct harness *h;
 
-	bind_place(&place, families[_i]);
-	ck_assert_int_eq(listen(place.listener, 1), 0);
+	place_listen(&place, families[_i]);
 	h = harness_new(HARNESS_UNCONNECTED);
 	harness_start(h, &harness_streaming, EVCHAT_OPT_THREADSAFE);
-	connect_to(h, &place);
+	place_connect_bufferevent(h, &place);
 	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
 	harness_push_producer(h, "p", " world");
 	harness_accept(h, place.listener);
 	harness_expect_received(h, "hello world");
 	harness_run_until_noted(h, "done:p");
 	harness_end(h, "event:connected|done:p:sent:6");
-	free_place(&place);
+	place_free(&place);
 }
 END_TEST
 
@@ -131,15 +72,14 @@ START_TEST(channel_may_be_freed_at_connected)
 	struct place place;
 	struct harness *h;
 
-	bind_place(&place, families[_i]);
-	ck_assert_int_eq(listen(place.listener, 1), 0);
+	place_listen(&place, families[_i]);
 	h = harness_start_new(HARNESS_UNCONNECTED, &harness_streaming);
 	h->script.event = free_at_connected;
 	harness_push_stuck(h, "p");
-	connect_to(h, &place);
+	place_connect_bufferevent(h, &place);
 	harness_run_until_closed(h);
 	harness_end(h, "event:connected|done:p:discarded:0|closed:freed");
-	free_place(&place);
+	place_free(&place);
 }
 END_TEST
 
@@ -148,17 +88,16 @@ START_TEST(closing_before_connected_still_sends)
 	struct place place;
 	struct harness *h;
 
-	bind_place(&place, families[_i]);
-	ck_assert_int_eq(listen(place.listener, 1), 0);
+	place_listen(&place, families[_i]);
 	h = harness_start_new(HARNESS_UNCONNECTED, &harness_streaming);
-	connect_to(h, &place);
+	place_connect_bufferevent(h, &place);
 	ck_assert_int_eq(evchat_push(h->chat, "bye", 3), 0);
 	evchat_close_when_done(h->chat);
 	harness_accept(h, place.listener);
 	harness_run_until_closed(h);
 	harness_expect_received(h, "bye");
 	harness_end(h, "closed:done");
-	free_place(&place);
+	place_free(&place);
 }
 END_TEST
 
@@ -168,16 +107,16 @@ START_TEST(refused_connection_is_the_reason_connect)
 	struct place place;
 	struct harness *h;
 
-	bind_place(&place, families[_i]);
+	place_bind(&place, families[_i]);
 	h = harness_start_new(HARNESS_UNCONNECTED, &harness_streaming);
 	h->script.closed = harness_note_error;
 	harness_push_mark(h, "m");
-	connect_to(h, &place);
+	place_connect_bufferevent(h, &place);
 	harness_run_until_closed(h);
 	snprintf(expect, sizeof(expect),
 	    "mark:m:failed|closed:connect|error:%d", ECONNREFUSED);
 	harness_end(h, expect);
-	free_place(&place);
+	place_free(&place);
 }
 END_TEST
 
@@ -205,7 +144,7 @@ START_TEST(connection_refused_before_there_was_a_channel_is_told)
 	struct place place;
 	struct harness *h;
 
-	bind_place(&place, AF_INET);
+	place_bind(&place, AF_INET);
 	h = refused(&place);
 	harness_start(h, &harness_streaming, 0);
 	harness_expect(h, "");
@@ -215,7 +154,7 @@ START_TEST(connection_refused_before_there_was_a_channel_is_told)
 	snprintf(expect, sizeof(expect), "%sclosed:connect|error:%d",
 	    _i == 1 ? "mark:m:failed|" : "", ECONNREFUSED);
 	harness_end(h, expect);
-	free_place(&place);
+	place_free(&place);
 }
 END_TEST
 
@@ -260,19 +199,18 @@ START_TEST(unconnected_channel_can_be_detached_and_connected_then)
 	struct place place;
 	struct harness *h;
 
-	bind_place(&place, families[_i]);
-	ck_assert_int_eq(listen(place.listener, 1), 0);
+	place_listen(&place, families[_i]);
 	h = harness_start_new(HARNESS_UNCONNECTED, &harness_streaming);
 	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
 	harness_turn(h);
 	ck_assert(harness_detach(h));
 	harness_expect(h, "closed:detached");
 	h->bev = h->detached;
-	connect_to(h, &place);
+	place_connect_bufferevent(h, &place);
 	harness_accept(h, place.listener);
 	harness_expect_received(h, "hello");
 	harness_end(h, "closed:detached");
-	free_place(&place);
+	place_free(&place);
 }
 END_TEST
 
