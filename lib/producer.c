@@ -45,16 +45,20 @@ evchat_producer_free(struct evchat_producer *producer)
 void
 evchat_producer_resume(struct evchat_producer *producer)
 {
-	struct bufferevent *bev;
+	struct evchat_producer *outermost = producer;
+	struct bufferevent *bev = NULL;
 
-	if (producer->chat == NULL) {
+	while (outermost->outer != NULL)
+		outermost = outermost->outer;
+	if (outermost->chat != NULL)
+		bev = channel_lock(outermost->chat);
+	/* Nobody asks it but the one around it, which has to be asked, too. */
+	for (; producer != NULL; producer = producer->outer)
 		producer->resumed = true;
-		return;
+	if (bev != NULL) {
+		channel_wake(outermost->chat);
+		channel_unlock(bev);
 	}
-	bev = channel_lock(producer->chat);
-	producer->resumed = true;
-	channel_wake(producer->chat);
-	channel_unlock(bev);
 }
 
 static void

@@ -8,14 +8,16 @@
 #include "api.h"
 
 /*
- *	NEW --pushed--> QUEUED --END--> FINISHED --its bytes have left--> GONE
+ *	NEW --taken---> QUEUED --END--> FINISHED --its bytes have left--> GONE
  *	                 |  ^
  *	           LATER |  | resumed
  *	                 v  |
  *	                WAITING
  *
  * and from each of them to GONE, when it is freed, discarded (by CANCELLED) or
- * its channel ends. On the way there done is called.
+ * its channel ends. On the way there done is called. One that another producer is
+ * around goes the same way; it is taken by that one, not pushed, and is neither
+ * CANCELLED nor GONE before that one is.
  */
 enum producer_state {
 	PRODUCER_NEW,
@@ -49,10 +51,11 @@ struct evchat_producer {
 	/* Send at most want bytes to fd and say how many; or NULL. */
 	enum producer_sent (*send)(void *self, int fd, size_t want,
 	    size_t *sent);
+	struct evchat_producer *outer; /* the one that is around it, or NULL */
 
 	/* From QUEUED on. */
-	struct evchat *chat; /* set when it is pushed */
-	struct evchat_producer *next;
+	struct evchat *chat; /* set when it is pushed; with outer NULL */
+	struct evchat_producer *next;  /* also of those that one is around */
 	uint64_t number; /* in the order of pushing */
 	size_t before;  /* pushed bytes between the one before it and this */
 	uint64_t end;   /* FINISHED: offset in the output behind its last byte */

@@ -81,7 +81,8 @@ fi
 # shellcheck disable=SC2086
 ${CC:-cc} -std=c11 -Wall -Werror ${SANITIZER_CFLAGS-} ${CPPFLAGS-} \
     ${LIBEVENT_CFLAGS-} -I"$srcdir/include" -I"$work" -o "$work/snippets" \
-    "$srcdir/test/snippets.c" "$library" ${LIBEVENT_LIBS:--levent_core} ||
+    "$srcdir/test/snippets.c" "$library" ${LIBEVENT_LIBS:--levent_core} \
+    ${ZLIB_LIBS-} ||
     fail "the page does not compile"
 timeout 60 "$work/snippets" > "$work/found" || fail "a snippet does not run"
 diff "$work/said" "$work/found" > "$work/diff" || {
