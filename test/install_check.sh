@@ -36,8 +36,7 @@ export PKG_CONFIG_PATH
 
 cflags=$($PKG_CONFIG --cflags libevchat)
 libs=$($PKG_CONFIG --libs libevchat)
-libs_static="$($PKG_CONFIG --libs libevent_core) $($PKG_CONFIG --static --libs libevchat |
-    sed "s,-levchat,,")"
+libs_static=$($PKG_CONFIG --static --libs libevchat | sed "s/-levchat //")
 libdir=$($PKG_CONFIG --variable=libdir libevchat)
 includedir=$($PKG_CONFIG --variable=includedir libevchat)
 version=$($PKG_CONFIG --modversion libevchat)
