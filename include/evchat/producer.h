@@ -93,20 +93,22 @@ struct evchat_producer *evchat_producer_new_file(int fd, int64_t offset,
 
 /**
  * Make a producer of what a descriptor gives until its end: a pipe, a socket, a
- * terminal. It is read when it is readable, and never waited for. Its flags are not
- * changed.
+ * terminal, or a file from where it stands. It is read when it is readable, and
+ * never waited for, if nobody else reads it meanwhile. Its flags are not changed.
  *
  * @param base the event loop of the channel it will be pushed to; borrowed until done
  * @param fd taken: closed when the producer is done, on failure at once
  * @param len how many bytes to send, whereupon it is done although there may be more,
  *     and to end before them is a failure of the producer; or -1: all up to its end
- * @return the producer, or NULL with errno: EBADF, EINVAL
+ * @return the producer, or NULL with errno: EINVAL; EBADF, also for what is not
+ *     open for reading
  */
 struct evchat_producer *evchat_producer_new_descriptor(struct event_base *base,
     int fd, int64_t len);
 
 /**
- * Gives the next line.
+ * Gives the next line. It may call anything; if it ends the channel or discards its
+ * buffers, cleanup runs inside that call, and what it returns is not looked at.
  *
  * @param len to be set to its length, without an end of line
  * @return the line, borrowed until the next call or cleanup; NULL: there is none
@@ -115,9 +117,11 @@ typedef const void *(*evchat_line_cb)(void *arg, size_t *len);
 
 /**
  * Make a producer of lines, which are asked for one by one as there is room.
+ * What is in them is sent as it is, an end of line in the middle included.
  *
  * @param next called for each, from the event loop
  * @param eol put behind each line, such as "\r\n"; copied, EINVAL if longer than 8
+ *     or NULL
  * @param cleanup called once, when the producer is done, on failure inside this
  *     call; may be NULL
  * @return the producer, or NULL with errno
@@ -125,27 +129,39 @@ typedef const void *(*evchat_line_cb)(void *arg, size_t *len);
 struct evchat_producer *evchat_producer_new_lines(evchat_line_cb next,
     const char *eol, void (*cleanup)(void *arg), void *arg);
 
-/* Around other producers, which are taken: freed on failure, too. One that was
- * taken may still be resumed, from its owner's side; it is told by its own done how
- * the whole ended, with its own count of bytes, before the one around it is. */
+/*
+ * Around other producers, which are taken: freed on failure, too. EINVAL is for NULL
+ * and for what was pushed or taken already; that is another's, and left alone.
+ *
+ * One that was taken may still be resumed, which is how the whole is; it is not
+ * asked because somebody resumed another one. Its done tells how the whole ended,
+ * with its own count of bytes, before the one around it is told. If it fails, so
+ * does the whole, with its errno.
+ */
 
 /**
  * One producer after another.
  *
- * @param parts the producers: the array is copied; EINVAL for NULL in it, or for
- *     one that was pushed or taken already
- * @return the producer, or NULL with errno
+ * @param parts the producers: the array is not kept
+ * @param n how many there are; with 0 of them it ends at once
+ * @return the producer, or NULL with errno: EINVAL, where those that are not
+ *     another's are freed
  */
 struct evchat_producer *evchat_producer_new_chain(
     struct evchat_producer *const *parts, int n);
 
-/** Appends trailer fields to out, each as "Name: value" CR LF. Called once, when
- * the body has ended. @return 0, or -1 for the producer to fail */
+/**
+ * Appends trailer fields to out, each as "Name: value" CR LF. Called once, when the
+ * body has ended. What is no such field, or has another CR, LF or a NUL in it, is
+ * not sent: the producer fails with EINVAL. It may call anything, as more may.
+ *
+ * @return 0, or -1 for the producer to fail with the errno that it set
+ */
 typedef int (*evchat_trailers_cb)(struct evbuffer *out, void *arg);
 
 /**
  * An HTTP/1.1 chunked body (RFC 9112, 7.1) of what a producer gives: a chunk for
- * each time that it is asked.
+ * each time that it gives something.
  *
  * @param trailers may be NULL
  * @return the producer, or NULL with errno
@@ -155,8 +171,17 @@ struct evchat_producer *evchat_producer_new_chunked(
 
 /**
  * A dot-stuffed block, with its final dot, of what a producer gives: SMTP's DATA (RFC
- * 5321, 4.5.2), NNTP, POP3. Where what it gives does not end with CR LF, that is added.
- * Lines must end with CR LF; LF alone is not the end of one.
+ * 5321, 4.5.2), NNTP, POP3. Where what it gives does not end with CR LF, that is
+ * added; of nothing it is the final dot alone.
+ *
+ * Only CR LF ends a line. CR and LF by themselves, which these protocols forbid, are
+ * passed on as evchat_framing_dot(0) does, and no dot is stuffed behind them. Where
+ * the lines come from somebody else, a peer that takes LF for the end of a line might
+ * find the final dot, and commands, among them. Then push the inner producer with
+ * evchat_push_frame_with_producer() under evchat_framing_dot() with
+ * EVCHAT_FRAMING_REJECT_BARE_LF and _CR, where it fails instead with EINVAL.
+ *
+ * @return the producer, or NULL with errno
  */
 struct evchat_producer *evchat_producer_new_dot(struct evchat_producer *inner);
 
@@ -169,7 +194,8 @@ enum evchat_deflate {
 
 /**
  * What a producer gives, compressed by zlib. When it says EVCHAT_MORE_LATER,
- * what it gave so far is flushed, so that the peer can have it.
+ * what it gave so far is flushed, so that the peer can have it. Until its end it
+ * takes about 256 KiB.
  *
  * @param level from 0, none, to 9, best; -1: zlib's choice; else EINVAL
  * @return the producer, or NULL with errno; ENOSYS: built without zlib, see
