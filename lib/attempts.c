@@ -114,6 +114,22 @@ failed(struct evchat *chat, int error)
 		attempts_fail(chat, error);
 }
 
+/* Each gets an equal share of the time that is left for all. */
+static int
+set_time(struct evchat *chat)
+{
+	const struct attempts *attempts = chat->attempts;
+
+	if (!deadline_has_limit(chat, DEADLINE_CONNECT))
+		return (0);
+	if (deadline_get(chat, DEADLINE_CONNECT) == DEADLINE_STOPPED &&
+	    deadline_start(chat, DEADLINE_CONNECT) == -1)
+		return (-1);
+	return (deadline_start_for(chat, DEADLINE_ATTEMPT,
+	    deadline_left(chat, DEADLINE_CONNECT) /
+	    (attempts->count - attempts->next + 1)));
+}
+
 static void
 try_next(struct evchat *chat)
 {
@@ -123,7 +139,7 @@ try_next(struct evchat *chat)
 	attempts->state = ATTEMPTS_TRYING;
 	if (fd == -1)
 		failed(chat, errno);
-	else if (set_fd(chat->bev, fd) == -1) {
+	else if (set_fd(chat->bev, fd) == -1 || set_time(chat) == -1) {
 		drop_fd(chat->bev);
 		attempts_no_memory(chat);
 	}
@@ -163,36 +179,22 @@ attempts_note(struct evchat *chat, short what, int error)
 void
 attempts_expired(struct evchat *chat)
 {
-	switch (chat->attempts->state) {
-	case ATTEMPTS_TRYING:
+	if (chat->attempts->state == ATTEMPTS_TRYING) {
 		drop_fd(chat->bev);
 		failed(chat, ETIMEDOUT);
-		break;
-	case ATTEMPTS_ASKED:
-	case ATTEMPTS_LEFT:
-		lookup_cancel(chat);
-		attempts_fail(chat, ETIMEDOUT);
-		break;
-	case ATTEMPTS_NAMED:
-	case ATTEMPTS_READY:
-	case ATTEMPTS_OVER:
-		break; /* nothing is under way */
 	}
 	channel_wake(chat);
 }
 
-/* An address that is tried has been counted already. */
 void
-attempts_share(const struct evchat *chat, const struct timeval *left,
-    struct timeval *share)
+attempts_give_up(struct evchat *chat)
 {
-	const struct attempts *attempts = chat->attempts;
-	uint64_t us = (uint64_t)left->tv_sec * 1000000 + (uint64_t)left->tv_usec;
-
-	if (attempts->state == ATTEMPTS_TRYING)
-		us /= attempts->count - attempts->next + 1;
-	share->tv_sec = (time_t)(us / 1000000);
-	share->tv_usec = (suseconds_t)(us % 1000000);
+	if (chat->attempts->state == ATTEMPTS_TRYING)
+		drop_fd(chat->bev);
+	lookup_cancel(chat);
+	if (chat->attempts->state != ATTEMPTS_OVER)
+		attempts_fail(chat, ETIMEDOUT);
+	channel_wake(chat);
 }
 
 bool
@@ -205,6 +207,7 @@ void
 attempts_end(struct evchat *chat)
 {
 	lookup_cancel(chat);
+	deadline_stop(chat, DEADLINE_ATTEMPT);
 	connect_free(chat->attempts);
 	chat->attempts = NULL;
 }

@@ -70,11 +70,9 @@ void connect_free(struct attempts *attempts); /* NULL is fine */
 void attempts_go_on(struct evchat *chat);
 /* libevent tells. False: it is to be noted as if there were no attempts. */
 bool attempts_note(struct evchat *chat, short what, int error);
-/* The time of what is under way has run out. */
+/* The time of the one that is tried has run out; that of all of them. */
 void attempts_expired(struct evchat *chat);
-/* How much of the time that is left belongs to what is under way. */
-void attempts_share(const struct evchat *chat, const struct timeval *left,
-    struct timeval *share);
+void attempts_give_up(struct evchat *chat);
 /* Is there a connection under way that can do without the channel? */
 bool attempts_may_detach(const struct evchat *chat);
 /* Forget them; what the bufferevent does, it goes on with. */

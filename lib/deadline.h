@@ -32,6 +32,7 @@ enum deadline_which {
 	DEADLINE_STALL,
 	DEADLINE_LINGER, /* has a limit unless that is taken away */
 	DEADLINE_CONNECT,
+	DEADLINE_ATTEMPT, /* has no limit of its own */
 	DEADLINE_RATE_IN,
 	DEADLINE_RATE_OUT,
 	DEADLINES

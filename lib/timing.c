@@ -12,6 +12,7 @@
 #include <event2/bufferevent.h>
 
 #include "channel.h"
+#include "connect.h"
 
 static void
 must_have(struct evchat *chat, int timed)
@@ -207,6 +208,15 @@ out_is_slow(struct evchat *chat)
 	    left(chat) - chat->deadlines->rate_out_mark < chat->deadlines->rate_out);
 }
 
+static void
+give_up_connecting(struct evchat *chat)
+{
+	if (chat->attempts != NULL)
+		attempts_give_up(chat);
+	else
+		notice_failure(chat, EVCHAT_REASON_CONNECT, ETIMEDOUT);
+}
+
 /* What does not depend on a turn. */
 static void
 note_expired(struct evchat *chat)
@@ -215,7 +225,9 @@ note_expired(struct evchat *chat)
 		end_now(chat, chat->why);
 	else if (is_over(chat, DEADLINE_CONNECT) ||
 	    (chat->connecting && is_over(chat, DEADLINE_READ)))
-		notice_failure(chat, EVCHAT_REASON_CONNECT, ETIMEDOUT);
+		give_up_connecting(chat);
+	else if (is_over(chat, DEADLINE_ATTEMPT) && chat->attempts != NULL)
+		attempts_expired(chat);
 	else if (is_over(chat, DEADLINE_WRITE))
 		notice_failure(chat, EVCHAT_REASON_WRITE_TIMEOUT, 0);
 	else if (is_over(chat, DEADLINE_STALL))
