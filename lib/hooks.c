@@ -5,6 +5,7 @@
  */
 
 #include "channel.h"
+#include "trace.h"
 
 const struct evchat_hooks hooks_none;
 
@@ -23,6 +24,8 @@ hooks_deliver(struct evchat *chat, enum input_what what,
 {
 	const struct evchat_hooks *hooks = chat->hooks;
 
+	if (chat->trace != NULL)
+		trace_step(chat, what, step);
 	if (what != INPUT_DATA)
 		chat->running = HOOK_FOUND;
 	else

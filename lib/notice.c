@@ -154,6 +154,10 @@ note(struct evchat *chat, short what, int error)
 		return;
 	}
 	if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING)) {
+		/* Deferred, the failure of writing may come with it. */
+		if (what & BEV_EVENT_ERROR)
+			note_failure(chat, BEV_EVENT_ERROR | BEV_EVENT_WRITING,
+			    error);
 		if (connection_has_failed(chat))
 			return;
 		chat->eof = true;

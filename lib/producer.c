@@ -141,7 +141,11 @@ producer_weight(const struct evchat_producer *producer)
 {
 	size_t held = producer_held(producer);
 
-	if (is_spent(producer))
+	if (producer->state > PRODUCER_FINISHED || producer->weightless)
 		return (0);
+	/* It takes memory until it is told its end, if its bytes do not. */
+	if (producer->state == PRODUCER_FINISHED)
+		return (producer->given < LEAST_WEIGHT ?
+		    LEAST_WEIGHT - (size_t)producer->given : 0);
 	return (held > LEAST_WEIGHT ? held : LEAST_WEIGHT);
 }

@@ -1,8 +1,6 @@
 /*
  * Pushing. Every push appends to the queue and wakes the channel; nothing is
- * written, and no producer asked, before the loop's next turn. What has to be
- * told of its end, a reference or a callback, is a mark in the queue: a producer
- * that has nothing to give.
+ * written, and no producer asked, before the loop's next turn.
  */
 
 #include <errno.h>
@@ -14,6 +12,9 @@
 #include "producer.h"
 #include "push.h"
 #include "shared.h"
+#include "trace.h"
+
+#define WIDE ((size_t)4096) /* no chain is larger but for what is put in it */
 
 bool
 push_may(const struct evchat *chat)
@@ -26,28 +27,87 @@ push_may(const struct evchat *chat)
 	return (false);
 }
 
-/* Something has been queued. */
+/*
+ * Something has been queued. Behind a large chain, or one that refers to bytes,
+ * libevent makes one as large for whatever few come next.
+ */
 static void
-pushed(struct evchat *chat)
+queued(struct evchat *chat, size_t len)
 {
+	chat->queue.wide = len > WIDE;
 	chat->pushed = chat->undrained = true;
 	if (turn_output_length(chat) > chat->high)
 		chat->above_high = true;
 	channel_wake(chat);
 }
 
+size_t
+push_from(const struct evchat *chat)
+{
+	return (evbuffer_get_length(chat->queue.bytes));
+}
+
+void
+push_queued(struct evchat *chat, size_t from)
+{
+	queued(chat, push_from(chat) - from);
+	if (chat->trace != NULL)
+		trace_queued(chat, from);
+}
+
+/* A frame has been queued, whose payload is this. */
+static void
+queued_frame(struct evchat *chat, const struct payload *payload, size_t from)
+{
+	chat->frames_out++;
+	queued(chat, push_from(chat) - from);
+	if (chat->trace != NULL)
+		chat->trace(chat, EVCHAT_TRACE_PUSH_FRAME, payload->vec,
+		    payload->n, chat->trace_arg);
+}
+
+/* Bytes */
+
+/* Where to append bytes that are to be queued; NULL with errno. */
+static struct evbuffer *
+open_room(const struct evchat *chat)
+{
+	struct evbuffer *room = chat->queue.bytes;
+
+	errno = ENOMEM;
+	return (chat->queue.wide && push_from(chat) > 0 ? evbuffer_new() :
+	    room);
+}
+
+/* They are there, unless done is -1. */
+static int
+close_room(struct evchat *chat, struct evbuffer *room, int done)
+{
+	int error = errno;
+
+	if (room == NULL || room == chat->queue.bytes)
+		return (done);
+	if (done != -1)
+		(void)evbuffer_add_buffer(chat->queue.bytes, room);
+	evbuffer_free(room);
+	errno = error;
+	return (done);
+}
+
 int
 evchat_push(struct evchat *chat, const void *data, size_t len)
 {
 	struct bufferevent *bev = channel_lock(chat);
+	size_t from = push_from(chat);
+	struct evbuffer *room;
 	int done = -1;
 
-	if (push_may(chat)) {
-		errno = ENOMEM;
-		done = len == 0 ? 0 :
-		    evbuffer_add(chat->queue.bytes, data, len);
-		if (done == 0 && len > 0)
-			pushed(chat);
+	if (push_may(chat) && len == 0)
+		done = 0;
+	else if (push_may(chat) && (room = open_room(chat)) != NULL) {
+		done = close_room(chat, room, evbuffer_add(room, data, len));
+		if (done == 0)
+			push_queued(chat, from);
 	}
 	channel_unlock(bev);
 	return (done);
@@ -57,14 +117,14 @@ int
 evchat_push_buffer(struct evchat *chat, struct evbuffer *buf)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	size_t len = evbuffer_get_length(buf);
+	size_t len = evbuffer_get_length(buf), from = push_from(chat);
 	int done = -1;
 
 	if (push_may(chat)) {
 		errno = EINVAL;
 		done = evbuffer_add_buffer(chat->queue.bytes, buf);
 		if (done == 0 && len > 0)
-			pushed(chat);
+			push_queued(chat, from);
 	}
 	channel_unlock(bev);
 	if (done == -1) {
@@ -80,19 +140,21 @@ int
 evchat_push_vprintf(struct evchat *chat, const char *fmt, va_list ap)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	int done = -1, len;
+	size_t from = push_from(chat);
+	struct evbuffer *room;
+	int len = -1;
 
-	if (push_may(chat)) {
+	if (push_may(chat) && (room = open_room(chat)) != NULL) {
 		errno = 0;
-		len = evbuffer_add_vprintf(chat->queue.bytes, fmt, ap);
-		done = len == -1 ? -1 : 0;
+		len = close_room(chat, room,
+		    evbuffer_add_vprintf(room, fmt, ap));
 		if (len > 0)
-			pushed(chat);
+			push_queued(chat, from);
 		else if (len == -1 && errno == 0)
 			errno = ENOMEM;
 	}
 	channel_unlock(bev);
-	return (done);
+	return (len == -1 ? -1 : 0);
 }
 
 int
@@ -136,13 +198,22 @@ measure(struct payload *payload)
 	return (0);
 }
 
-/* A frame has been queued, whose payload is this. */
-static void
-pushed_frame(struct evchat *chat, const struct payload *payload)
+static int
+push_payload(struct evchat *chat, const struct evchat_framing *framing,
+    const struct payload *payload)
 {
-	(void)payload;
-	chat->frames_out++;
-	pushed(chat);
+	size_t from = push_from(chat);
+	struct evbuffer *room = open_room(chat);
+	int done = -1;
+
+	if (room == NULL)
+		return (-1);
+	errno = EINVAL;
+	done = close_room(chat, room, framing->ops->encode(framing, room,
+	    payload));
+	if (done == 0)
+		queued_frame(chat, payload, from);
+	return (done);
 }
 
 int
@@ -156,10 +227,7 @@ evchat_push_framev(struct evchat *chat, const struct evbuffer_iovec *vec, int n)
 	if (push_may(chat) && measure(&payload) == 0) {
 		errno = EINVAL;
 		if (framing != NULL)
-			done = framing->ops->encode(framing, chat->queue.bytes,
-			    &payload);
-		if (done == 0)
-			pushed_frame(chat, &payload);
+			done = push_payload(chat, framing, &payload);
 	}
 	channel_unlock(bev);
 	return (done);
@@ -178,10 +246,12 @@ evchat_push_frame(struct evchat *chat, const void *data, size_t len)
 int
 push_shared(struct evchat *chat, struct shared *bytes)
 {
+	size_t from = push_from(chat);
+
 	if (!push_may(chat) || shared_append(bytes, chat->queue.bytes) == -1)
 		return (-1);
 	if (bytes->len > 0)
-		pushed(chat);
+		push_queued(chat, from);
 	return (0);
 }
 
@@ -189,10 +259,12 @@ int
 push_shared_frame(struct evchat *chat, struct shared *encoded,
     const struct payload *payload)
 {
+	size_t from = push_from(chat);
+
 	if (!push_may(chat) ||
 	    shared_append(encoded, chat->queue.bytes) == -1)
 		return (-1);
-	pushed_frame(chat, payload);
+	queued_frame(chat, payload, from);
 	return (0);
 }
 
@@ -230,7 +302,10 @@ push_producer(struct evchat *chat, struct evchat_producer *producer,
 		producer->chat = chat;
 		queue_add_producer(&chat->queue, producer);
 		chat->frames_out += framed;
-		pushed(chat);
+		queued(chat, 0);
+		if (chat->trace != NULL)
+			chat->trace(chat, framed ? EVCHAT_TRACE_PUSH_FRAME :
+			    EVCHAT_TRACE_PUSH, NULL, 0, chat->trace_arg);
 		done = 0;
 	}
 	channel_unlock(bev);
@@ -264,141 +339,4 @@ evchat_push_file(struct evchat *chat, int fd, int64_t offset, int64_t len)
 	if (producer == NULL)
 		return (-1);
 	return (evchat_push_with_producer(chat, producer));
-}
-
-/* Marks */
-
-struct mark {
-	struct evchat *chat;
-	void *arg;
-	evchat_done_cb done;
-	evbuffer_ref_cleanup_cb cleanup;
-	const void *data; /* what cleanup is told */
-	size_t len;
-};
-
-static void
-mark_done(void *self, enum evchat_done how, uint64_t bytes)
-{
-	struct mark mark = *(struct mark *)self;
-
-	(void)bytes;
-	mem_free(self);
-	if (mark.done != NULL)
-		mark.done(mark.chat, how, mark.arg);
-	if (mark.cleanup != NULL)
-		mark.cleanup(mark.data, mark.len, mark.arg);
-}
-
-static const struct evchat_producer_ops mark_ops = { .done = mark_done };
-
-/* A producer that stands for mark, or NULL with errno. */
-static struct evchat_producer *
-mark_new(const struct mark *mark)
-{
-	struct evchat_producer *producer = NULL;
-	struct mark *self = mem_alloc(sizeof(*self));
-
-	if (self != NULL) {
-		*self = *mark;
-		producer = producer_new(&mark_ops, self);
-		if (producer == NULL)
-			mem_free(self);
-	}
-	return (producer);
-}
-
-int
-evchat_push_callback(struct evchat *chat, evchat_done_cb done, void *arg)
-{
-	struct bufferevent *bev = channel_lock(chat);
-	struct evchat_producer *producer = NULL;
-
-	if (done == NULL)
-		errno = EINVAL;
-	else if (push_may(chat)) {
-		producer = mark_new(&(struct mark){ .chat = chat,
-		    .done = done, .arg = arg });
-		if (producer != NULL) {
-			queue_add_producer(&chat->queue, producer);
-			pushed(chat);
-		}
-	}
-	channel_unlock(bev);
-	return (producer != NULL ? 0 : -1);
-}
-
-/* Append the bytes, and then the mark that their cleanup hangs on. */
-static int
-push_marked(struct evchat *chat, const struct mark *mark)
-{
-	struct evbuffer *bytes = chat->queue.bytes;
-	struct evchat_producer *producer = mark_new(mark);
-	int added = 0;
-
-	if (producer == NULL)
-		return (-1);
-	/*
-	 * A pair hands its chains on to its peer, and a layer may keep them;
-	 * neither tells when they are released. So they get a copy.
-	 */
-	if (mark->len > 0 && chat->kind == TRANSPORT_SOCKET)
-		added = evbuffer_add_reference(bytes, mark->data, mark->len,
-		    NULL, NULL);
-	else if (mark->len > 0)
-		added = evbuffer_add(bytes, mark->data, mark->len);
-	if (added == -1) {
-		mem_free(producer->self);
-		mem_free(producer);
-		errno = ENOMEM;
-		return (-1);
-	}
-	producer->weightless = mark->len > 0;
-	queue_add_producer(&chat->queue, producer);
-	pushed(chat);
-	return (0);
-}
-
-int
-evchat_push_reference(struct evchat *chat, const void *data, size_t len,
-    evbuffer_ref_cleanup_cb cleanup, void *arg)
-{
-	struct bufferevent *bev = channel_lock(chat);
-	int done = -1, error;
-
-	if (push_may(chat))
-		done = push_marked(chat, &(struct mark){ .cleanup = cleanup,
-		    .data = data, .len = len, .arg = arg });
-	channel_unlock(bev);
-	if (done == -1 && cleanup != NULL) {
-		error = errno;
-		cleanup(data, len, arg);
-		errno = error;
-	}
-	return (done);
-}
-
-void
-evchat_discard_buffers(struct evchat *chat)
-{
-	struct bufferevent *bev = channel_enter(chat);
-	bool in_turn = chat->in_turn;
-
-	if (chat->state < CHANNEL_ENDING) {
-		/* Whatever a done or cleanup sets going, it moves no output. */
-		chat->in_turn = true;
-		input_discard(&chat->input, bufferevent_get_input(bev));
-		/* Where collect had a frame in progress, it has none now. */
-		if (chat->running == HOOK_COLLECT)
-			chat->running = HOOK_PIECE;
-		/* So the queue is not going to be empty because all has left. */
-		chat->undrained = false;
-		queue_cancel(&chat->queue, channel_in_output(chat));
-		if (chat->kind != TRANSPORT_LAYERED)
-			channel_drop_output(chat);
-		queue_end_cancelled(&chat->queue);
-		chat->in_turn = in_turn;
-		channel_wake(chat);
-	}
-	channel_leave(chat, bev);
 }

@@ -12,6 +12,7 @@
 #include "producer.h"
 #include "queue.h"
 
+#define FEW_BYTES 512
 #define MOVED_AT_ONCE ((size_t)1 << 30) /* libevent counts them in an int */
 
 void
@@ -120,16 +121,36 @@ has_stage(struct queue *queue)
 }
 
 /*
+ * Append all of from, which nobody else may touch. A chain has a kilobyte of
+ * memory however few its bytes are, so few bytes are copied into what is there
+ * already: else a peer that has the channel answer byte by byte, and does not
+ * read, would make it hold a thousand times what counts.
+ */
+static int
+append(struct evbuffer *to, struct evbuffer *from)
+{
+	size_t len = evbuffer_get_length(from);
+	const unsigned char *bytes;
+
+	if (len <= FEW_BYTES && len > 0 && evbuffer_get_length(to) > 0 &&
+	    (bytes = evbuffer_pullup(from, -1)) != NULL &&
+	    evbuffer_add(to, bytes, len) == 0)
+		return (evbuffer_drain(from, len));
+	return (evbuffer_add_buffer(to, from));
+}
+
+/*
  * Move the first len pushed bytes to the output. Where that splits a chain,
  * libevent copies, and loses the bytes if it cannot; so they go by the stage,
- * where they can be counted.
+ * where they can be counted. Few bytes do, too: cleanups of theirs, which may push,
+ * are then called for what is no longer part of the queue.
  */
 static int
 move_bytes(struct queue *queue, struct evbuffer *output, size_t len)
 {
 	struct evbuffer *from = queue->bytes;
 
-	if (len < evbuffer_get_length(from)) {
+	if (len < evbuffer_get_length(from) || len <= FEW_BYTES) {
 		if (!has_stage(queue))
 			return (-1);
 		(void)evbuffer_remove_buffer(from, queue->stage, len);
@@ -137,7 +158,7 @@ move_bytes(struct queue *queue, struct evbuffer *output, size_t len)
 		if (evbuffer_get_length(from) != len)
 			return (-1);
 	}
-	if (evbuffer_add_buffer(output, from) == -1)
+	if (append(output, from) == -1)
 		return (-1);
 	queue->written += len;
 	return (0);
@@ -172,7 +193,7 @@ take_stage(struct queue *queue, struct evbuffer *output)
 {
 	size_t n = evbuffer_get_length(queue->stage);
 
-	if (evbuffer_add_buffer(output, queue->stage) == -1)
+	if (append(output, queue->stage) == -1)
 		return (-1);
 	queue->written += n;
 	return (0);
@@ -194,6 +215,7 @@ finish(struct queue *queue, struct evchat_producer *producer)
 {
 	unweigh(queue, producer);
 	producer->state = PRODUCER_FINISHED;
+	weigh(queue, producer);
 	producer->end = queue->written;
 	queue->current = producer->next;
 }

@@ -40,6 +40,7 @@ struct queue {
 	struct evchat_producer *last;
 	struct evchat_producer *current; /* the first that has not finished */
 	size_t before;    /* bytes that stand before a producer; others are behind */
+	bool wide;        /* what was appended to bytes last is a large chain */
 	size_t weight;    /* of all producers */
 	size_t held;      /* bytes that producers keep in memory */
 	uint64_t pushed;  /* producers so far */

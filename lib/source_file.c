@@ -75,7 +75,8 @@ static bool
 is_about_file(int error)
 {
 	return (error == EINVAL || error == ENOSYS || error == EOPNOTSUPP ||
-	    error == EOVERFLOW || error == EIO || error == ENOMEM);
+	    error == EOVERFLOW || error == EIO || error == ENOMEM ||
+	    error == EBADF);
 }
 
 /*

@@ -17,9 +17,6 @@
 
 #define READING_PASSES 2 /* of the loop */
 
-/* Until there is evchat_close_after_frame. */
-#define evchat_close_after_frame evchat_close_when_done
-
 static void
 for_each(struct evchat_listener *listener, void (*end)(struct evchat *))
 {

@@ -490,8 +490,8 @@ void evchat_discard_buffers(struct evchat *chat);
 /**
  * @return the length of the queue, which is what the marks are compared with:
  *     bytes pushed and not yet gone from the bufferevent's output, those that a
- *     producer holds in memory, and at least 512 for each producer or callback
- *     that has not been reached or has not ended
+ *     producer holds in memory, and at least 512 for each producer, callback and
+ *     small reference that was not yet told its end
  */
 size_t evchat_get_output_length(const struct evchat *chat);
 
