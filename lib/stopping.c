@@ -24,7 +24,8 @@ for_each(struct evchat_listener *listener, void (*end)(struct evchat *))
 	struct evchat *chat;
 
 	cursor_begin(&cursor, &listener->members);
-	while (!listener_is_freed(listener) && (chat = cursor_next(&cursor)) != NULL) {
+	while (!listener_is_freed(listener) &&
+	    (chat = cursor_next(&cursor)) != NULL) {
 		end(chat);
 		evchat_decref(chat);
 	}
