@@ -1,16 +1,18 @@
 /*
- * How a listener accepts. libevent's evconnlistener would not do: it does not say
- * which error there was, calls back again and again when descriptors have run out
- * and, before 2.1.9, goes on accepting when a callback has disabled it.
+ * How a listener accepts. libevent's evconnlistener would not do: it does not
+ * say which error there was, calls back again and again when descriptors have
+ * run out and, before 2.1.9, goes on accepting when a callback has disabled
+ * it.
  *
- * The invariant: the socket is waited for (awaited) exactly while a connection
- * could be accepted. So the loop is not called for what has to wait: not in a pause,
- * nor with as many channels as there may be, nor when the system has run out of
- * something. In that case the listener backs off, until wake.
+ * The invariant: the socket is waited for (awaited) exactly while a
+ * connection could be accepted. So the loop is not called for what has to
+ * wait: not in a pause, nor with as many channels as there may be, nor when
+ * the system has run out of something. In that case the listener backs off,
+ * until wake.
  *
- * The lock is held while accept4 is called, which does not block, so that no other
- * thread closes the descriptor under it; never while something of the application's
- * is called, or of a channel's.
+ * The lock is held while accept4 is called, which does not block, so that no
+ * other thread closes the descriptor under it; never while something of the
+ * application's is called, or of a channel's.
  */
 
 #include <errno.h>
@@ -107,7 +109,7 @@ fail(struct evchat_listener *listener, int error)
 
 /* Accepting */
 
-/* Errors of this one connection, which is gone. Those of a network are such, too. */
+/* Errors of one connection, which is gone; those of a network are such. */
 static bool
 is_passing(int error)
 {

@@ -1,14 +1,15 @@
 /*
  * The life of a listener, and its public calls.
  *
- * The application frees it while channels, events and other threads may still refer
- * to it. So its memory is held by each of them: the application until it frees, a
- * channel until it ends, an event until libevent has finalized it, and a callback
- * while it runs. A channel need not be visited when its listener is freed, then: it
- * finds out by itself that there is none any more.
+ * The application frees it while channels, events and other threads may still
+ * refer to it. So its memory is held by each of them: the application until
+ * it frees, a channel until it ends, an event until libevent has finalized
+ * it, and a callback while it runs. A channel need not be visited when its
+ * listener is freed, then: it finds out by itself that there is none any
+ * more.
  *
- * Locks: a channel's is taken before the listener's, which is that of its members;
- * so no channel is called while the listener's is held.
+ * Locks: a channel's is taken before the listener's, which is that of its
+ * members; so no channel is called while the listener's is held.
  */
 
 #include <errno.h>
@@ -159,7 +160,8 @@ begin(struct evchat_listener *listener, const struct listening *socket)
 	listener->wake = event_of(listener, -1, 0, on_wake);
 	listener->grace = event_of(listener, -1, 0, on_grace);
 	if (listener->ready == NULL || listener->wake == NULL ||
-	    listener->grace == NULL || event_add(listener->ready, NULL) == -1) {
+	    listener->grace == NULL ||
+	    event_add(listener->ready, NULL) == -1) {
 		errno = ENOMEM;
 		return (-1);
 	}

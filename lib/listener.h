@@ -16,14 +16,15 @@ struct event_base;
 /*
  * A listener:
  *
- *	LISTENING --stop--> LAST_ONES --none waits--> DRAINING --no channel--> IDLE
- *	    |                   |                        |                      |
- *	    +-------------------+------------+-----------+----------free-------+
- *	                                     v
- *	                                   FREED
+ *	LISTENING --stop--> LAST_ONES --no more--> DRAINING --empty--> IDLE
+ *	    |                   |                     |                 |
+ *	    +-------------------+------------+--------+------free-------+
+ *	                                 v
+ *	                               FREED
  *
- * The socket is open in the first two. In FREED nothing of the application is called
- * any more; the memory stays until the last channel and the last event have gone.
+ * The socket is open in the first two. In FREED nothing of the application is
+ * called any more; the memory stays until the last channel and the last event
+ * have gone.
  */
 enum listener_state {
 	LISTENER_LISTENING,
@@ -39,8 +40,8 @@ struct evchat_listener {
 	struct event_base *base;
 	unsigned chat_options;   /* of its channels */
 	struct members members;  /* its channels */
-	atomic_uint holds;       /* of the memory: the application's, each channel,
-				    each event, each callback */
+	atomic_uint holds;       /* of the memory: the application's, channels',
+				    events', callbacks' */
 	enum listener_state state;
 
 	/* The application. */
@@ -59,9 +60,9 @@ struct evchat_listener {
 	bool paused;
 	size_t max;              /* channels; 0: any number */
 	bool backing_off;        /* until wake comes */
-	int retry_ms;            /* for so long; 0: it went well the last time */
-	int eager;               /* tries that need not wait: a descriptor is on its
-				    way to be closed */
+	int retry_ms;            /* for so long; 0: it went well last time */
+	int eager;               /* tries that need not wait: a descriptor is
+				    about to be closed */
 	bool told;               /* the error, since it went well */
 
 	/* Stopping. */
@@ -71,7 +72,7 @@ struct evchat_listener {
 	int passes;              /* of the loop, before channels are closed */
 };
 
-/* The channel ends, under its lock: its listener, if there is one, has room. */
+/* The channel ends, under its lock: its listener, if any, has room. */
 void listener_leave(struct evchat *chat);
 
 /* listener.c */
@@ -79,7 +80,7 @@ void listener_leave(struct evchat *chat);
 void listener_hold(struct evchat_listener *listener);
 void listener_let_go(struct evchat_listener *listener);
 bool listener_is_freed(const struct evchat_listener *listener);
-/* Under the lock: have a turn of the loop, soon, that does what there is to do. */
+/* Under the lock: have a turn, soon, that does what there is to do. */
 void listener_wake(struct evchat_listener *listener);
 /* Under the lock: the socket has done its duty. */
 void listener_close(struct evchat_listener *listener);

@@ -1,10 +1,11 @@
 /*
- * The sockets of listeners: made, taken over, accepted from, closed. There are no
- * event loops here, and no channels.
+ * The sockets of listeners: made, taken over, accepted from, closed. There
+ * are no event loops here, and no channels.
  *
- * The path of an AF_UNIX socket outlives it. It is removed beforehand if nobody
- * listens there, and afterwards if it is still this socket's, which its device and
- * inode tell: a successor may have put its own there meanwhile.
+ * The path of an AF_UNIX socket outlives it. It is removed beforehand if
+ * nobody listens there, and afterwards if it is still this socket's, which
+ * its device and inode tell: a successor may have put its own there
+ * meanwhile.
  */
 
 #define _GNU_SOURCE /* accept4, where there is one, and SO_REUSEPORT */
@@ -232,8 +233,8 @@ listening_close(struct listening *listening)
 /* Accepting */
 
 /*
- * Linux looks for a descriptor first, and for a connection then. Without one to
- * be accepted, there is no lack of the other.
+ * Linux looks for a descriptor first, and for a connection then. Without one
+ * to be accepted, there is no lack of the other.
  */
 static void
 excuse(const struct listening *listening)
@@ -251,7 +252,8 @@ listening_accept(const struct listening *listening, struct sockaddr *peer,
     socklen_t *len)
 {
 #ifdef SOCK_NONBLOCK
-	int fd = accept4(listening->fd, peer, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(listening->fd, peer, len,
+	    SOCK_NONBLOCK | SOCK_CLOEXEC);
 #else
 	int fd = accept(listening->fd, peer, len);
 

@@ -16,8 +16,8 @@ struct listening {
 };
 
 /*
- * Make one, or make one of fd, which is taken. options are those of a listener.
- * -1 with errno, and nothing is left open.
+ * Make one, or make one of fd, which is taken. options are those of a
+ * listener. -1 with errno, and nothing is left open.
  */
 int listening_bind(struct listening *listening, unsigned options,
     int backlog, const struct sockaddr *sa, int socklen);

@@ -1,11 +1,11 @@
 /*
- * How a listener stops: it accepts what waits, closes its socket, asks its channels
- * to end, and tells when they have. All of it is done in turns of the loop; the
- * call only says that it is wanted. So it may be made in any hook, and in any
- * thread, whatever locks that has.
+ * How a listener stops: it accepts what waits, closes its socket, asks its
+ * channels to end, and tells when they have. All of it is done in turns of
+ * the loop; the call only says that it is wanted. So it may be made in any
+ * hook, and in any thread, whatever locks that has.
  *
- * Channels are visited while the listener's lock is free, and each is held by a
- * reference: its end calls hooks, which may free others, or the listener.
+ * Channels are visited while the listener's lock is free, and each is held by
+ * a reference: its end calls hooks, which may free others, or the listener.
  */
 
 #include <errno.h>
@@ -33,9 +33,9 @@ for_each(struct evchat_listener *listener, void (*end)(struct evchat *))
 }
 
 /*
- * Whether it is time to have the channels closed. Those that were just accepted may
- * have been sent something, which is to be answered: so they have had the time to
- * read it.
+ * Whether it is time to have the channels closed. Those that were just
+ * accepted may have been sent something, which is to be answered: so they
+ * have had the time to read it.
  */
 static bool
 is_time_to_close(struct evchat_listener *listener)

@@ -1,15 +1,16 @@
 /*
- * threads: the echo server on several event loops, each in a thread of its own.
+ * threads: the echo server on several event loops, each in a thread of its
+ * own.
  *
  * In one terminal:	./threads 4000 2
  * In another:		telnet 127.0.0.1 4000
  *
  * Every thread has a listener at the same address, and the system spreads the
- * connections among them. A connection stays in its thread, so nothing of it needs
- * a lock. Without a port, or with port 0, it takes any free one; without a number
- * of threads, one for each processor. On SIGINT and SIGTERM each thread answers the
- * lines that it has begun to read, for ten seconds at most, and the server says how
- * many connections each of them had.
+ * connections among them. A connection stays in its thread, so nothing of it
+ * needs a lock. Without a port, or with port 0, it takes any free one;
+ * without a number of threads, one for each processor. On SIGINT and SIGTERM
+ * each thread answers the lines that it has begun to read, for ten seconds at
+ * most, and the server says how many connections each of them had.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -59,7 +60,7 @@ on_accept(struct evchat_listener *listener, struct evchat *chat,
 		evchat_free(chat);
 }
 
-/* With the listener goes the last event that the loop waits for: it returns. */
+/* With the listener goes the last thing the loop waits for: it returns. */
 static void
 on_stopped(struct evchat_listener *listener, void *arg)
 {
@@ -103,7 +104,8 @@ start(struct worker *worker, struct sockaddr_in *sin)
 		return -1;
 	worker->stop = event_new(worker->base, -1, 0, on_stop, worker);
 	worker->listener = evchat_listener_new_bind(worker->base, on_accept,
-	    worker, EVCHAT_LISTENER_REUSEPORT, -1, (struct sockaddr *)sin, len);
+	    worker, EVCHAT_LISTENER_REUSEPORT, -1, (struct sockaddr *)sin,
+	    len);
 	if (worker->stop == NULL || worker->listener == NULL ||
 	    evchat_listener_get_address(worker->listener,
 	    (struct sockaddr *)sin, &len) == -1)

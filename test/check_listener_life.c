@@ -1,7 +1,7 @@
 /*
  * Listeners that are freed: in any callback, with channels, in the midst of a
- * backlog. Their channels live on. Nothing of the application's is called then that
- * has to do with the listener; door.c looks.
+ * backlog. Their channels live on. Nothing of the application's is called
+ * then that has to do with the listener; door.c looks.
  */
 
 #define _POSIX_C_SOURCE 200809L

@@ -1,7 +1,7 @@
 /*
- * When a listener does not accept: in a pause, with as many channels as there may
- * be, and when the system has run out of something. What has to wait, waits in the
- * backlog, and the loop is not called for it.
+ * When a listener does not accept: in a pause, with as many channels as there
+ * may be, and when the system has run out of something. What has to wait,
+ * waits in the backlog, and the loop is not called for it.
  */
 
 #define _POSIX_C_SOURCE 200809L

@@ -1,7 +1,7 @@
 /*
- * Ten thousand connections, in batches that the limit of descriptors allows, come,
- * speak and go. Behind them there are as many descriptors and blocks of memory as
- * before.
+ * Ten thousand connections, in batches that the limit of descriptors allows,
+ * come, speak and go. Behind them there are as many descriptors and blocks of
+ * memory as before.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -10,7 +10,7 @@
 #define CONNECTIONS 10000
 #define BATCH 100
 
-/* Every third is freed by its channel's hook, and the others go by themselves. */
+/* Every third is freed in its hook, and the others go by themselves. */
 static void
 free_some(struct door *d, struct evchat *chat)
 {

@@ -1,6 +1,6 @@
 /*
- * Listeners that stop: what waits is accepted, channels end between two frames,
- * or when their grace is over, and then it is told that none is left.
+ * Listeners that stop: what waits is accepted, channels end between two
+ * frames, or when their grace is over, and then it is told that none is left.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -141,7 +141,7 @@ START_TEST(nobody_connects_any_more)
 }
 END_TEST
 
-/* Without descriptors what waits cannot be had: it is told, and turned away. */
+/* What waits cannot be had then: that is told. */
 START_TEST(stop_without_descriptors_turns_away)
 {
 	struct rlimit was, limit;

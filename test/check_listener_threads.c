@@ -1,6 +1,6 @@
 /*
- * Thread-safe listeners: their loop runs in a thread of its own and accepts, while
- * others connect, pause, change the maximum, ask, stop and free.
+ * Thread-safe listeners: their loop runs in a thread of its own and accepts,
+ * while others connect, pause, change the maximum, ask, stop and free.
  */
 
 #include <arpa/inet.h>
@@ -218,12 +218,13 @@ play(struct hall *hall, void (*act)(struct hall *))
 }
 
 static void
-stop_thrice(struct hall *hall)
+stop_twice(struct hall *hall)
 {
 	const struct timeval soon = { 0, 1000 };
 
-	if (evchat_listener_stop(hall->listener, NULL, on_stopped, hall) == -1 ||
-	    evchat_listener_stop(hall->listener, &soon, on_stopped, hall) == -1)
+	if (evchat_listener_stop(hall->listener, NULL, on_stopped,
+	    hall) == -1 || evchat_listener_stop(hall->listener, &soon,
+	    on_stopped, hall) == -1)
 		atomic_fetch_add(&hall->wrong, 1);
 	(void)pthread_join(hall->loop, NULL);
 }
@@ -232,7 +233,7 @@ START_TEST(stop_while_visitors_come)
 {
 	struct hall hall;
 
-	play(&hall, stop_thrice);
+	play(&hall, stop_twice);
 	ck_assert_int_ge(atomic_load(&hall.stopped), 1);
 	evchat_listener_free(hall.listener);
 	hall_close(&hall);

@@ -3,8 +3,8 @@
 
 /*
  * A listener, those who knock at it, and a transcript of all it says, such as
- * "accept|frame:a|closed:eof|stopped". Its channels echo lines. Descriptors and
- * blocks of memory are counted: a leak fails the test.
+ * "accept|frame:a|closed:eof|stopped". Its channels echo lines. Descriptors
+ * and blocks of memory are counted: a leak fails the test.
  */
 
 #include <sys/socket.h>
@@ -43,7 +43,7 @@ struct door {
 	struct sockaddr_storage peer; /* of the last connection */
 	int peer_len;
 
-	struct evchat *last;      /* the channel accepted last, or NULL: ended */
+	struct evchat *last;      /* the channel accepted last; NULL: ended */
 	int clients[DOOR_CLIENTS]; /* -1: closed */
 	int n;
 	int living;               /* channels that were accepted and live */
@@ -84,7 +84,7 @@ void door_say(struct door *d, int client);
 /* It says no more, but listens; it goes away. */
 void door_finish(struct door *d, int client);
 void door_leave(struct door *d, int client);
-/* Whether the client has the echo of its line, and no end; whether it has that. */
+/* Whether the client has the echo of its line, and no more; has its end. */
 bool door_echoed(struct door *d, int client);
 bool door_ended(struct door *d, int client);
 
@@ -109,7 +109,7 @@ void door_expect(struct door *d, const char *transcript);
 /* How many descriptors are open. */
 long door_descriptors(void);
 
-/* A note that it has stopped, for evchat_listener_stop(), with the door as arg. */
+/* Notes that it has stopped; for evchat_listener_stop(), arg is the door. */
 void door_stopped(struct evchat_listener *listener, void *arg);
 /* The same, with this grace; -1 for none. */
 void door_stop(struct door *d, int grace_ms);

@@ -34,7 +34,8 @@ enum evchat_listener_option {
 	/** IPV6_V6ONLY. */
 	EVCHAT_LISTENER_IPV6ONLY = 1 << 17,
 	/** AF_UNIX: remove the path before, if it is a socket on which nobody
-	 * listens, and when the listener stops. */
+	 * listens, and when the listener stops or is freed, if it is still this
+	 * socket's. */
 	EVCHAT_LISTENER_UNLINK = 1 << 18
 };
 
@@ -53,7 +54,8 @@ typedef void (*evchat_accept_cb)(struct evchat_listener *listener,
  * A connection could not be accepted: EMFILE, ENFILE, ENOBUFS, ENOMEM. The listener
  * tries again when one of its channels has ended, and after a time from 10 ms to
  * a second, longer each time; it is told once, and again only after one was
- * accepted.
+ * accepted. Connections wait meanwhile, but for one that was accepted before there
+ * was no memory for its channel, which is closed.
  *
  * @param error the system's error
  */
@@ -71,7 +73,9 @@ typedef void (*evchat_stopped_cb)(struct evchat_listener *listener, void *arg);
  *
  * @param base borrowed until the listener is freed
  * @param accept called for each connection
- * @param options of enum evchat_listener_option and enum evchat_option
+ * @param options of enum evchat_listener_option and enum evchat_option; those that an
+ *     address has no use for are ignored
+ * @param backlog as for listen(); 0 or negative: a good one
  * @param sa copied; port 0: one that is free, see evchat_listener_get_address()
  * @return the listener, or NULL with errno as from socket(), bind() and listen(),
  *     EINVAL, ENOMEM
@@ -83,23 +87,32 @@ struct evchat_listener *evchat_listener_new_bind(struct event_base *base,
 /**
  * Listen on a socket that was bound, for instance by a supervisor.
  *
+ * @param options as evchat_listener_new_bind(), but EINVAL for REUSEPORT and IPV6ONLY,
+ *     for which it is too late
  * @param fd taken: made non-blocking, closed on failure and when the listener stops
  * @param backlog as for listen(); 0: it listens already; negative: a good one
- * @return as evchat_listener_new_bind()
+ * @return as evchat_listener_new_bind(), or NULL with errno EINVAL if it does not
+ *     listen, EBADF
  */
 struct evchat_listener *evchat_listener_new(struct event_base *base,
     evchat_accept_cb accept, void *arg, unsigned options, int backlog,
     evutil_socket_t fd);
 
-/** Stop at once, and free. Its channels live on. NULL is fine. */
+/**
+ * Stop at once, and free. Its channels live on; what waits to be accepted is
+ * turned away. NULL is fine. In another thread than the loop's: a callback that is
+ * running there goes on.
+ */
 void evchat_listener_free(struct evchat_listener *listener);
 
 /**
- * Stop gracefully: accept what waits to be accepted, close the socket, and have
- * each channel closed as evchat_close_after_frame() does. Channels that still live
- * after grace are freed. When none is left, stopped is called, from the event loop; the
- * listener is still to be freed then, also in there. A second call
- * changes grace and stopped.
+ * Stop gracefully: accept what waits to be accepted, in spite of a pause and of the
+ * maximum, close the socket, and, when these had a turn to read what they were sent,
+ * have each channel closed as evchat_close_after_frame() does. Channels that still live
+ * after grace are freed. When none is left, stopped is called; the listener is still
+ * to be freed then, also in there. All of this is done by the event loop, nothing inside
+ * the call. What cannot be accepted is told as an error, and turned away. A second
+ * call changes grace and stopped, and is told by itself if that was told already.
  *
  * @param grace copied; NULL: no limit
  * @param stopped may be NULL
