@@ -246,6 +246,32 @@ START_TEST(path_that_somebody_listens_on_is_left_alone)
 }
 END_TEST
 
+/* ... also if that one has no time for another connection. */
+START_TEST(path_of_somebody_busy_is_left_alone)
+{
+	struct door d;
+	int fd, clients[8], n = 0, made;
+
+	door_init(&d, DOOR_UNIX);
+	fd = occupy(&d);
+	ck_assert_int_eq(listen(fd, 0), 0);
+	do {
+		clients[n] = socket(AF_UNIX, SOCK_STREAM, 0);
+		ck_assert_int_eq(evutil_make_socket_nonblocking(clients[n]), 0);
+		made = connect(clients[n++], (struct sockaddr *)&d.address,
+		    sizeof(struct sockaddr_un));
+	} while (made == 0 && n < 8);
+	ck_assert_int_eq(made, -1);
+	ck_assert(!door_listen(&d, 0));
+	ck_assert(is_there(&d));
+	while (n > 0)
+		close(clients[--n]);
+	close(fd);
+	ck_assert_int_eq(unlink(path_of(&d)), 0);
+	door_close(&d);
+}
+END_TEST
+
 START_TEST(path_of_a_file_is_left_alone)
 {
 	struct door d;
@@ -345,6 +371,7 @@ new_suite(void)
 	tcase_add_loop_test(tc, path_goes_with_the_listener, 0, 2);
 	tcase_add_test(tc, path_that_nobody_listens_on_is_taken_over);
 	tcase_add_test(tc, path_that_somebody_listens_on_is_left_alone);
+	tcase_add_test(tc, path_of_somebody_busy_is_left_alone);
 	tcase_add_test(tc, path_of_a_file_is_left_alone);
 	tcase_add_loop_test(tc, path_of_another_is_left_alone, 0, 2);
 	tcase_add_test(tc, path_stays_unless_it_is_to_be_removed);
