@@ -96,6 +96,22 @@ on_chain_freed(const void *data, size_t len, void *arg)
 	shared_drop(arg);
 }
 
+/*
+ * Behind a chain that refers to many bytes, evbuffer_add would make one that has
+ * room for as many.
+ */
+static int
+append_copy(const struct shared *shared, struct evbuffer *out)
+{
+	struct evbuffer_iovec vec;
+
+	if (evbuffer_reserve_space(out, (ev_ssize_t)shared->len, &vec, 1) != 1)
+		return (-1);
+	memcpy(vec.iov_base, shared->data, shared->len);
+	vec.iov_len = shared->len;
+	return (evbuffer_commit_space(out, &vec, 1));
+}
+
 int
 shared_append(struct shared *shared, struct evbuffer *out)
 {
@@ -103,7 +119,7 @@ shared_append(struct shared *shared, struct evbuffer *out)
 	if (shared->len == 0)
 		return (0);
 	if (shared->len <= FEW && !shared->refer)
-		return (evbuffer_add(out, shared->data, shared->len));
+		return (append_copy(shared, out));
 	if (evbuffer_add_reference(out, shared->data, shared->len,
 	    on_chain_freed, shared_ref(shared)) == 0)
 		return (0);
