@@ -31,9 +31,8 @@ struct evchat_group {
 	uint64_t budget;       /* 0: none */
 	enum evchat_budget policy;
 	uint64_t held;         /* the sum of what members held when last seen */
-	size_t stopped;        /* members that are; and what these held: */
+	size_t stopped;        /* members that are; and what they had received: */
 	uint64_t stopped_in;
-	uint64_t stopped_held; /* in and out */
 	uint64_t scanned;      /* held, at the least, since the biggest were looked for */
 	struct event *deal;    /* in which members are dealt with */
 

@@ -75,11 +75,9 @@ budget_set_stopped(struct group_member *member, bool stopped)
 	if (stopped) {
 		group->stopped++;
 		group->stopped_in += member->in;
-		group->stopped_held += member->in + member->out;
 	} else {
 		group->stopped--;
 		group->stopped_in -= member->in;
-		group->stopped_held -= member->in + member->out;
 	}
 	members_unlock(&group->members);
 }

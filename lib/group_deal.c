@@ -26,7 +26,9 @@ struct choice {
 	struct evchat_group *group;
 	enum measure by;
 	uint64_t target; /* it is enough when the sum is no more than this */
+	uint64_t excess; /* what was above it */
 	uint64_t least;  /* members that hold so much are dealt with */
+	uint64_t most;   /* and no more */
 };
 
 static uint64_t
@@ -46,19 +48,20 @@ sum(const struct choice *choice)
 
 /* Do those who hold so much hold all that there is too much? */
 static bool
-is_enough(const struct choice *choice, uint64_t least, uint64_t excess)
+is_enough(const struct choice *choice, uint64_t least)
 {
 	const struct member *member = choice->group->members.first;
 	uint64_t found = 0;
 
-	for (; member != NULL && found < excess; member = member->next) {
+	for (; member != NULL && found < choice->excess;
+	    member = member->next) {
 		uint64_t size = measure((const struct group_member *)member,
 		    choice->by);
 
 		if (size >= least)
 			found += size;
 	}
-	return (found >= excess);
+	return (found >= choice->excess);
 }
 
 /*
@@ -68,36 +71,50 @@ is_enough(const struct choice *choice, uint64_t least, uint64_t excess)
 static bool
 choose(struct choice *choice)
 {
-	uint64_t bit = 1, now = sum(choice), excess;
+	uint64_t bit = 1, now = sum(choice);
 
 	choice->least = 0;
 	if (now <= choice->target)
 		return (false);
-	excess = now - choice->target;
+	choice->excess = now - choice->target;
 	while (bit <= now / 2)
 		bit *= 2;
 	for (; bit > 0; bit /= 2)
-		if (is_enough(choice, choice->least + bit, excess))
+		if (is_enough(choice, choice->least + bit))
 			choice->least += bit;
 	return (choice->least > 0);
 }
 
 static bool
-is_chosen(const struct group_member *member, const struct choice *choice)
+is_between(const struct choice *choice, uint64_t size)
 {
-	bool chosen;
+	return (size >= choice->least && size <= choice->most);
+}
 
-	members_lock(&choice->group->members);
-	chosen = measure(member, choice->by) >= choice->least &&
-	    sum(choice) > choice->target;
-	members_unlock(&choice->group->members);
-	return (chosen);
+/* The biggest come first; of those who hold just so much, as many as it takes. */
+static void
+deal(struct choice *choice, void (*fn)(struct group_member *, void *))
+{
+	uint64_t least = choice->least;
+
+	choice->least = least + 1;
+	choice->most = UINT64_MAX;
+	walk_all(choice->group, fn, choice);
+	choice->least = choice->most = least;
+	walk_all(choice->group, fn, choice);
 }
 
 static void
-end_chosen(struct group_member *member, void *choice)
+end_chosen(struct group_member *member, void *arg)
 {
-	if (is_chosen(member, choice))
+	const struct choice *choice = arg;
+	bool chosen;
+
+	members_lock(&choice->group->members);
+	chosen = is_between(choice, measure(member, choice->by)) &&
+	    sum(choice) > choice->target;
+	members_unlock(&choice->group->members);
+	if (chosen)
 		end_now(member->member.chat, EVCHAT_REASON_BUDGET);
 }
 
@@ -111,26 +128,24 @@ end_biggest(struct evchat_group *group, enum measure by, uint64_t target)
 	members_lock(&group->members);
 	chosen = choose(&choice);
 	members_unlock(&group->members);
-	if (!chosen)
-		return;
-	/* Of those who hold just so much, only as many as it takes. */
-	choice.least++;
-	walk_all(group, end_chosen, &choice);
-	choice.least--;
-	walk_all(group, end_chosen, &choice);
+	if (chosen)
+		deal(&choice, end_chosen);
 }
 
 static void
 stop_chosen(struct group_member *member, void *arg)
 {
-	const struct choice *choice = arg;
-	struct evchat_group *group = choice->group;
+	struct choice *choice = arg;
+	uint64_t size;
 	bool chosen;
 
-	members_lock(&group->members);
-	chosen = measure(member, ALL_HELD) >= choice->least &&
-	    group->stopped_held < group->held - choice->target;
-	members_unlock(&group->members);
+	members_lock(&choice->group->members);
+	size = measure(member, ALL_HELD);
+	chosen = is_between(choice, size) && choice->excess > 0;
+	if (chosen)
+		choice->excess -= size < choice->excess ? size :
+		    choice->excess;
+	members_unlock(&choice->group->members);
 	if (!chosen)
 		return;
 	budget_set_stopped(member, true);
@@ -148,12 +163,8 @@ stop_biggest(struct evchat_group *group)
 	chosen = choose(&choice);
 	group->scanned = group->held;
 	members_unlock(&group->members);
-	if (!chosen)
-		return;
-	choice.least++;
-	walk_all(group, stop_chosen, &choice);
-	choice.least--;
-	walk_all(group, stop_chosen, &choice);
+	if (chosen)
+		deal(&choice, stop_chosen);
 }
 
 /* What is to be done now? Whatever it was, there may be more of it then. */

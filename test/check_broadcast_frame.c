@@ -63,12 +63,13 @@ END_TEST
 
 START_TEST(frame_is_encoded_once_for_all_that_have_the_same_framing)
 {
-	struct evchat_framing *framing = evchat_framing_netstring(0);
+	struct evchat_framing *framing;
 	long before, one, all;
 	struct crowd crowd;
 	int i;
 
 	crowd_start_outside(&crowd, HARNESS_PAIR, MEMBERS);
+	framing = evchat_framing_netstring(0);
 	for (i = 0; i < MEMBERS; i++)
 		ck_assert_int_eq(evchat_set_output_framing(crowd.chat[i],
 		    framing), 0);
