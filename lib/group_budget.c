@@ -105,7 +105,7 @@ group_account(struct evchat *chat)
 	struct group_member *member = group_member_of(chat);
 	struct evchat_group *group = member->member.of->owner;
 	uint64_t in = held_in(chat), out = held_out(chat);
-	bool grows;
+	bool grows, stopped = chat->over_budget;
 
 	members_lock(&group->members);
 	grows = in > member->in;
@@ -114,9 +114,11 @@ group_account(struct evchat *chat)
 		budget_set_stopped(member, true);
 	budget_look(group);
 	members_unlock(&group->members);
-	/* Nothing that is stopped needs memory. */
-	if (chat->over_budget)
-		turn_set_reading(chat);
+	if (chat->over_budget == stopped)
+		return;
+	/* Its deadlines have to be seen to as well. */
+	turn_set_reading(chat);
+	channel_wake(chat);
 }
 
 void

@@ -150,6 +150,7 @@ stop_chosen(struct group_member *member, void *arg)
 		return;
 	budget_set_stopped(member, true);
 	turn_set_reading(member->member.chat);
+	channel_wake(member->member.chat);
 }
 
 static void

@@ -88,6 +88,12 @@ evchat_group_close_when_done(struct evchat_group *group)
 }
 
 void
+evchat_group_close_after_frame(struct evchat_group *group)
+{
+	for_all(group, evchat_close_after_frame);
+}
+
+void
 evchat_group_free_members(struct evchat_group *group)
 {
 	for_all(group, evchat_free);

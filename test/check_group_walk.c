@@ -298,6 +298,30 @@ START_TEST(closing_all_sends_what_was_pushed)
 }
 END_TEST
 
+/* One is inside a frame and goes on to its end; the others close at once. */
+START_TEST(closing_all_between_frames_lets_them_finish)
+{
+	struct crowd crowd;
+	int i;
+
+	start(&crowd, _i, NULL);
+	for (i = 0; i < MEMBERS; i++)
+		harness_crlf(crowd.h[i]);
+	harness_feed(crowd.h[0], "a");
+	evchat_group_close_after_frame(crowd.group);
+	for (i = 1; i < MEMBERS; i++) {
+		harness_run_until_closed(crowd.h[i]);
+		harness_expect(crowd.h[i], "event:last|closed:done");
+	}
+	crowd_expect(&crowd, "a");
+	harness_feed(crowd.h[0], "b\r\n");
+	harness_run_until_closed(crowd.h[0]);
+	harness_expect(crowd.h[0],
+	    "collect:ab|found|event:last|closed:done");
+	crowd_free(&crowd);
+}
+END_TEST
+
 START_TEST(freeing_all_ends_them_at_once)
 {
 	struct crowd crowd;
@@ -331,6 +355,7 @@ walk_suite(void)
 	add(tc, walk_ends_even_if_each_visit_has_one_join);
 	add(tc, closed_may_free_members_and_group);
 	add(tc, closing_all_sends_what_was_pushed);
+	add(tc, closing_all_between_frames_lets_them_finish);
 	add(tc, freeing_all_ends_them_at_once);
 	return suite;
 }
