@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "harness.h"
+#include "harness_trouble.h"
 #include "nasty.h"
 #include "place.h"
 
@@ -327,15 +328,15 @@ END_TEST
 
 /* Memory */
 
-/* With the n-th allocation failing. @return whether there was one */
+/* With the n-th allocation failing, or all from that on. @return whether there was one */
 static bool
-try_without_memory(struct turns *t, long n)
+try_without_memory(struct turns *t, long n, bool for_good)
 {
 	bool failed;
 	int begun;
 
 	errno = 0;
-	harness_fail_allocation(n);
+	(for_good ? &harness_starved : &harness_starving)->arm(NULL, n);
 	begun = evchat_connect_addrinfo(t->h->chat, t->infos);
 	if (begun == -1)
 		ck_assert_int_eq(errno, ENOMEM);
@@ -346,7 +347,7 @@ try_without_memory(struct turns *t, long n)
 	harness_fail_allocation(0);
 	if (t->h->closed != 0) {
 		ck_assert(failed);
-		harness_expect(t->h, "closed:no-memory|error:0");
+		harness_expect(t->h, "closed:no memory|error:0");
 		return failed;
 	}
 	/* A call that failed has changed nothing. */
@@ -364,8 +365,8 @@ START_TEST(want_of_memory_is_told_and_nothing_leaks)
 
 	for (n = 1; failed; n++) {
 		ck_assert_int_le(n, ALLOCATIONS_MAX);
-		start(&t, _i, true);
-		failed = try_without_memory(&t, n);
+		start(&t, _i % PLACE_FAMILIES, true);
+		failed = try_without_memory(&t, n, _i >= PLACE_FAMILIES);
 		end_anyhow(&t);
 	}
 	ck_assert_int_gt(n, 3);
@@ -403,7 +404,7 @@ turns_suite(void)
 	tcase_add_test(tc, listener_that_is_behind_is_a_failure);
 	tc = harness_case(suite, "memory");
 	tcase_add_loop_test(tc, want_of_memory_is_told_and_nothing_leaks, 0,
-	    PLACE_FAMILIES);
+	    2 * PLACE_FAMILIES);
 	return suite;
 }
 
