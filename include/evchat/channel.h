@@ -287,10 +287,12 @@ int evchat_push_eof(struct evchat *chat);
  * Unread input is back in the bufferevent's input, pushed bytes are in its
  * output. Its callbacks are NULL, watermarks and timeouts cleared, and the
  * enabled events as evchat_new() found them. Data that the calling hook was
- * given stays valid until the hook returns.
+ * given stays valid until the hook returns. A connection that is being
+ * made goes on, to the address that is being tried and no other.
  *
  * @return the bufferevent, returned; or NULL with errno and nothing changed:
- *     EBUSY while an unfinished producer or file is queued, EPIPE, ENOMEM
+ *     EBUSY while an unfinished producer or file is queued, or a name is looked up
+ *     or the next address is yet to be tried; EPIPE, ENOMEM
  */
 struct bufferevent *evchat_detach(struct evchat *chat);
 

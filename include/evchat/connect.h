@@ -12,7 +12,9 @@
  * EVCHAT_REASON_CONNECT; evchat_get_error() has it in words. Success comes as
  * EVCHAT_EVENT_CONNECTED. What is pushed before that is sent after it, in order.
  * EVCHAT_TIMEOUT_CONNECT limits the whole, which otherwise takes as long as the
- * system tries. Every call may be made from every hook of another channel.
+ * system tries. Every call may be made from every hook of another channel. The
+ * socket is made, and the connection begun, by the loop, and nothing is read before
+ * CONNECTED is told. A channel connects once: to try again, make another one.
  */
 
 #include <event2/util.h>
@@ -38,7 +40,8 @@ int evchat_connect(struct evchat *chat, const struct sockaddr *sa, int socklen);
  * Connect to the first of these addresses that accepts: they are tried in order,
  * each when the one before it has failed. With EVCHAT_TIMEOUT_CONNECT each gets
  * an equal share of the time that is left. If all fail, the error is that of the
- * last.
+ * last. An address fails also where a local socket's listener has no room in its
+ * queue (EAGAIN), or no descriptor is left.
  *
  * @param addresses as from evutil_getaddrinfo() or evdns_getaddrinfo();
  *     copied; those that are not of SOCK_STREAM are passed over
@@ -52,7 +55,8 @@ int evchat_connect_addrinfo(struct evchat *chat,
  * addresses. A name that cannot be found is a failure of the connection.
  *
  * @param dns looks up the name without blocking; borrowed until the connection is
- *     made or the channel has ended. NULL: the system's resolver, which blocks
+ *     made or, where that is given up while it looks, the loop has made a pass
+ *     behind the end of the channel. NULL: the system's resolver, which blocks
  *     the event loop while it looks, unless host is a numeric address
  * @param family AF_INET, AF_INET6 or AF_UNSPEC
  * @param host copied

@@ -1,0 +1,175 @@
+/*
+ * What becomes of an attempt to connect whose time has run out: the next address
+ * is tried, and if there is none the channel ends.
+ */
+
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <event2/dns.h>
+#include "../lib/channel.h"
+#include "../lib/connect.h"
+#include "harness.h"
+#include "place.h"
+
+#define PLACES 3
+
+struct turns {
+	struct place places[PLACES];
+	struct evutil_addrinfo infos[PLACES];
+	struct harness *h;
+};
+
+/* All places listen, so that whatever is tried would work. */
+static void
+start(struct turns *t, int family)
+{
+	int i;
+
+	for (i = 0; i < PLACES; i++)
+		place_listen(&t->places[i], family);
+	t->h = harness_start_new(HARNESS_UNCONNECTED, &harness_frames);
+	t->h->script.closed = harness_note_error;
+	ck_assert_int_eq(evchat_connect_addrinfo(t->h->chat,
+	    place_list(t->infos, t->places, PLACES)), 0);
+}
+
+static void
+end(struct turns *t, const char *transcript)
+{
+	int i;
+
+	harness_end(t->h, transcript);
+	for (i = 0; i < PLACES; i++)
+		place_free(&t->places[i]);
+}
+
+/* The loop begins an attempt, and is not let see what comes of it. */
+static void
+begin_attempt(struct turns *t)
+{
+	event_base_loop(t->h->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	harness_expect(t->h, "");
+	ck_assert_ptr_nonnull(t->h->chat->attempts);
+	ck_assert_int_eq(t->h->chat->attempts->state, ATTEMPTS_TRYING);
+}
+
+static void
+expect_share(struct turns *t, long ms)
+{
+	static const struct timeval left = { 6, 0 };
+	struct timeval share;
+
+	attempts_share(t->h->chat, &left, &share);
+	ck_assert_int_eq(share.tv_sec * 1000 + share.tv_usec / 1000, ms);
+}
+
+START_TEST(next_address_is_tried_when_time_has_run_out)
+{
+	struct turns t;
+	int i;
+
+	start(&t, place_family(_i % PLACE_FAMILIES));
+	for (i = 0; i < _i / PLACE_FAMILIES; i++) {
+		begin_attempt(&t);
+		attempts_expired(t.h->chat);
+		harness_expect(t.h, "");
+	}
+	harness_run_until_noted(t.h, "event:connected");
+	fcntl(t.places[i].listener, F_SETFL, O_NONBLOCK);
+	harness_accept(t.h, t.places[i].listener);
+	ck_assert_int_eq(evchat_push(t.h->chat, "hello", 5), 0);
+	harness_expect_received(t.h, "hello");
+	end(&t, "event:connected");
+}
+END_TEST
+
+START_TEST(channel_ends_when_the_last_has_run_out)
+{
+	char expect[64];
+	struct turns t;
+	int i;
+
+	start(&t, place_family(_i));
+	for (i = 0; i < PLACES; i++) {
+		begin_attempt(&t);
+		attempts_expired(t.h->chat);
+		harness_expect(t.h, "");
+	}
+	harness_run_until_closed(t.h);
+	snprintf(expect, sizeof(expect), "closed:connect|error:%d",
+	    ETIMEDOUT);
+	end(&t, expect);
+}
+END_TEST
+
+START_TEST(each_address_has_its_share_of_the_time)
+{
+	struct turns t;
+
+	start(&t, AF_UNIX);
+	begin_attempt(&t);
+	expect_share(&t, 2000);
+	attempts_expired(t.h->chat);
+	begin_attempt(&t);
+	expect_share(&t, 3000);
+	attempts_expired(t.h->chat);
+	begin_attempt(&t);
+	expect_share(&t, 6000);
+	evchat_free(t.h->chat);
+	end(&t, "closed:freed|error:0");
+}
+END_TEST
+
+/* A lookup has all of it; the server of names is one that never answers. */
+START_TEST(lookup_is_given_up_when_time_has_run_out)
+{
+	char expect[64];
+	struct place silent;
+	struct harness *h;
+	struct evdns_base *dns;
+
+	place_bind(&silent, AF_INET);
+	h = harness_start_new(HARNESS_UNCONNECTED, &harness_frames);
+	h->script.closed = harness_note_error;
+	dns = evdns_base_new(h->base, 0);
+	ck_assert_int_eq(evdns_base_nameserver_sockaddr_add(dns,
+	    &silent.address.sa, silent.len, 0), 0);
+	ck_assert_int_eq(evchat_connect_hostname(h->chat, dns, AF_INET, "x",
+	    1), 0);
+	event_base_loop(h->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	ck_assert_int_eq(h->chat->attempts->state, ATTEMPTS_ASKED);
+	attempts_expired(h->chat);
+	harness_expect(h, "");
+	harness_run_until_closed(h);
+	harness_turn(h);
+	evdns_base_free(dns, 0);
+	harness_turn(h);
+	snprintf(expect, sizeof(expect), "closed:connect|error:%d",
+	    ETIMEDOUT);
+	harness_end(h, expect);
+	place_free(&silent);
+}
+END_TEST
+
+static Suite *
+attempts_suite(void)
+{
+	Suite *suite = suite_create("attempts");
+	TCase *tc = harness_case(suite, "expired");
+
+	tcase_add_loop_test(tc, next_address_is_tried_when_time_has_run_out, 0,
+	    PLACES * PLACE_FAMILIES);
+	tcase_add_loop_test(tc, channel_ends_when_the_last_has_run_out, 0,
+	    PLACE_FAMILIES);
+	tcase_add_test(tc, each_address_has_its_share_of_the_time);
+	tcase_add_test(tc, lookup_is_given_up_when_time_has_run_out);
+	return suite;
+}
+
+int
+main(void)
+{
+	return harness_main(attempts_suite());
+}
