@@ -159,6 +159,7 @@ begin(struct evchat *chat, struct attempts *attempts)
 	if (error == 0) {
 		chat->attempts = attempts;
 		chat->connecting = true;
+		deadline_stop(chat, DEADLINE_CONNECT);
 		channel_wake(chat);
 	}
 	channel_unlock(bev);

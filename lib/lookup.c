@@ -42,7 +42,7 @@ take_answer(struct evchat *chat, int result,
 	else if (result != 0)
 		attempts_fail_name(chat, result);
 	else if (attempts->count == 0)
-		attempts_fail_name(chat, EVUTIL_EAI_NONAME);
+		attempts_fail_name(chat, EVUTIL_EAI_NODATA);
 	else
 		attempts->state = ATTEMPTS_READY;
 }

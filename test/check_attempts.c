@@ -15,6 +15,9 @@
 
 #define PLACES 3
 
+static const struct timeval hour = { 3600, 0 };
+static const struct timeval minute = { 60, 0 };
+
 struct turns {
 	struct place places[PLACES];
 	struct evutil_addrinfo infos[PLACES];
@@ -56,13 +59,12 @@ begin_attempt(struct turns *t)
 }
 
 static void
-expect_share(struct turns *t, long ms)
+expect_share(struct turns *t, uint64_t s)
 {
-	static const struct timeval left = { 6, 0 };
-	struct timeval share;
+	uint64_t left = deadline_left(t->h->chat, DEADLINE_CONNECT);
 
-	attempts_share(t->h->chat, &left, &share);
-	ck_assert_int_eq(share.tv_sec * 1000 + share.tv_usec / 1000, ms);
+	ck_assert_uint_le(left, s * DEADLINE_SECOND);
+	ck_assert_uint_gt(left, (s - 30) * DEADLINE_SECOND);
 }
 
 START_TEST(next_address_is_tried_when_time_has_run_out)
@@ -109,14 +111,20 @@ START_TEST(each_address_has_its_share_of_the_time)
 	struct turns t;
 
 	start(&t, AF_UNIX);
+	ck_assert_int_eq(evchat_set_timeout(t.h->chat, EVCHAT_TIMEOUT_CONNECT,
+	    &hour), 0);
 	begin_attempt(&t);
-	expect_share(&t, 2000);
+	expect_share(&t, 1200);
 	attempts_expired(t.h->chat);
 	begin_attempt(&t);
-	expect_share(&t, 3000);
+	expect_share(&t, 1800);
 	attempts_expired(t.h->chat);
 	begin_attempt(&t);
-	expect_share(&t, 6000);
+	expect_share(&t, 3600);
+	ck_assert_int_eq(evchat_set_timeout(t.h->chat, EVCHAT_TIMEOUT_CONNECT,
+	    &minute), 0);
+	turn_take(t.h->chat);
+	expect_share(&t, 60);
 	evchat_free(t.h->chat);
 	end(&t, "closed:freed|error:0");
 }

@@ -308,6 +308,22 @@ START_TEST(channel_may_be_freed_while_it_is_looked_up)
 }
 END_TEST
 
+START_TEST(timeout_limits_the_lookup)
+{
+	static const struct timeval tv = { 0, 20000 };
+	char expect[64];
+	struct scene s;
+
+	scene_ask(&s, _i);
+	ck_assert_int_eq(evchat_set_timeout(s.h->chat, EVCHAT_TIMEOUT_CONNECT,
+	    &tv), 0);
+	harness_run_until_closed(s.h);
+	snprintf(expect, sizeof(expect), "closed:connect|error:%d",
+	    ETIMEDOUT);
+	scene_end(&s, expect);
+}
+END_TEST
+
 /* The resolver goes before the channel: then the name is not found. */
 START_TEST(resolver_may_give_up)
 {
@@ -411,6 +427,7 @@ names_suite(void)
 	tc = harness_case(suite, "meanwhile");
 	tcase_add_loop_test(tc, channel_may_be_freed_while_it_is_looked_up, 0,
 	    2);
+	tcase_add_loop_test(tc, timeout_limits_the_lookup, 0, 2);
 	tcase_add_loop_test(tc, resolver_may_give_up, 0, 2);
 	tcase_add_loop_test(tc,
 	    channel_may_be_freed_when_it_is_about_to_be_told, 0, 12);
