@@ -150,12 +150,12 @@ try_next(struct evchat *chat)
 void
 attempts_go_on(struct evchat *chat)
 {
-	struct attempts *attempts = chat->attempts;
-
 	turn_set_reading(chat);
-	if (attempts->state == ATTEMPTS_NAMED)
+	if (chat->attempts->state == ATTEMPTS_NAMED)
 		lookup_begin(chat);
-	while (attempts->state == ATTEMPTS_READY)
+	/* What was left to libevent may have failed inside of that. */
+	while (chat->attempts != NULL &&
+	    chat->attempts->state == ATTEMPTS_READY)
 		try_next(chat);
 }
 
