@@ -1,6 +1,6 @@
 /*
- * What becomes of an attempt to connect whose time has run out: the next address
- * is tried, and if there is none the channel ends.
+ * An attempt to connect: that nothing is read meanwhile, and what becomes of one
+ * whose time has run out: the next address is tried, or else the channel ends.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -130,6 +130,25 @@ START_TEST(each_address_has_its_share_of_the_time)
 }
 END_TEST
 
+/* Whatever is done to the reading meanwhile. */
+START_TEST(nothing_is_read_before_connected_is_told)
+{
+	struct turns t;
+
+	start(&t, place_family(_i));
+	harness_crlf(t.h);
+	begin_attempt(&t);
+	evchat_pause(t.h->chat);
+	evchat_resume(t.h->chat);
+	turn_take(t.h->chat);
+	harness_accept(t.h, t.places[0].listener);
+	harness_send(t.h, "ab\r\n", 4);
+	harness_send_eof(t.h);
+	harness_run_until_closed(t.h);
+	end(&t, "event:connected|frame:ab|event:eof|closed:eof|error:0");
+}
+END_TEST
+
 /* A lookup has all of it; the server of names is one that never answers. */
 START_TEST(lookup_is_given_up_when_time_has_run_out)
 {
@@ -170,6 +189,8 @@ attempts_suite(void)
 	tcase_add_loop_test(tc, next_address_is_tried_when_time_has_run_out, 0,
 	    PLACES * PLACE_FAMILIES);
 	tcase_add_loop_test(tc, channel_ends_when_the_last_has_run_out, 0,
+	    PLACE_FAMILIES);
+	tcase_add_loop_test(tc, nothing_is_read_before_connected_is_told, 0,
 	    PLACE_FAMILIES);
 	tcase_add_test(tc, each_address_has_its_share_of_the_time);
 	tcase_add_test(tc, lookup_is_given_up_when_time_has_run_out);

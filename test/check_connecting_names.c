@@ -337,6 +337,34 @@ START_TEST(resolver_may_give_up)
 }
 END_TEST
 
+/* evdns calls back when its own loop runs, long after the channel has gone. */
+START_TEST(resolver_of_another_loop_may_call_back_late)
+{
+	struct event_base *other;
+	struct place silent;
+	struct evdns_base *dns;
+	struct harness *h;
+
+	place_bind(&silent, AF_INET);
+	h = harness_start_new(HARNESS_UNCONNECTED, &harness_frames);
+	other = event_base_new();
+	dns = evdns_base_new(other, 0);
+	ck_assert_int_eq(evdns_base_nameserver_sockaddr_add(dns,
+	    &silent.address.sa, silent.len, 0), 0);
+	ck_assert_int_eq(evchat_connect_hostname(h->chat, dns, AF_INET, "x",
+	    1), 0);
+	harness_turn(h);
+	evchat_free(h->chat);
+	harness_turn(h);
+	event_base_loop(other, EVLOOP_NONBLOCK);
+	harness_turn(h);
+	evdns_base_free(dns, 0);
+	event_base_free(other);
+	harness_end(h, "closed:freed");
+	place_free(&silent);
+}
+END_TEST
+
 /* The answer is there, and has not been told. */
 START_TEST(channel_may_be_freed_when_it_is_about_to_be_told)
 {
@@ -429,6 +457,7 @@ names_suite(void)
 	    2);
 	tcase_add_loop_test(tc, timeout_limits_the_lookup, 0, 2);
 	tcase_add_loop_test(tc, resolver_may_give_up, 0, 2);
+	tcase_add_test(tc, resolver_of_another_loop_may_call_back_late);
 	tcase_add_loop_test(tc,
 	    channel_may_be_freed_when_it_is_about_to_be_told, 0, 12);
 	tcase_add_loop_test(tc, channel_is_not_detached_while_it_is_looked_up,
