@@ -61,7 +61,7 @@ begin_attempt(struct turns *t)
 static void
 expect_share(struct turns *t, uint64_t s)
 {
-	uint64_t left = deadline_left(t->h->chat, DEADLINE_CONNECT);
+	uint64_t left = deadline_left(t->h->chat, DEADLINE_ATTEMPT);
 
 	ck_assert_uint_le(left, s * DEADLINE_SECOND);
 	ck_assert_uint_gt(left, (s - 30) * DEADLINE_SECOND);
@@ -124,9 +124,31 @@ START_TEST(each_address_has_its_share_of_the_time)
 	ck_assert_int_eq(evchat_set_timeout(t.h->chat, EVCHAT_TIMEOUT_CONNECT,
 	    &minute), 0);
 	turn_take(t.h->chat);
-	expect_share(&t, 60);
+	ck_assert_uint_le(deadline_left(t.h->chat, DEADLINE_CONNECT),
+	    60 * DEADLINE_SECOND);
 	evchat_free(t.h->chat);
 	end(&t, "closed:freed|error:0");
+}
+END_TEST
+
+START_TEST(time_begins_with_the_call)
+{
+	struct place place;
+	struct harness *h;
+
+	place_listen(&place, AF_UNIX);
+	h = harness_start_new(HARNESS_UNCONNECTED, &harness_frames);
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_CONNECT,
+	    &hour), 0);
+	harness_turn(h);
+	place_connect(h, &place);
+	ck_assert_int_eq(deadline_get(h->chat, DEADLINE_CONNECT),
+	    DEADLINE_STOPPED);
+	harness_run_until_noted(h, "event:connected");
+	ck_assert_int_eq(deadline_get(h->chat, DEADLINE_CONNECT),
+	    DEADLINE_STOPPED);
+	harness_end(h, "event:connected");
+	place_free(&place);
 }
 END_TEST
 
@@ -168,6 +190,8 @@ START_TEST(lookup_is_given_up_when_time_has_run_out)
 	event_base_loop(h->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	ck_assert_int_eq(h->chat->attempts->state, ATTEMPTS_ASKED);
 	attempts_expired(h->chat);
+	ck_assert_int_eq(h->chat->attempts->state, ATTEMPTS_ASKED);
+	attempts_give_up(h->chat);
 	harness_expect(h, "");
 	harness_run_until_closed(h);
 	harness_turn(h);
@@ -190,6 +214,7 @@ attempts_suite(void)
 	    PLACES * PLACE_FAMILIES);
 	tcase_add_loop_test(tc, channel_ends_when_the_last_has_run_out, 0,
 	    PLACE_FAMILIES);
+	tcase_add_test(tc, time_begins_with_the_call);
 	tcase_add_loop_test(tc, nothing_is_read_before_connected_is_told, 0,
 	    PLACE_FAMILIES);
 	tcase_add_test(tc, each_address_has_its_share_of_the_time);
