@@ -102,8 +102,7 @@ echo(struct evchat *chat, const void *data, size_t len, void *arg)
  * What it sends waits in the system's memory at last. A pair has none; there
  * nothing is taken any more.
  */
-static void
-echo_to_the_deaf(int i, size_t piece)
+START_TEST(echo_to_a_peer_that_never_reads_is_bounded)
 {
 	static struct evchat_hooks hooks;
 	static char junk[SENT];
@@ -113,11 +112,11 @@ echo_to_the_deaf(int i, size_t piece)
 
 	hooks = harness_streaming;
 	hooks.collect = echo;
-	start(&b, i, &hooks);
+	start(&b, _i, &hooks);
 	harness_peer_read(b.h, false);
 	do {
 		before = b.taken;
-		sent = harness_send_some(b.h, junk, piece);
+		sent = harness_send_some(b.h, junk, sizeof(junk));
 		harness_turn(b.h);
 		expect_bounded(&b, b.h->peer_bev != NULL ? 3 : 2);
 		turns++;
@@ -126,18 +125,6 @@ echo_to_the_deaf(int i, size_t piece)
 	ck_assert_uint_gt(turns, 1);
 	evchat_free(b.h->chat);
 	end(&b);
-}
-
-START_TEST(echo_to_a_peer_that_never_reads_is_bounded)
-{
-	echo_to_the_deaf(_i, SENT);
-}
-END_TEST
-
-/* Each of its bytes comes in a turn of its own, and so does the echo. */
-START_TEST(echo_of_single_bytes_to_a_peer_that_never_reads_is_bounded)
-{
-	echo_to_the_deaf(SIZES * _i + 2, 1);
 }
 END_TEST
 
@@ -272,9 +259,6 @@ bounded_suite(void)
 
 	tcase_add_loop_test(tc, echo_to_a_peer_that_never_reads_is_bounded, 0,
 	    SINK_KINDS * SIZES);
-	tcase_add_loop_test(tc,
-	    echo_of_single_bytes_to_a_peer_that_never_reads_is_bounded, 0,
-	    SINK_KINDS);
 	tcase_add_loop_test(tc,
 	    producer_of_ten_gibibytes_to_a_slow_reader_is_bounded, 0,
 	    SINK_KINDS * SIZES);
