@@ -326,7 +326,7 @@ reset_in_more(struct feeder *feeder)
 /* What the hook has got is dealt with before the end is told. */
 START_TEST(peer_that_goes_in_a_hook_ends_the_channel_behind_it)
 {
-	struct harness *h = harness_streaming_on(carriers[_i]);
+	struct harness *h = harness_streaming_on((int)carriers[_i]);
 
 	h->script.collect = reset_in_collect;
 	harness_crlf(h);
@@ -340,7 +340,7 @@ END_TEST
 
 START_TEST(peer_that_goes_in_eof_fails_what_is_pushed_there)
 {
-	struct harness *h = harness_streaming_on(carriers[_i]);
+	struct harness *h = harness_streaming_on((int)carriers[_i]);
 	struct feeder p;
 
 	h->script.event = reset_in_event;
@@ -357,7 +357,7 @@ END_TEST
 
 START_TEST(peer_that_goes_in_more_fails_the_producer)
 {
-	struct harness *h = harness_streaming_on(carriers[_i]);
+	struct harness *h = harness_streaming_on((int)carriers[_i]);
 	struct feeder p;
 
 	harness_feed(h, "");
