@@ -39,8 +39,8 @@ on_collect(struct evchat *chat, const void *data, size_t len, void *arg)
 {
 	struct side *side = arg;
 
-	ck_assert_ptr_eq(chat, side->chat);
-	ck_assert(sink_is_pattern(data, side->got, len));
+	harness_must(chat == side->chat, "its own channel");
+	harness_must(sink_is_pattern(data, side->got, len), "its bytes");
 	side->got += len;
 }
 

@@ -129,8 +129,8 @@ expect_failure(struct harness *h, int fd, size_t length)
 	expect_part(h, 0, len < length ? len : length);
 	at = (const char *)evbuffer_pullup(h->received, -1);
 	for (i = length; i < len; i++)
-		ck_assert(at[i - length] == 0 ||
-		    sink_is_pattern(at + i - length, i, 1));
+		harness_must(at[i - length] == 0 ||
+		    sink_is_pattern(at + i - length, i, 1), "its bytes");
 	close(fd);
 	harness_end(h, "mark:m:failed|closed:producer");
 }
