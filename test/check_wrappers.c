@@ -320,7 +320,7 @@ START_TEST(early_resume_of_a_later_part_is_not_lost)
 	ck_assert(chain->resumed);
 	inner[1].waits = false;
 	ck_assert_int_eq(producer_ask(chain, out, 9, &gone), EVCHAT_MORE_END);
-	evchat_producer_free(chain);
+	producer_end(chain, EVCHAT_DONE_DISCARDED);
 	unit_source_expect(out, "abcd", 4);
 	while (unit_cuts_next(&cuts))
 		continue;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The C in doc/coming-from.md compiles, and does what the page says.
+# The C in doc/coming-from.md and doc/producers.md compiles, and does what the page
+# says.
 #
 # Each block of C is a function's body, or begins with static, struct or #include
 # and stands outside of functions. The lines of a block of frames behind it say
@@ -8,10 +9,10 @@
 #	"input"  ->  what the hooks are told, and what is sent
 #	push "payload"  ->  what is sent, or errno
 #
-# All of them become one program, with test/snippets.c, which says it anew.
+# All of a page become one program, with test/snippets.c, which says it anew.
 set -eu
 
-page=${srcdir:=.}/doc/coming-from.md
+: "${srcdir:=.}"
 library=lib/.libs/libevchat_core.a
 work=$(mktemp -d "${TMPDIR:-/tmp}/evchat-snippets.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -25,7 +26,13 @@ fail()
 
 [ -f "$library" ] || fail "to be run by make check, in the build directory"
 
-awk -v include="$work/snippets.inc" -v said="$work/said" '
+# check_page PAGE BLOCKS LINES: at least so many of them are in there.
+check_page()
+{
+	page=$1
+	rm -f "$work"/*
+	awk -v page="$page" -v include="$work/snippets.inc" \
+	    -v said="$work/said" '
 # A block begins; C that is a body becomes a function, named by its line.
 /^```c$/ {
 	getline
@@ -35,7 +42,7 @@ awk -v include="$work/snippets.inc" -v said="$work/said" '
 		print "void\n" snippet "(struct evchat *chat)\n{" > include
 		print "\tstruct evchat_framing *framing = NULL;\n" > include
 	}
-	print "#line " FNR " \"doc/coming-from.md\"" > include
+	print "#line " FNR " \"" page "\"" > include
 	in_c = 1
 }
 /^```frames/ {
@@ -69,24 +76,29 @@ in_frames {
 END {
 	print "static const struct listing listings[] = {" > include
 	print listings "\t{ 0, NULL, 0, 0, NULL, 0 }\n};" > include
-}' "$page" || fail "$page is not as it should be"
+}' "$srcdir/$page" || fail "$page is not as it should be"
 
-blocks=$(grep -c '^#line' "$work/snippets.inc") || true
-lines=$(grep -c '^' "$work/said") || true
-if [ "$blocks" -lt 20 ] || [ "$lines" -lt 40 ]; then
-	fail "found only $blocks blocks of C and $lines results in $page"
-fi
+	blocks=$(grep -c '^#line' "$work/snippets.inc") || true
+	lines=$(grep -c '^' "$work/said") || true
+	if [ "$blocks" -lt "$2" ] || [ "$lines" -lt "$3" ]; then
+		fail "found only $blocks blocks of C and $lines results in $page"
+	fi
 
-# Compilers and flags are lists of words.
-# shellcheck disable=SC2086
-${CC:-cc} -std=c11 -Wall -Werror ${SANITIZER_CFLAGS-} ${CPPFLAGS-} \
-    ${LIBEVENT_CFLAGS-} -I"$srcdir/include" -I"$work" -o "$work/snippets" \
-    "$srcdir/test/snippets.c" "$library" ${LIBEVENT_LIBS:--levent_core} \
-    ${ZLIB_LIBS-} ||
-    fail "the page does not compile"
-timeout 60 "$work/snippets" > "$work/found" || fail "a snippet does not run"
-diff "$work/said" "$work/found" > "$work/diff" || {
-	cat "$work/diff"
-	fail "$page is wrong: < what it says, > what happens"
+	# Compilers and flags are lists of words.
+	# shellcheck disable=SC2086
+	${CC:-cc} -std=c11 -Wall -Werror ${SANITIZER_CFLAGS-} ${CPPFLAGS-} \
+	    ${LIBEVENT_CFLAGS-} -I"$srcdir/include" -I"$work" \
+	    -o "$work/snippets" "$srcdir/test/snippets.c" "$library" \
+	    ${LIBEVENT_LIBS:--levent_core} ${ZLIB_LIBS-} ||
+	    fail "$page does not compile"
+	timeout 60 "$work/snippets" > "$work/found" ||
+	    fail "a snippet in $page does not run"
+	diff "$work/said" "$work/found" > "$work/diff" || {
+		cat "$work/diff"
+		fail "$page is wrong: < what it says, > what happens"
+	}
+	echo "$page: $blocks blocks of C, $lines results"
 }
-echo "$blocks blocks of C, $lines results"
+
+check_page doc/coming-from.md 20 40
+check_page doc/producers.md 12 6
