@@ -1,12 +1,13 @@
 /*
- * The ready-made producer of what a descriptor gives. Whether it can be read is
- * asked before each read, so that one which blocks is read, too; and where it
- * cannot, an event resumes the producer. What poll() always calls readable, such
- * as a regular file, is never waited for, and an epoll would refuse it.
+ * The ready-made producer of what a descriptor gives. Whether it can be read
+ * is asked before each read, so that one which blocks is read, too; and where
+ * it cannot, an event resumes the producer. What poll() always calls readable,
+ * such as a regular file, is never waited for, and an epoll would refuse it.
  *
- * The event may be running in another thread, about to take the channel's lock,
- * while done runs under that lock. So from the first wait on it keeps a reference
- * to the channel, and the structure stays until libevent has finalized the event.
+ * The event may be running in another thread, about to take the channel's
+ * lock, while done runs under that lock. So from the first wait on it keeps a
+ * reference to the channel, and the structure stays until libevent has
+ * finalized the event.
  */
 
 #define _POSIX_C_SOURCE 200809L

@@ -1,12 +1,14 @@
 /*
- * Producers around producers. Whatever a wrapper calls may end the channel, and
- * with it the wrapper, in the middle of its own more. So done ends those that it
- * is around, but the memory stays until more returns; ended says that it did.
+ * Producers around producers. Whatever a wrapper calls may end the channel,
+ * and with it the wrapper, in the middle of its own more. So done ends those
+ * that it is around, but the memory stays until more returns; ended says that
+ * it did.
  *
  * An inner producer is QUEUED from the moment it is taken, and is asked by its
- * wrapper only. It is resumed through evchat_producer_resume(), which marks all
- * that are around it. A wrapper may use up such a mark while it asks another one;
- * so it looks at the mark of each that says LATER, and has itself asked again.
+ * wrapper only. It is resumed through evchat_producer_resume(), which marks
+ * all that are around it. A wrapper may use up such a mark while it asks
+ * another one; so it looks at the mark of each that says LATER, and has itself
+ * asked again.
  */
 
 #include <errno.h>

@@ -8,15 +8,15 @@
 #include "encoding.h"
 
 /*
- * What ready-made producers have in common that call something else for what they
- * give: producers that they are around, or functions of the application. The
- * structure of each kind begins with this one.
+ * What ready-made producers have in common that call something else for what
+ * they give: producers that they are around, or functions of the application.
+ * The structure of each kind begins with this one.
  */
 
 struct wrapper;
 
 struct wrapper_ops {
-	/* As that of evchat_producer_ops, and behind ERROR nothing is touched. */
+	/* As that of evchat_producer_ops; behind ERROR nothing is touched. */
 	enum evchat_more (*more)(struct wrapper *wrapper, struct evbuffer *out,
 	    size_t want);
 	/* What done does, when those it is around are ended. May be NULL. */
@@ -36,13 +36,14 @@ struct wrapper {
 };
 
 /*
- * A wrapper of such a size around n producers, all of which are taken, or ended
- * on failure: NULL with errno. Those that are another's are left alone: EINVAL.
+ * A wrapper of such a size around n producers, all of which are taken, or
+ * ended on failure: NULL with errno. Those that are another's are left alone:
+ * EINVAL.
  */
 void *wrapper_new(size_t size, const struct wrapper_ops *ops,
     struct evchat_producer *const *inner, int n);
 
-/* The same around one, with a piece and, unless framing is NULL, an encoding. */
+/* The same around one, with a piece and, unless framing is NULL, an encoding */
 void *wrapper_new_piece(size_t size, const struct wrapper_ops *ops,
     struct evchat_producer *inner, struct evchat_framing *framing);
 
@@ -59,7 +60,7 @@ void wrapper_refuse(struct evchat_producer *inner);
 enum evchat_more wrapper_ask(struct wrapper *wrapper,
     struct evchat_producer *inner, struct evbuffer *out, size_t want);
 
-/* Move the piece to out, encoded; -1 with errno, or if the wrapper was ended. */
+/* Move the piece to out, encoded. -1 with errno, or if that ended the wrapper. */
 int wrapper_pass(struct wrapper *wrapper, struct evbuffer *out, bool last);
 
 #endif

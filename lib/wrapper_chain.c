@@ -1,7 +1,8 @@
 /*
- * One producer after another. Each appends to what the chain was given itself, so
- * nothing is copied or moved. One is asked at a time; only those that end with
- * nothing are passed over at once, since nothing given means: a turn later.
+ * One producer after another. Each appends to what the chain was given itself,
+ * so nothing is copied or moved. One is asked at a time; only those that end
+ * with nothing are passed over at once, since nothing given means: a turn
+ * later.
  */
 
 #include <errno.h>

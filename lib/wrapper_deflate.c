@@ -1,9 +1,10 @@
 /*
- * What a producer gives, compressed. zlib takes many bytes before it gives any, so
- * nothing given is the rule here, and no end. When the inner producer waits, what
- * zlib has is flushed, but only if something came since that was done last: each
- * flush costs the stream some bytes. All that zlib can give is taken at once, so
- * nothing of it is kept between two calls but zlib's own memory.
+ * What a producer gives, compressed. zlib takes many bytes before it gives
+ * any, so nothing given is the rule here, and no end. When the inner producer
+ * waits, what zlib has is flushed, but only if something came since that was
+ * done last: each flush costs the stream some bytes. All that zlib can give is
+ * taken at once, so nothing of it is kept between two calls but zlib's own
+ * memory.
  */
 
 #include <errno.h>

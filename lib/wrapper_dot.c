@@ -1,7 +1,7 @@
 /*
- * A dot-stuffed block of what a producer gives. The stuffing is the framing's; but
- * that refuses a payload that does not end with CR LF, and here that is added. So
- * the last two bytes are remembered, wherever the pieces are cut.
+ * A dot-stuffed block of what a producer gives. The stuffing is the framing's;
+ * but that refuses a payload that does not end with CR LF, and here that is
+ * added. So the last two bytes are remembered, wherever the pieces are cut.
  */
 
 #include <errno.h>

@@ -82,7 +82,7 @@ START_TEST(what_was_compressed_expands_wherever_it_was_cut)
 }
 END_TEST
 
-/* A part that can be expanded is there whenever it waits; no flush is in vain. */
+/* What was given can be expanded whenever it waits; no flush is in vain. */
 START_TEST(what_was_given_before_later_is_there)
 {
 	enum evchat_deflate format = (enum evchat_deflate)_i;
