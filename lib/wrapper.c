@@ -120,7 +120,7 @@ wrapper_new(size_t size, const struct wrapper_ops *ops,
 	wrapper->producer = producer;
 	wrapper->inner = first;
 	for (; first != NULL; first = first->next) {
-		producer->held += producer_weight(first);
+		producer->held += producer_held(first);
 		first->outer = producer;
 	}
 	return (wrapper);

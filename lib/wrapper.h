@@ -32,7 +32,7 @@ struct wrapper {
 	struct evbuffer *piece;           /* what one of them gave, or NULL */
 	struct encoding *encoding;        /* of it, or NULL */
 	bool running; /* more is */
-	bool ended;   /* done was called */
+	bool ended;   /* done was called; nothing outside is to be called */
 };
 
 /*
@@ -43,7 +43,7 @@ struct wrapper {
 void *wrapper_new(size_t size, const struct wrapper_ops *ops,
     struct evchat_producer *const *inner, int n);
 
-/* The same around one, with a piece and, unless framing is NULL, an encoding */
+/* The same around one, with a piece; unless framing is NULL, an encoding. */
 void *wrapper_new_piece(size_t size, const struct wrapper_ops *ops,
     struct evchat_producer *inner, struct evchat_framing *framing);
 
@@ -60,7 +60,7 @@ void wrapper_refuse(struct evchat_producer *inner);
 enum evchat_more wrapper_ask(struct wrapper *wrapper,
     struct evchat_producer *inner, struct evbuffer *out, size_t want);
 
-/* Move the piece to out, encoded. -1 with errno, or if that ended the wrapper. */
+/* Move the piece to out, encoded. -1 with errno, or if that ended it. */
 int wrapper_pass(struct wrapper *wrapper, struct evbuffer *out, bool last);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * An HTTP/1.1 chunked body of what a producer gives. Chunks are the framing's; but
- * that has no trailers to send, so with trailers the end is written here.
+ * An HTTP/1.1 chunked body of what a producer gives. Chunks are the framing's;
+ * but that has no trailers to send, so with trailers the end is written here.
  *
- * What the application appends as trailers is looked at, every byte of it: with an
- * empty line in it the peer would take the rest for another message.
+ * What the application appends as trailers is looked at, every byte of it: with
+ * an empty line in it the peer would take the rest for another message.
  */
 
 #include <errno.h>
@@ -68,17 +68,15 @@ check_trailers(struct evbuffer *trailers)
 	return (0);
 }
 
-/* Append what ends the body, the trailers included; -1 with errno, or ended. */
+/* Append what ends the body, the trailers included; -1 with errno. */
 static int
 append_end(struct chunked *chunked, struct evbuffer *out)
 {
-	struct wrapper *wrapper = &chunked->wrapper;
-	struct evbuffer *trailers = wrapper->piece; /* which is empty */
+	struct evbuffer *trailers = chunked->wrapper.piece; /* which is empty */
 
 	errno = 0;
 	if (chunked->trailers(trailers, chunked->arg) == -1 ||
-	    wrapper->ended || check_trailers(trailers) == -1 ||
-	    wrapper->ended)
+	    check_trailers(trailers) == -1)
 		return (-1);
 	errno = ENOMEM;
 	if (evbuffer_add(out, "0\r\n", 3) == -1 ||

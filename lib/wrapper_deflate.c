@@ -107,13 +107,10 @@ deflating_more(struct wrapper *wrapper, struct evbuffer *out, size_t want)
 {
 	struct deflating *deflating = (struct deflating *)wrapper;
 	enum evchat_more more;
-	int done;
+	int done = 0;
 
 	more = wrapper_ask(wrapper, wrapper->inner, wrapper->piece, want);
-	if (more == EVCHAT_MORE_ERROR)
-		return (more);
-	done = compress_piece(deflating, out);
-	if (done == -1 || wrapper->ended)
+	if (more == EVCHAT_MORE_ERROR || compress_piece(deflating, out) == -1)
 		return (EVCHAT_MORE_ERROR);
 	if (more == EVCHAT_MORE_END)
 		done = flush(deflating, out, Z_FINISH);

@@ -331,6 +331,27 @@ START_TEST(it_may_be_discarded_while_it_waits)
 }
 END_TEST
 
+/* It runs in another thread, and gets the lock when done has returned. */
+START_TEST(event_that_waited_for_the_lock_resumes_nobody)
+{
+	struct descriptor *descriptor;
+	struct evchat *chat;
+	struct source s;
+
+	start(&s, _i, -1);
+	push_between_marks(&s);
+	harness_turn(s.h);
+	descriptor = s.producer->self;
+	chat = s.h->chat;
+	ck_assert_ptr_eq(descriptor->chat, chat);
+	evchat_free(chat);
+	ck_assert_ptr_null(descriptor->producer);
+	on_readable(s.from, EV_READ, descriptor);
+	harness_turn(s.h);
+	stop(&s, "mark:m:discarded|closed:freed");
+}
+END_TEST
+
 START_TEST(it_need_not_be_pushed)
 {
 	struct source s;
@@ -436,6 +457,8 @@ descriptor_suite(void)
 
 	tc = harness_case(suite, "end");
 	tcase_add_loop_test(tc, it_may_be_discarded_while_it_waits, 0, 4);
+	tcase_add_loop_test(tc, event_that_waited_for_the_lock_resumes_nobody,
+	    0, 2);
 	tcase_add_loop_test(tc, it_need_not_be_pushed, 0, 4);
 	tcase_add_test(tc, wait_without_memory_fails);
 	tcase_add_test(tc, what_cannot_be_read_is_refused);

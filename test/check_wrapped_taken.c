@@ -182,6 +182,33 @@ START_TEST(nested_ones_hold_in_trouble)
 }
 END_TEST
 
+static void
+start_deflate(struct harness *h)
+{
+	struct evchat_producer *outer;
+
+	harness_spare();
+	outer = evchat_producer_new_chunked(evchat_producer_new_deflate(
+	    chain(text("one"), text("two")), EVCHAT_DEFLATE_GZIP, -1), NULL,
+	    NULL);
+	harness_must(outer != NULL, "memory");
+	harness_spare_end();
+	harness_ok(h, evchat_push_with_producer(h->chat, outer));
+	evchat_close_when_done(h->chat);
+}
+
+static const struct harness_scenario deflate_scenario = {
+	.input = "go", .start = start_deflate, .until_closed = true,
+	.expect = "closed:done"
+};
+
+START_TEST(compressed_ones_hold_in_trouble)
+{
+	if (evchat_has_deflate())
+		harness_prove(&deflate_scenario);
+}
+END_TEST
+
 /* The library's own framings read what was written, however it is cut. */
 
 START_TEST(framings_read_what_producers_wrote)
@@ -225,6 +252,7 @@ wrapped_taken_suite(void)
 	tcase_add_loop_test(tc, what_cannot_be_made_frees_what_was_inside, 0,
 	    4);
 	tcase_add_test(tc, nested_ones_hold_in_trouble);
+	tcase_add_test(tc, compressed_ones_hold_in_trouble);
 	tcase_add_loop_test(tc, framings_read_what_producers_wrote, 0,
 	    2 * SINK_KINDS);
 	return suite;
