@@ -253,31 +253,34 @@ make_flood_limit(struct server *server)
 	return server->flood != NULL ? 0 : -1;
 }
 
+static in_port_t *
+port_of(struct sockaddr_storage *ss)
+{
+	return ss->ss_family == AF_INET6 ?
+	    &((struct sockaddr_in6 *)ss)->sin6_port :
+	    &((struct sockaddr_in *)ss)->sin_port;
+}
+
 static int
 listen_on(struct server *server, const char *address, unsigned long port)
 {
 	struct sockaddr_storage ss;
+	struct sockaddr *sa = (struct sockaddr *)&ss;
 	int len = sizeof(ss);
-	char text[80];
 
-	snprintf(text, sizeof(text), "%s:%lu", address, port);
-	if (evutil_parse_sockaddr_port(text, (struct sockaddr *)&ss,
-	    &len) == -1) {
+	if (evutil_parse_sockaddr_port(address, sa, &len) == -1) {
 		errno = EINVAL;
 		return -1;
 	}
+	*port_of(&ss) = htons((unsigned short)port);
 	server->listener = evchat_listener_new_bind(server->base, on_accept,
-	    server, 0, -1, (struct sockaddr *)&ss, len);
-	if (server->listener == NULL)
+	    server, 0, -1, sa, len);
+	len = sizeof(ss);
+	if (server->listener == NULL || evchat_listener_get_address(
+	    server->listener, sa, &len) == -1)
 		return -1;
 	evchat_listener_set_max(server->listener, server->options.users);
-	len = sizeof(ss);
-	if (evchat_listener_get_address(server->listener,
-	    (struct sockaddr *)&ss, &len) == -1)
-		return -1;
-	printf("listening on %s:%u\n", address, ntohs(ss.ss_family == AF_INET6 ?
-	    ((struct sockaddr_in6 *)&ss)->sin6_port :
-	    ((struct sockaddr_in *)&ss)->sin_port));
+	printf("listening on %s:%u\n", address, ntohs(*port_of(&ss)));
 	return fflush(stdout);
 }
 

@@ -63,13 +63,18 @@ talk()
 	    echo "FAILED: the script for chat $options" >> "$work/results"
 }
 
-# The server is told to end, if it was not, and does.
-stop()
+# The server ends, and had nothing else to say.
+ended()
 {
-	kill -TERM "$server" 2> /dev/null
 	wait "$server"
 	is "its end: chat $options" "$?, $(cat <&3 "$work/stderr")" '0, '
 	server=
+}
+
+stop()
+{
+	kill -TERM "$server"
+	ended
 }
 
 check_names()
@@ -365,9 +370,7 @@ check_talking()
 
 	case vandals, and those who stay
 	join a b
-	do vandals 40
-	a> on
-	b< <a> on
+	do vandals a b 40
 	EOT
 }
 
@@ -560,7 +563,7 @@ check_end()
 	c> st
 	c=
 	EOT
-	stop
+	ended
 	start -g 100
 	talk <<-'EOT'
 	case nobody can keep it
@@ -574,7 +577,7 @@ check_end()
 	b=
 	a=
 	EOT
-	stop
+	ended
 	start -g 0
 	talk <<-'EOT'
 	case a second signal
@@ -589,7 +592,7 @@ check_end()
 	kill
 	a=
 	EOT
-	stop
+	ended
 }
 
 start -f 0
