@@ -5,17 +5,18 @@
  * In two others:	telnet 127.0.0.1 4000
  *
  * Type a name, then lines; /help tells what else there is. This is the chat
- * server of Medusa, where asynchat comes from, with what that lacked: peers that
- * are too slow, too fast, silent or dead, and lines without an end are matters of
- * limits, and all limits are set here; chat_options.h lists them. Who is in the
- * room and hears what is the matter of chat_room.c, what one types of chat_talk.c.
+ * server of Medusa, where asynchat comes from, with what that lacked: limits.
+ * Peers that are too slow, too fast, silent or dead, and lines without an end,
+ * spoil nothing for the others. All limits are set here; chat_options.h lists
+ * them. Who is in the room and hears what is the matter of chat_room.c, what one
+ * types that of chat_talk.c.
  *
  *	./chat -p 4000 -s skip -q 4096 -i 60000 -m 100
  *
  * has slow readers miss messages instead of being dropped, calls those slow who
- * have more than 4096 bytes to read yet, asks who was silent for a minute whether
- * anybody is there, and lets in 100 at a time. SIGTERM and SIGINT end it when all
- * have finished their lines; a second one, at once.
+ * have more than 4096 bytes to read yet, asks who was silent for a minute if
+ * anybody is there, and lets in 100 at a time. SIGTERM and SIGINT end it when
+ * all have finished their lines; a second one ends it at once.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <sys/types.h>
@@ -128,7 +129,7 @@ static const struct evchat_hooks hooks = {
 
 /* A connection */
 
-/* Who has no name yet has nothing under way that would be worth lingering for. */
+/* Who has no name yet has nothing under way that is worth lingering for. */
 static void
 on_deadline(evutil_socket_t fd, short what, void *arg)
 {
@@ -151,7 +152,9 @@ set_deadline(struct user *user, struct event_base *base)
 	user->deadline = evtimer_new(base, on_deadline, user);
 	if (user->deadline == NULL)
 		return -1;
-	return user->options->name_ms > 0 ? evtimer_add(user->deadline, &tv) : 0;
+	if (user->options->name_ms == 0)
+		return 0;
+	return evtimer_add(user->deadline, &tv);
 }
 
 static int
@@ -218,7 +221,8 @@ on_signal(evutil_socket_t number, short what, void *arg)
 	struct room *room = &server->room;
 	unsigned long ms = server->options.grace_ms;
 	struct timeval grace = milliseconds(room->is_closing ? 0 : ms);
-	const struct timeval *limit = room->is_closing || ms > 0 ? &grace : NULL;
+	const struct timeval *limit =
+	    room->is_closing || ms > 0 ? &grace : NULL;
 
 	(void)number;
 	(void)what;

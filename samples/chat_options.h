@@ -9,9 +9,9 @@
 struct options {
 	const char *address;
 	unsigned long port;	/* 0: one that is free */
-	int skips;		/* slow readers miss lines; else they are dropped */
+	int skips;		/* slow readers miss lines, and are not dropped */
 	unsigned long users;	/* connections, with or without a name */
-	unsigned long queue;	/* bytes that wait for one reader, who is not slow */
+	unsigned long queue;	/* bytes that may wait for one reader */
 	unsigned long budget;	/* bytes in memory, for all together */
 	unsigned long flood;	/* bytes a second that one may send */
 	/* How long may take: a name, any sign of life, a line from its first

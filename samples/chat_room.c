@@ -1,13 +1,13 @@
 /*
- * The room. Every connection is in one group, so that one budget holds for all;
+ * The room. Every connection is in one group, so that one budget is for all;
  * those with a name are the users, and hear what is said.
  *
  * A line goes to everyone before the next one does, so all see the same order.
  * That is why nobody is ended while a line goes round: that somebody left is a
- * line, too, and would overtake the other one on its way to the rest. A sweeper,
- * run by the event loop when somebody's queue has grown long, finds who is too
- * slow, when what was said in this turn has had its chance to leave. It drops
- * them, or has them miss what is said until they have caught up.
+ * line, too, and would overtake the other one on its way to the rest. Instead a
+ * sweeper is run by the event loop when somebody's queue has grown long. It
+ * finds who is too slow, and drops them, or has them miss what is said until
+ * they have caught up.
  *
  * A name is free and the others are told as soon as its owner leaves, which is
  * once, however many ways of leaving meet: /quit, then the connection's end.

@@ -2,8 +2,8 @@
 #define CHAT_ROOM_H
 
 /*
- * The room of the chat sample: who is there, who hears what, and who is too slow
- * to. It knows nothing of what users type, nor of sockets and their limits.
+ * The room of the chat sample: who is there, who hears what, and who is too
+ * slow to. It knows nothing of what users type, nor of sockets and limits.
  */
 
 #include <stddef.h>
@@ -27,10 +27,10 @@ struct room {
 	struct evchat_group *group;	/* all connections, named or not */
 	struct event *sweeper;		/* applies the policy */
 	size_t named;			/* how many have a name */
-	/* The policy, for a user who has more than queue_max bytes to read yet */
+	/* The policy, for a user with more than queue_max bytes to read yet */
 	size_t queue_max;
-	int skips;			/* it misses lines; else it is dropped */
-	int is_closing;			/* nobody is told any more who leaves */
+	int skips;			/* it misses lines, and is not dropped */
+	int is_closing;			/* who leaves is no news any more */
 };
 
 struct user {
@@ -39,9 +39,9 @@ struct user {
 	const struct options *options;	/* those of chat.c */
 	struct event *deadline;		/* by which it has a name, or goes */
 	char name[ROOM_NAME_MAX + 1];	/* "": it is not, or no longer, here */
-	const char *doom;		/* why the sweeper is to end it, or NULL */
-	int is_behind;			/* it was too slow, and misses lines ... */
-	size_t missed;			/* ... so many by now */
+	const char *doom;		/* why it is to be ended, or NULL */
+	int is_behind;			/* it was too slow: it misses lines, */
+	size_t missed;			/* so many by now */
 	int names_tried;
 	int is_asked;			/* whether it is still there */
 };

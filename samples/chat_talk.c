@@ -44,7 +44,7 @@ shown_len(const unsigned char *p, size_t len)
 	return n;
 }
 
-/* text has room for len + 1 bytes. A tab becomes a space; spaces at the end go. */
+/* text has room for len + 1 bytes. Tabs become spaces, those at the end go. */
 static void
 clean(char *text, const void *line, size_t len)
 {

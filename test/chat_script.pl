@@ -2,19 +2,19 @@
 # or "FAILED:". A script is lines; its clients are called by what is in front.
 #
 #	case WORDS		a case begins; clients of the last one are gone
-#	join a b ...		connect, take that name, in that order; each hears
-#				of those who join after it
-#	a+			connect, and hear "Name?"; "a+ 4096" with so small a
-#				receive buffer
+#	join a b ...		connect, take these names, in that order; each
+#				hears of those who join after it
+#	a+			connect, and hear "Name?"; "a+ 4096" with so
+#				small a receive buffer
 #	a> TEXT			say a line; "a>> TEXT" sends without a line end
 #	a< TEXT			hear exactly this line
 #	a=			hear that the connection has ended
 #	a.  a/  a#		close, shut the write side, reset
 #	! COMMAND		run it; "!< TEXT": so it says
 #	kill			SIGTERM for the server
-#	do WORDS		what takes more than a line; see the subs do_...
+#	do WORDS		what takes more than a line: see the subs do_...
 #
-# In TEXT, \r \n \t \0 \e and \xHH are bytes, {N}x is N times x, $port the port.
+# In TEXT, \r \n \t \0 \e and \xHH are bytes, {N}x is N times x.
 use strict;
 use warnings;
 use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
@@ -29,9 +29,9 @@ $SIG{ALRM} = sub { die "still waiting after 30 s\n" };
 sub bytes_of {
 	my ($text) = @_;
 	my %letter = (r => "\r", n => "\n", t => "\t", 0 => "\0", e => "\e");
-	$text =~ s/\$port/$port/g;
 	$text =~ s/\{(\d+)\}(\S)/$2 x $1/ge;
-	$text =~ s/\\(?:x([0-9a-f]{2})|([rnt0e]))/defined $1 ? chr hex $1 : $letter{$2}/ge;
+	$text =~ s/\\x([0-9a-f]{2})/chr hex $1/ge;
+	$text =~ s/\\([rnt0e])/$letter{$1}/g;
 	return $text;
 }
 
@@ -52,7 +52,8 @@ sub connect_as {
 	my ($who, $buffer) = @_;
 	socket(my $socket, PF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
 	set_buffer($socket, $buffer) if $buffer;
-	setsockopt($socket, IPPROTO_TCP, TCP_NODELAY, 1) or die "nodelay: $!\n";
+	setsockopt($socket, IPPROTO_TCP, TCP_NODELAY, 1)
+	    or die "TCP_NODELAY: $!\n";
 	connect($socket, pack_sockaddr_in($port, INADDR_LOOPBACK))
 	    or die "connect: $!\n";
 	$client{$who} = { socket => $socket, in => '', name => $who };
@@ -145,8 +146,8 @@ my %step = (
 	},
 );
 
-# a says numbered lines, which b hears, until b has heard so many others, all of
-# which must be as the rest of the words says.
+# a says numbered lines, which b hears, until b has heard so many others, and
+# all of them are what the rest of the words says.
 sub do_until {
 	my ($speaker, $listener, $others, @words) = @_;
 	my $filler = 'x' x 480;
@@ -163,8 +164,8 @@ sub do_until {
 	die "never heard: @words\n";
 }
 
-# a speaks until slow is behind, then more, which b hears; then slow reads: first
-# lines without a gap, then how many it missed. After that, it hears again.
+# a speaks until slow is behind, then more, which b hears; then slow reads:
+# first lines without a gap, then how many it missed. Then it hears again.
 sub do_skip {
 	my ($speaker, $listener, $slow) = @_;
 	my ($said, $heard, $more, $got) = (0, 0, -1);
@@ -228,7 +229,7 @@ sub do_many {
 sub is_harmless {
 	my ($line) = @_;
 	return utf8::decode($line) && $line !~ /[\x00-\x1f\x7f-\x9f]/ &&
-	    $line =~ /^(?:<[\w-]+> |\* [\w-]+ |-- [\w-]+ (?:joined|left|is now))/a;
+	    $line =~ /^(?:<[\w-]+>|\*|-- [\w-]+ (?:joined|left|is now))\b/a;
 }
 
 # a says random bytes; b hears all lines of it.
@@ -254,7 +255,8 @@ sub do_vandals {
 	for my $n (1 .. $clients) {
 		srand $n;
 		connect_as("vandal$n");
-		send_to("vandal$n", join '', map { chr int rand 256 } 1 .. 2000);
+		send_to("vandal$n",
+		    join '', map { chr int rand 256 } 1 .. 2000);
 		$step{$n % 2 ? '#' : '.'}->("vandal$n");
 	}
 	says($speaker, 'on');
@@ -288,8 +290,8 @@ sub do_hasty {
 	push @joined, $who;
 }
 
-# a is asked, answers, is asked, does not. Where the machine is slow the answer may
-# come too late, but not each time.
+# a is asked, answers, is asked, does not. Where the machine is slow the answer
+# may come too late, but not each time.
 sub do_idle {
 	my ($who) = @_;
 	for (1 .. 5) {
@@ -324,9 +326,9 @@ sub do_flood {
 	my ($speaker, $listener, $lines, $ms) = @_;
 	my $start = clock_gettime(CLOCK_MONOTONIC);
 	my $text = 'z' x 495;
-	says($speaker, join "\r\n", map { sprintf '%03d%s', $_, $text } 1 .. $lines);
-	hears($listener, sprintf '<%s> %03d%s', $speaker, $_, $text)
-	    for 1 .. $lines;
+	my @lines = map { sprintf '%03d%s', $_, $text } 1 .. $lines;
+	says($speaker, join "\r\n", @lines);
+	hears($listener, "<$speaker> $_") for @lines;
 	my $took = 1000 * (clock_gettime(CLOCK_MONOTONIC) - $start);
 	die "it took $took ms only\n" if $took < $ms;
 }
