@@ -229,7 +229,7 @@ sub do_many {
 sub is_harmless {
 	my ($line) = @_;
 	return utf8::decode($line) && $line !~ /[\x00-\x1f\x7f-\x9f]/ &&
-	    $line =~ /^(?:<[\w-]+>|\*|-- [\w-]+ (?:joined|left|is now))\b/a;
+	    $line =~ /^(?:<[\w-]+>|\*|-- [\w-]+ (?:joined|left|is now))(?: |\z)/a;
 }
 
 # a says random bytes; b hears all lines of it.
