@@ -95,6 +95,7 @@ check_slow()
 	a< -- slow joined
 	b< -- slow joined
 	do until a b 1 -- slow left \(too slow\)
+	do rest slow
 	slow2+
 	slow2> slow
 	slow2< -- hello, slow: 3 here, /help helps
@@ -137,6 +138,7 @@ check_slow()
 	slow> slow
 	b< -- slow joined
 	do until a b 1 -- slow left \(budget\)
+	do rest slow
 	EOT
 	stop
 	start -f 0 -q 0 -b 0 -t 100
@@ -147,6 +149,7 @@ check_slow()
 	slow> slow
 	b< -- slow joined
 	do until a b 1 -- slow left \(stall timeout\)
+	do rest slow
 	EOT
 	stop
 }
@@ -186,6 +189,21 @@ check_times()
 	case 300 who say nothing, where 100 may be, and one who does
 	do silent 300
 	do hasty a
+	EOT
+	stop
+	start -m 2
+	talk <<-'EOT'
+	case who waits for a place
+	join a b
+	c*
+	a> /msg b before
+	b< [a] before
+	c?
+	b> /quit
+	a< -- b left (quit)
+	b< -- goodbye
+	b=
+	c< Name?
 	EOT
 	stop
 	start -f 20000

@@ -6,6 +6,7 @@
 #				hears of those who join after it
 #	a+			connect, and hear "Name?"; "a+ 4096" with so
 #				small a receive buffer
+#	a*			connect; "a?": there is nothing to be heard
 #	a> TEXT			say a line; "a>> TEXT" sends without a line end
 #	a< TEXT			hear exactly this line
 #	a=			hear that the connection has ended
@@ -133,6 +134,12 @@ sub end_case {
 
 my %step = (
 	'+' => sub { connect_as(@_); hears($_[0], 'Name?') },
+	'*' => \&connect_as,
+	'?' => sub {
+		vec(my $bits = '', fileno $client{$_[0]}{socket}, 1) = 1;
+		die "$_[0] hears something\n"
+		    if select $bits, undef, undef, 0;
+	},
 	'>' => \&says,
 	'>>' => sub { send_to(@_) or die "$_[0]: send: $!\n" },
 	'<' => \&hears,
@@ -266,6 +273,14 @@ sub do_vandals {
 	}
 }
 
+# a hears whatever there is, and then the end.
+sub do_rest {
+	my ($who) = @_;
+	set_buffer($client{$who}{socket}, 1 << 20);
+	1 while sysread $client{$who}{socket}, my $rest, 65536;
+	gone($who);
+}
+
 # a hears of so many that they left, whoever is first.
 sub do_left {
 	my ($who, $n) = @_;
@@ -336,8 +351,9 @@ sub do_flood {
 my %do = (
     drip => \&do_drip, flood => \&do_flood, hasty => \&do_hasty,
     idle => \&do_idle, left => \&do_left, many => \&do_many,
-    noise => \&do_noise, silent => \&do_silent, skip => \&do_skip,
-    until => \&do_until, vandals => \&do_vandals);
+    noise => \&do_noise, rest => \&do_rest, silent => \&do_silent,
+    skip => \&do_skip, until => \&do_until,
+    vandals => \&do_vandals);
 
 sub play {
 	my ($line) = @_;
@@ -354,7 +370,7 @@ sub play {
 	} elsif ($line =~ /^!< (.*)/) {
 		my $got = shift @output // 'the end';
 		die "it says $got\n" if $got ne $1;
-	} elsif ($line =~ /^(\w+)(>>|[-+><=.\/#]) ?(.*)/ && $step{$2}) {
+	} elsif ($line =~ /^(\w+)(>>|[-+><=.\/#*?]) ?(.*)/ && $step{$2}) {
 		$step{$2}->($1, $3 eq '' ? () : bytes_of($3));
 	} else {
 		die "what is that?\n";
