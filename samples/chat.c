@@ -8,15 +8,15 @@
  * server of Medusa, where asynchat comes from, with what that lacked: limits.
  * Peers that are too slow, too fast, silent or dead, and lines without an end,
  * spoil nothing for the others. All limits are set here; chat_options.h lists
- * them. Who is in the room and hears what is the matter of chat_room.c, what one
- * types that of chat_talk.c.
+ * them. Who is in the room and hears what is the matter of chat_room.c, what
+ * one types that of chat_talk.c.
  *
  *	./chat -p 4000 -s skip -q 4096 -i 60000 -m 100
  *
- * has slow readers miss messages instead of being dropped, calls those slow who
- * have more than 4096 bytes to read yet, asks who was silent for a minute if
- * anybody is there, and lets in 100 at a time. SIGTERM and SIGINT end it when
- * all have finished their lines; a second one ends it at once.
+ * has slow readers miss messages instead of being dropped, calls those slow
+ * who have more than 4096 bytes to read yet, asks who was silent for a minute
+ * if anybody is there, and lets in 100 at a time. SIGTERM and SIGINT end it,
+ * when all have finished their lines; a second one ends it at once.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <sys/types.h>

@@ -9,7 +9,7 @@
 struct options {
 	const char *address;
 	unsigned long port;	/* 0: one that is free */
-	int skips;		/* slow readers miss lines, and are not dropped */
+	int skips;		/* slow readers miss lines; else they go */
 	unsigned long users;	/* connections, with or without a name */
 	unsigned long queue;	/* bytes that may wait for one reader */
 	unsigned long budget;	/* bytes in memory, for all together */

@@ -4,8 +4,8 @@
  *
  * A line goes to everyone before the next one does, so all see the same order.
  * That is why nobody is ended while a line goes round: that somebody left is a
- * line, too, and would overtake the other one on its way to the rest. Instead a
- * sweeper is run by the event loop when somebody's queue has grown long. It
+ * line, too, and would overtake the other one on its way to the rest. Instead
+ * a sweeper is run by the event loop when somebody's queue has grown long. It
  * finds who is too slow, and drops them, or has them miss what is said until
  * they have caught up.
  *

@@ -29,7 +29,7 @@ struct room {
 	size_t named;			/* how many have a name */
 	/* The policy, for a user with more than queue_max bytes to read yet */
 	size_t queue_max;
-	int skips;			/* it misses lines, and is not dropped */
+	int skips;			/* it misses lines; else it goes */
 	int is_closing;			/* who leaves is no news any more */
 };
 
