@@ -206,6 +206,23 @@ START_TEST(file_that_grows_sends_what_was_promised)
 }
 END_TEST
 
+START_TEST(file_that_cannot_be_read_fails)
+{
+	struct harness *h = harness_streaming_on((int)sink_kinds[_i]);
+	char name[] = "/tmp/check_file.XXXXXX";
+	int fd = mkstemp(name), out = open(name, O_WRONLY);
+
+	ck_assert_int_eq(unlink(name), 0);
+	ck_assert_int_eq(ftruncate(fd, (off_t)LONG), 0);
+	close(fd);
+	ck_assert_int_eq(evchat_push_file(h->chat, out, 0, -1), 0);
+	harness_push_mark(h, "m");
+	harness_run_until_closed(h);
+	ck_assert_uint_eq(evbuffer_get_length(h->received), 0);
+	harness_end(h, "mark:m:failed|closed:producer");
+}
+END_TEST
+
 /* What ends before it was sent */
 
 static void
@@ -328,6 +345,7 @@ file_suite(void)
 	    SINK_KINDS);
 	tcase_add_loop_test(tc, file_that_grows_sends_what_was_promised, 0,
 	    SINK_KINDS);
+	tcase_add_loop_test(tc, file_that_cannot_be_read_fails, 0, SINK_KINDS);
 
 	tc = harness_case(suite, "ends");
 	tcase_add_loop_test(tc, file_on_its_way_may_be_freed, 0, SINK_KINDS);

@@ -41,14 +41,14 @@ START_TEST(length_is_what_was_pushed_and_has_not_left)
 
 	ck_assert_uint_eq(length(h), 0);
 	push(h, 10);
-	ck_assert_int_eq(evchat_push_reference(h->chat, much, 5, NULL, NULL),
+	ck_assert_int_eq(evchat_push_reference(h->chat, much, 600, NULL, NULL),
 	    0);
 	ck_assert_int_eq(evchat_push_printf(h->chat, "%d", 123), 0);
 	evbuffer_add(buf, "ab", 2);
 	ck_assert_int_eq(evchat_push_buffer(h->chat, buf), 0);
 	evbuffer_free(buf);
-	ck_assert_uint_eq(length(h), 20);
-	harness_run_until_received(h, 20);
+	ck_assert_uint_eq(length(h), 615);
+	harness_run_until_received(h, 615);
 	harness_turn(h);
 	ck_assert_uint_eq(length(h), 0);
 	harness_end(h, "");

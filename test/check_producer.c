@@ -266,12 +266,27 @@ START_TEST(producer_weighs_what_it_holds_and_never_nothing)
 }
 END_TEST
 
-START_TEST(producer_that_finished_or_is_counted_elsewhere_weighs_nothing)
+/* Until it is told, it is in memory; and what it gave is counted by then. */
+START_TEST(producer_that_finished_weighs_what_it_did_not_give)
 {
 	struct evchat_producer producer = { .state = PRODUCER_FINISHED,
 	    .held = 10000 };
 
+	ck_assert_uint_eq(producer_weight(&producer), 512);
+	producer.given = 12;
+	ck_assert_uint_eq(producer_weight(&producer), 500);
+	producer.given = 512;
 	ck_assert_uint_eq(producer_weight(&producer), 0);
+	producer.given = 10000;
+	ck_assert_uint_eq(producer_weight(&producer), 0);
+}
+END_TEST
+
+START_TEST(producer_that_was_cancelled_or_is_counted_elsewhere_weighs_nothing)
+{
+	struct evchat_producer producer = { .state = PRODUCER_FINISHED,
+	    .held = 10000 };
+
 	producer.state = PRODUCER_CANCELLED;
 	ck_assert_uint_eq(producer_weight(&producer), 0);
 	producer.state = PRODUCER_QUEUED;
@@ -306,7 +321,9 @@ producer_suite(void)
 	tc = harness_case(suite, "weight");
 	tcase_add_test(tc, producer_weighs_what_it_holds_and_never_nothing);
 	tcase_add_test(tc,
-	    producer_that_finished_or_is_counted_elsewhere_weighs_nothing);
+	    producer_that_finished_weighs_what_it_did_not_give);
+	tcase_add_test(tc,
+	    producer_that_was_cancelled_or_is_counted_elsewhere_weighs_nothing);
 	return suite;
 }
 
