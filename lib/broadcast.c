@@ -27,6 +27,8 @@ struct encoded {
 };
 
 struct broadcast {
+	evchat_wants_cb wants; /* or NULL: all do */
+	void *arg;
 	struct shared *bytes;          /* or, for a frame, NULL and: */
 	const struct payload *payload;
 	struct encoded cache[CACHED];
@@ -145,8 +147,7 @@ give(struct broadcast *broadcast, struct evchat *chat)
 
 /* As the public functions return. */
 static int
-give_all(struct evchat_group *group, struct broadcast *broadcast,
-    const struct evchat *except)
+give_all(struct evchat_group *group, struct broadcast *broadcast)
 {
 	int given = 0, error = 0;
 	struct evchat *chat;
@@ -155,7 +156,8 @@ give_all(struct evchat_group *group, struct broadcast *broadcast,
 
 	walk_begin(&walk, group);
 	while ((chat = walk_next(&walk)) != NULL) {
-		if (chat == except)
+		if (broadcast->wants != NULL &&
+		    broadcast->wants(chat, broadcast->arg) == 0)
 			;
 		else if (give(broadcast, chat) == 0)
 			given++;
@@ -174,25 +176,25 @@ give_all(struct evchat_group *group, struct broadcast *broadcast,
 
 /* Bytes that are referred to are made for this call; NULL: there was no memory. */
 static int
-give_bytes(struct evchat_group *group, struct shared *bytes,
-    const struct evchat *except)
+give_bytes(struct evchat_group *group, struct broadcast *broadcast)
 {
 	int given, error;
 
-	if (bytes == NULL)
+	if (broadcast->bytes == NULL)
 		return (-1);
-	given = give_all(group, &(struct broadcast){ .bytes = bytes }, except);
+	given = give_all(group, broadcast);
 	error = errno;
-	shared_drop(bytes);
+	shared_drop(broadcast->bytes);
 	errno = error;
 	return (given);
 }
 
 int
 evchat_group_broadcast(struct evchat_group *group, const void *data,
-    size_t len, const struct evchat *except)
+    size_t len, evchat_wants_cb wants, void *arg)
 {
-	return (give_bytes(group, shared_new_copy(data, len), except));
+	return (give_bytes(group, &(struct broadcast){ .wants = wants,
+	    .arg = arg, .bytes = shared_new_copy(data, len) }));
 }
 
 int
@@ -207,16 +209,16 @@ evchat_group_broadcast_reference(struct evchat_group *group,
 		cleanup(data, len, arg);
 		errno = ENOMEM;
 	}
-	return (give_bytes(group, bytes, NULL));
+	return (give_bytes(group, &(struct broadcast){ .bytes = bytes }));
 }
 
 int
 evchat_group_broadcast_frame(struct evchat_group *group, const void *data,
-    size_t len, const struct evchat *except)
+    size_t len, evchat_wants_cb wants, void *arg)
 {
 	struct evbuffer_iovec vec = { (void *)(uintptr_t)data, len };
 	struct payload payload = { .vec = &vec, .n = 1, .len = len };
 
-	return (give_all(group, &(struct broadcast){ .payload = &payload },
-	    except));
+	return (give_all(group, &(struct broadcast){ .wants = wants,
+	    .arg = arg, .payload = &payload }));
 }

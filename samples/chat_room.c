@@ -5,7 +5,7 @@
  * A line goes to everyone before the next one does, so all see the same order.
  * That is why nobody is ended while a line goes round: that somebody left is a
  * line, too, and would overtake the other one on its way to the rest. Instead
- * a sweeper is run by the event loop when somebody's queue has grown long. It
+ * a sweeper is run by the event loop behind what was said. It
  * finds who is too slow, and drops them, or has them miss what is said until
  * they have caught up.
  *
@@ -27,7 +27,6 @@
 #define TEXT_MAX	(ROOM_LINE_MAX + 2 * ROOM_NAME_MAX + 32)
 
 struct line {
-	const struct user *except;
 	char text[TEXT_MAX];
 	size_t len;
 };
@@ -124,15 +123,18 @@ hear(struct user *user, const struct line *line)
 	return user->doom == NULL ? 0 : -1;
 }
 
+/* Of all who are connected, those with a name do, and who is behind misses it. */
 static int
-pass_on(struct evchat *member, void *arg)
+wants(struct evchat *member, void *arg)
 {
-	const struct line *line = arg;
+	const struct user *except = arg;
 	struct user *user = evchat_get_arg(member);
 
-	if (user != line->except && user->name[0] != '\0')
-		hear(user, line);
-	return 0;
+	if (user == except || user->name[0] == '\0')
+		return 0;
+	if (user->is_behind)
+		user->missed++;
+	return !user->is_behind;
 }
 
 int
@@ -160,15 +162,19 @@ room_whisper(struct user *user, const char *format, ...)
 }
 
 void
-room_say(struct room *room, const struct user *except, const char *format, ...)
+room_say(struct room *room, struct user *except, const char *format, ...)
 {
-	struct line line = { .except = except };
+	struct line line;
 	va_list ap;
 
 	va_start(ap, format);
 	line_write(&line, format, ap);
 	va_end(ap);
-	evchat_group_foreach(room->group, pass_on, &line);
+	if (evchat_group_broadcast_frame(room->group, line.text, line.len,
+	    wants, except) == -1)
+		fprintf(stderr, "chat: a line was not heard by all: %s\n",
+		    strerror(errno));
+	event_active(room->sweeper, 0, 0);	/* who is behind now? */
 }
 
 int

@@ -58,7 +58,7 @@ int room_tell(struct user *user, const char *format, ...) ROOM_PRINTF(2);
 /* The same, under the policy: -1 also if it is too slow to hear it. */
 int room_whisper(struct user *user, const char *format, ...) ROOM_PRINTF(2);
 /* One line for all who have a name, but for one, or NULL. */
-void room_say(struct room *room, const struct user *except,
+void room_say(struct room *room, struct user *except,
     const char *format, ...) ROOM_PRINTF(3);
 
 /* Who has a name, whatever its case; or NULL. */

@@ -26,7 +26,7 @@ static int
 broadcast(struct crowd *crowd, const char *payload)
 {
 	return evchat_group_broadcast_frame(crowd->group, payload,
-	    strlen(payload), NULL);
+	    strlen(payload), NULL, NULL);
 }
 
 static void
@@ -112,7 +112,7 @@ START_TEST(one_member_may_be_left_out)
 	harness_crlf(crowd.h[0]);
 	harness_crlf(crowd.h[1]);
 	ck_assert_int_eq(evchat_group_broadcast_frame(crowd.group, "abc", 3,
-	    crowd.chat[0]), 1);
+	    crowd_all_but, crowd.chat[0]), 1);
 	expect(&crowd, 1, "abc\r\n");
 	harness_expect_received(crowd.h[0], "");
 	crowd_free(&crowd);
@@ -168,7 +168,7 @@ START_TEST(errno_is_what_a_push_gives)
 	ck_assert_int_eq(pushed, -1);
 	errno = 0;
 	ck_assert_int_eq(evchat_group_broadcast_frame(crowd.group, bytes,
-	    sizeof(bytes), NULL), -1);
+	    sizeof(bytes), NULL, NULL), -1);
 	ck_assert_int_eq(errno, error);
 	crowd_free(&crowd);
 }
@@ -182,7 +182,7 @@ START_TEST(empty_frame_reaches_all)
 	set_output(&crowd, 0, evchat_framing_netstring(0));
 	set_output(&crowd, 1, evchat_framing_netstring(0));
 	ck_assert_int_eq(evchat_group_broadcast_frame(crowd.group, NULL, 0,
-	    NULL), 2);
+	    NULL, NULL), 2);
 	expect(&crowd, 0, "0:,");
 	expect(&crowd, 1, "0:,");
 	crowd_free(&crowd);

@@ -46,8 +46,8 @@ static void
 broadcast(const char *bytes, size_t len, bool framed)
 {
 	ck_assert_int_eq(framed ?
-	    evchat_group_broadcast_frame(group, bytes, len, NULL) :
-	    evchat_group_broadcast(group, bytes, len, NULL), MEMBERS);
+	    evchat_group_broadcast_frame(group, bytes, len, NULL, NULL) :
+	    evchat_group_broadcast(group, bytes, len, NULL, NULL), MEMBERS);
 }
 
 /* Before the loop has moved it, and then. */

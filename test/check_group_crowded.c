@@ -166,7 +166,7 @@ START_TEST(output_stays_within_the_budget)
 		bufferevent_disable(peers[i], EV_READ);
 	for (i = 0; i < 20; i++) {
 		ck_assert_int_ge(evchat_group_broadcast(group, line, PIECE,
-		    NULL), 0);
+		    NULL, NULL), 0);
 		turn();
 	}
 	ck_assert_uint_le(most, BUDGET + BUDGET / 4 +

@@ -162,11 +162,11 @@ broadcast(int i)
 	switch (unit_random(3)) {
 	case 0:
 		ck_assert_int_eq(evchat_group_broadcast(groups[i], bytes, len,
-		    except->chat), expect_given(i, len, except));
+		    crowd_all_but, except->chat), expect_given(i, len, except));
 		break;
 	case 1:
 		ck_assert_int_eq(evchat_group_broadcast_frame(groups[i], bytes,
-		    len, except->chat), expect_given(i, len + 1, except));
+		    len, crowd_all_but, except->chat), expect_given(i, len + 1, except));
 		break;
 	default:
 		lent++;

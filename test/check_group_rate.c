@@ -142,7 +142,7 @@ START_TEST(members_send_no_more_than_they_may)
 	crowd_start(&crowd, carrier(_i), MEMBERS);
 	ck_assert_int_eq(set_limit(&crowd, RATE), 0);
 	ck_assert_int_eq(evchat_group_broadcast(crowd.group, bytes,
-	    sizeof(bytes), NULL), MEMBERS);
+	    sizeof(bytes), NULL, NULL), MEMBERS);
 	for (i = 0; i < 100; i++)
 		crowd_turn(&crowd);
 	for (i = 0; i < MEMBERS; i++)

@@ -33,7 +33,7 @@ on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 	(void)arg;
 	atomic_fetch_add(&closed, 1);
 	/* It tells the others, as chats do. */
-	if (evchat_group_broadcast(group, lines, LINE, NULL) < 0)
+	if (evchat_group_broadcast(group, lines, LINE, NULL, NULL) < 0)
 		atomic_fetch_add(&wrong, 1);
 }
 
@@ -65,12 +65,12 @@ do_next(int what)
 
 	switch (what % 6) {
 	case 0:
-		return evchat_group_broadcast(group, lines, LINE, NULL);
+		return evchat_group_broadcast(group, lines, LINE, NULL, NULL);
 	case 1:
-		return evchat_group_broadcast(group, lines, LONG, chats[0]);
+		return evchat_group_broadcast(group, lines, LONG, crowd_all_but, chats[0]);
 	case 2:
 		return evchat_group_broadcast_frame(group, lines, LINE - 1,
-		    NULL);
+		    NULL, NULL);
 	case 3:
 		atomic_fetch_add(&lent, 1);
 		return evchat_group_broadcast_reference(group, lines, LONG,

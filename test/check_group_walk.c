@@ -187,7 +187,7 @@ walk_and_free(struct crowd *crowd)
 static void
 broadcast(struct crowd *crowd)
 {
-	ck_assert_int_eq(evchat_group_broadcast(crowd->group, "x", 1, NULL),
+	ck_assert_int_eq(evchat_group_broadcast(crowd->group, "x", 1, NULL, NULL),
 	    MEMBERS);
 }
 

@@ -116,3 +116,9 @@ crowd_expect_received(struct crowd *crowd, const char *text)
 	for (i = 0; i < crowd->n; i++)
 		harness_expect_received(crowd->h[i], text);
 }
+
+int
+crowd_all_but(struct evchat *member, void *arg)
+{
+	return member != arg;
+}

@@ -43,4 +43,7 @@ void crowd_turn(struct crowd *crowd);
 /* What each of them has received by now. */
 void crowd_expect_received(struct crowd *crowd, const char *text);
 
+/* To broadcast to all but the one that is arg. */
+int crowd_all_but(struct evchat *member, void *arg);
+
 #endif

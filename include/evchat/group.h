@@ -88,16 +88,21 @@ size_t evchat_group_get_count(const struct evchat_group *group);
 int evchat_group_foreach(struct evchat_group *group,
     int (*fn)(struct evchat *member, void *arg), void *arg);
 
+/** Is a member to get what is broadcast? */
+typedef int (*evchat_wants_cb)(struct evchat *member, void *arg);
+
 /**
  * Push bytes to all members. They are copied once for all, if they are more than
  * a few. A member that is closing is passed over.
  *
- * @param except a member that does not get them, or NULL
+ * @param wants asked before each whether it is to get them: 0 is no. It may ask the
+ *     members and count, and must not end, add or remove any. NULL: all do
+ * @param arg passed to wants
  * @return how many got them, or -1 with errno ENOMEM, if for want of memory some
  *     member, or all, did not
  */
 int evchat_group_broadcast(struct evchat_group *group, const void *data,
-    size_t len, const struct evchat *except);
+    size_t len, evchat_wants_cb wants, void *arg);
 
 /**
  * Push a frame to all members, by the output framing of each. It is encoded once
@@ -108,7 +113,7 @@ int evchat_group_broadcast(struct evchat_group *group, const void *data,
  *     gives, if some did not for another reason than closing
  */
 int evchat_group_broadcast_frame(struct evchat_group *group, const void *data,
-    size_t len, const struct evchat *except);
+    size_t len, evchat_wants_cb wants, void *arg);
 
 /**
  * Push bytes to all members without copying them.
