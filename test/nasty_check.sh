@@ -1,8 +1,8 @@
 #!/bin/sh
 # The samples once more, where the kernel is nasty: what they read and write is
 # cut short, interrupted, or not to be had yet, and nobody must notice.
-# NASTY_SAMPLES may name more of them; "chat echo framecat http" takes as
-# long as their checks.
+# NASTY_SAMPLES may name more of them; "chat echo fileserver framecat http" takes
+# as long as their checks.
 set -u
 
 dir=${srcdir:-.}/test
@@ -33,7 +33,7 @@ again()
 	nasty="env LD_PRELOAD=$library EVCHAT_NASTY=$2 EVCHAT_NASTY_ONE_IN=$3"
 	nasty="$nasty EVCHAT_NASTY_REPORT=$report $samples/$1"
 	if ! CHAT_SAMPLE=$nasty ECHO_SAMPLE=$nasty \
-	    FRAMECAT_SAMPLE=$nasty HTTP_SAMPLE=$nasty \
+	    FILESERVER_SAMPLE=$nasty FRAMECAT_SAMPLE=$nasty HTTP_SAMPLE=$nasty \
 	    sh "$dir/$1_check.sh" > "$work/log" 2>&1; then
 		cat "$work/log"
 		echo "FAILED: $1, $2, one call in $3"
