@@ -16,6 +16,7 @@
  * server does not give it.
  */
 #define _XOPEN_SOURCE 700
+#define _FILE_OFFSET_BITS 64
 #include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>

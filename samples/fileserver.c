@@ -15,14 +15,15 @@
  *
  * A tag says which version of a file it is. A client that continues sends the one
  * that came with its first part, and gets "ERR changed" instead of bytes that do
- * not belong together; "-" takes any. The other codes are request, missing, range
- * and failed. Answers come in the order of the requests, which need not wait for
- * them. A body that ends early, and with it the connection: the file was cut.
+ * not belong together; "-" takes any. The other codes are request, open and range.
+ * Answers come in the order of the requests, which need not wait for them. A body
+ * that ends early, and with it the connection: the file was cut.
  *
  * A channel is paused while a file is on its way. So each has one file open,
  * however many requests wait, and its time runs only while we wait for it.
  */
 #define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64
 #include <arpa/inet.h>
 #include <sys/stat.h>
 #include <errno.h>
@@ -97,12 +98,13 @@ open_below(int directory, char *path)
 }
 
 /* Any change of a file gives it another time; any other file has another number. */
-static void
+static const char *
 make_tag(char *tag, const struct stat *st)
 {
 	snprintf(tag, TAG_SIZE, "%jx-%jx-%jx.%lx", (uintmax_t)st->st_ino,
 	    (uintmax_t)st->st_size, (uintmax_t)st->st_ctim.tv_sec,
 	    (unsigned long)st->st_ctim.tv_nsec);
+	return tag;
 }
 
 /* Requests and answers. -1 from the latter: the channel is of no more use. */
@@ -141,16 +143,6 @@ push_status(struct evchat *chat, const char *format, ...)
 	return evchat_push_frame(chat, status, (size_t)len);
 }
 
-static int
-refuse(struct evchat *chat, int error)
-{
-	const char *code = error == EINVAL ? "request" :
-	    error == EMFILE || error == ENFILE || error == ENOMEM ||
-	    error == EIO ? "failed" : "missing";
-
-	return push_status(chat, "ERR %s %s", code, strerror(error));
-}
-
 /* The file was sent. Or the channel is at its end, and this does nothing. */
 static void
 on_sent(struct evchat *chat, enum evchat_done how, void *arg)
@@ -175,30 +167,25 @@ static int
 answer(struct evchat *chat, int directory, const struct request *request)
 {
 	int fd = open_below(directory, request->name), status;
+	intmax_t offset = request->offset;
 	char tag[TAG_SIZE];
 	struct stat st;
 
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		status = refuse(chat, errno);
-		if (fd != -1)
-			(void)close(fd);
-		return status;
-	}
-	make_tag(tag, &st);
-	if (!S_ISREG(st.st_mode))
-		status = push_status(chat, "ERR missing Not a regular file");
-	else if (strcmp(request->tag, "-") != 0 &&
-	    strcmp(request->tag, tag) != 0)
+	if (fd == -1 || fstat(fd, &st) == -1)
+		status = push_status(chat, "ERR open %s", strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		status = push_status(chat, "ERR open Not a regular file");
+	else if (strcmp(make_tag(tag, &st), request->tag) != 0 &&
+	    strcmp(request->tag, "-") != 0)
 		status = push_status(chat, "ERR changed It is %s now", tag);
-	else if (request->offset > st.st_size)
+	else if (offset > st.st_size)
 		status = push_status(chat, "ERR range There are %jd bytes",
 		    (intmax_t)st.st_size);
-	else if ((status = push_status(chat, "OK %jd %jd %s",
-	    (intmax_t)request->offset,
-	    (intmax_t)(st.st_size - request->offset), tag)) == 0)
-		return push_body(chat, fd, request->offset,
-		    st.st_size - request->offset);
-	(void)close(fd);
+	else if ((status = push_status(chat, "OK %jd %jd %s", offset,
+	    st.st_size - offset, tag)) == 0)
+		return push_body(chat, fd, offset, st.st_size - offset);
+	if (fd != -1)
+		(void)close(fd);
 	return status;
 }
 
@@ -222,15 +209,14 @@ on_request(struct evchat *chat, const void *frame, size_t len, void *arg)
 		evchat_free(chat);
 }
 
-/* It is the length declared that is too large: nothing behind it was looked at. */
+/* If there is no memory to say so, it is closed without a word. */
 static void
 on_event(struct evchat *chat, enum evchat_event what, void *arg)
 {
 	(void)arg;
 	if (what != EVCHAT_EVENT_OVERSIZE)
 		return;
-	if (push_status(chat, "ERR request Above %d bytes", REQUEST_MAX) == -1)
-		evchat_free(chat);
+	(void)push_status(chat, "ERR request Above %d bytes", REQUEST_MAX);
 	evchat_close_when_done(chat);
 }
 

@@ -314,7 +314,7 @@ check_framecat()
 	tag=$(sed -n '1s/OK 20 0 //p' "$work/out")
 	is 'framecat: answers' "$(tr '\n' '|' < "$work/out")" \
 	    "OK 20 0 $tag|OK 7 13 $tag||three|ERR range There are 20 bytes|ERR \
-changed It is $tag now|ERR missing No such file or directory|ERR request Not understood|"
+changed It is $tag now|ERR open No such file or directory|ERR request Not understood|"
 }
 
 start -p 0
