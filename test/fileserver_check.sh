@@ -1,7 +1,7 @@
 #!/bin/sh
 # The fileserver sample, spoken to by fetch, by framecat and, where the very bytes
-# or their timing matter, by perl. FILESERVER_SAMPLE, FETCH_SAMPLE and
-# FRAMECAT_SAMPLE may name other programs, with arguments.
+# or their timing matter, by perl. FILESERVER_SAMPLE and FETCH_SAMPLE may name
+# other programs, with arguments.
 #
 # shellcheck disable=SC2086 # the samples may be several words
 set -u
@@ -18,14 +18,15 @@ direct()
 {
 	if [ -x "$samples/.libs/$1" ]; then
 		library=$samples/../lib/.libs
-		echo "env LD_LIBRARY_PATH=$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} $samples/.libs/$1"
+		library=$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+		echo "env LD_LIBRARY_PATH=$library $samples/.libs/$1"
 	else
 		echo "$samples/$1"
 	fi
 }
 sample=${FILESERVER_SAMPLE:-$(direct fileserver)}
 fetch=${FETCH_SAMPLE:-$(direct fetch)}
-framecat=${FRAMECAT_SAMPLE:-$(direct framecat)}
+framecat=$(direct framecat)
 
 command -v perl > /dev/null ||
     { echo "fileserver_check: perl is missing" >&2; exit 1; }
@@ -317,18 +318,51 @@ check_framecat()
 changed It is $tag now|ERR open No such file or directory|ERR request Not understood|"
 }
 
+# What no fileserver says. framecat does, and prints what it is asked.
+check_answers()
+{
+	rm -f "$work/got"*
+	while IFS='~' read -r name answer want; do
+		printf '%s\n' "$answer" > "$work/answer"
+		rm -f "$work/framecat"
+		mkfifo "$work/framecat"
+		$framecat -u -q -l length:4be < "$work/answer" \
+		    > "$work/out" 2> "$work/framecat" 3<&- 4<&- &
+		peer=$!
+		read -r line < "$work/framecat"
+		$fetch 127.0.0.1 "${line##* }" x "$work/got" 2> "$work/err"
+		is "answer: $name" "$? $(cat "$work/err") $(left)" "$want"
+		wait "$peer"
+		is "answer: $name: asked" "$(sed 1q "$work/out")" 'GET 0 - x'
+		rm -f "$work/got"
+	done <<-'EOT'
+	an empty file~OK 0 0 t~0  got
+	another offset~OK 1 3 t~3 fetch: x: OK 1 3 t got*
+	a negative length~OK 0 -1 t~3 fetch: x: OK 0 -1 t got*
+	a negative offset~OK -1 3 t~3 fetch: x: OK -1 3 t got*
+	a huge length~OK 0 9223372036854775808 t~3 fetch: x: OK 0 9223372036854775808 t got*
+	no tag~OK 0 3~3 fetch: x: OK 0 3 got*
+	two tags~OK 0 3 t t~3 fetch: x: OK 0 3 t t got*
+	nothing~~3 fetch: x:  got*
+	something else~HELLO~3 fetch: x: HELLO got*
+	a tag that is a terminal's command~OK 0 0 \x1b[2J\x9b\0~0  got
+	a terminal's command~ERR \x1b[2J\x9b\0~3 fetch: x: ERR ?[2J?? got*
+	EOT
+}
+
 start -p 0
 check_whole
 check_resume
 check_broken_off
 check_changing
 check_framecat
+check_answers
 printf small > "$files/small"
 for section in requests cuts pipelined slow many silent hostile stop; do
 	raw $section
 done
 ended end 0 'io;producer;truncated;'
-start -t 1
+start -t 2
 raw patience
 ended patience 0 ''
 echo "$passed passed, $failed failed"
