@@ -223,12 +223,12 @@ check_resume()
 		is "resume: behind $have bytes: the same" \
 		    "$(same "$work/got" "$work/want")" same
 	done
-	while read -r have tag; do
+	while read -r have other; do
 		head -c "$have" "$work/want" > "$work/got.part"
-		echo "$tag" > "$work/got.tag"
-		is "resume: not possible: $have $tag" "$(get big) $(left)" \
+		echo "$other" > "$work/got.tag"
+		is "resume: not possible: $have $other" "$(get big) $(left)" \
 		    '0 got'
-		is "resume: not possible: $have $tag: the same" \
+		is "resume: not possible: $have $other: the same" \
 		    "$(same "$work/got" "$files/big")" same
 	done <<-EOT
 	1000 -

@@ -84,6 +84,12 @@ sub readable {
 	return scalar select $set, undef, undef, 0;
 }
 
+# How many files the server has open; where that is not known, none
+sub open_files {
+	opendir my $open, "/proc/$server/fd" or return 0;
+	return scalar(() = readdir $open);
+}
+
 sub not_a_request {
 	my $long = 'x' x 300;
 	return map { my $answer = $_->[0]; map { [$_, $answer] } @$_[1 .. $#$_] }
@@ -135,6 +141,15 @@ sub requests {
 		ask($socket, 'GET 0 - secret');
 		is('no permission', answer($socket), 'ERR open Permission denied');
 	}
+	my $open = open_files();
+	print "skipped: how many files are open: there is no /proc\n" if !$open;
+	for (1 .. 20) {
+		for my $request ('0 x whole', '5000001 - whole', '0 - a/b/x') {
+			ask($socket, "GET $request");
+			answer($socket);
+		}
+	}
+	is('all are closed', open_files() <= $open, 1);
 	my $whole = contents('whole');
 	for my $offset (0, 1, 32768, 2500000, 4967231, 4967232, 4967233,
 	    4999999, 5000000) {
@@ -188,12 +203,7 @@ sub pipelined {
 	$socket = connected();
 	print $socket frame('GET 0 - whole') x 200;
 	take($socket, 1000);
-	if (opendir my $open, "/proc/$server/fd") {
-		my @open = readdir $open;
-		is('200 requests have few files open', @open < 100, 1);
-	} else {
-		print "skipped: how many files are open: there is no /proc\n";
-	}
+	is('200 requests have few files open', open_files() < 100, 1);
 	close $socket;
 	for my $length (4097, 0xffffffff) {
 		$socket = connected();
