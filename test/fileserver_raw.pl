@@ -287,7 +287,7 @@ sub stop {
 	my ($socket, $idle) = (connected(), connected());
 	ask($idle, 'GET 5 - small');
 	is('stop: before', answer($idle), 'OK 5 0 TAG');
-	ask($socket, 'GET 0 - big');
+	print $socket frame('GET 0 - big') . frame('GET 5 - small');
 	is('stop: in between', answer($socket), 'OK 0 16000000 TAG');
 	kill TERM => $server;
 	is('stop: said', scalar(<$said>), "stopping\n");
@@ -295,7 +295,9 @@ sub stop {
 	1 while connected();
 	is('stop: nobody else', $! + 0, ECONNREFUSED);
 	is('stop: one that asks nothing', rest($idle), '');
-	is('stop: the whole file', rest($socket), contents('big'));
+	is('stop: the whole file', take($socket, 16000000), contents('big'));
+	is('stop: asked for before', answer($socket), 'OK 5 0 TAG');
+	is('stop: and no more', rest($socket), '');
 }
 
 # One that says nothing, one that takes its time with a request, and one that does
