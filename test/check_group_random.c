@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "crowd.h"
 #include "harness.h"
 #include "unit.h"
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <event2/bufferevent.h>
 #include <event2/thread.h>
+#include "crowd.h"
 #include "harness.h"
 
 #define MEMBERS 8
