@@ -241,6 +241,40 @@ evchat_push_frame(struct evchat *chat, const void *data, size_t len)
 	return (evchat_push_framev(chat, &vec, 1));
 }
 
+int
+evchat_push_frame_vprintf(struct evchat *chat, const char *fmt, va_list ap)
+{
+	struct evbuffer *text = evbuffer_new();
+	struct evbuffer_iovec vec = { NULL, 0 };
+	int done = -1;
+
+	errno = ENOMEM;
+	if (text == NULL)
+		return (-1);
+	errno = 0;
+	if (evbuffer_add_vprintf(text, fmt, ap) != -1) {
+		vec.iov_len = evbuffer_get_length(text);
+		vec.iov_base = evbuffer_pullup(text, -1);
+		if (vec.iov_base != NULL || vec.iov_len == 0)
+			done = evchat_push_framev(chat, &vec, 1);
+	} else if (errno == 0)
+		errno = ENOMEM;
+	evbuffer_free(text);
+	return (done);
+}
+
+int
+evchat_push_frame_printf(struct evchat *chat, const char *fmt, ...)
+{
+	va_list ap;
+	int done;
+
+	va_start(ap, fmt);
+	done = evchat_push_frame_vprintf(chat, fmt, ap);
+	va_end(ap);
+	return (done);
+}
+
 /* What several channels are given */
 
 int

@@ -30,7 +30,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,21 +127,6 @@ parse(struct request *request, char *text)
 	return 0;
 }
 
-static int
-push_status(struct evchat *chat, const char *format, ...)
-{
-	char status[256];
-	va_list ap;
-	int len;
-
-	va_start(ap, format);
-	len = vsnprintf(status, sizeof(status), format, ap);
-	va_end(ap);
-	if (len < 0 || (size_t)len >= sizeof(status))
-		return -1;
-	return evchat_push_frame(chat, status, (size_t)len);
-}
-
 /* The file was sent. Or the channel is at its end, and this does nothing. */
 static void
 on_sent(struct evchat *chat, enum evchat_done how, void *arg)
@@ -172,17 +156,20 @@ answer(struct evchat *chat, int directory, const struct request *request)
 	struct stat st;
 
 	if (fd == -1 || fstat(fd, &st) == -1)
-		status = push_status(chat, "ERR open %s", strerror(errno));
+		status = evchat_push_frame_printf(chat,
+		    "ERR open %s", strerror(errno));
 	else if (!S_ISREG(st.st_mode))
-		status = push_status(chat, "ERR open Not a regular file");
+		status = evchat_push_frame_printf(chat,
+		    "ERR open Not a regular file");
 	else if (strcmp(make_tag(tag, &st), request->tag) != 0 &&
 	    strcmp(request->tag, "-") != 0)
-		status = push_status(chat, "ERR changed It is %s now", tag);
+		status = evchat_push_frame_printf(chat,
+		    "ERR changed It is %s now", tag);
 	else if (offset > st.st_size)
-		status = push_status(chat, "ERR range There are %jd bytes",
-		    (intmax_t)st.st_size);
-	else if ((status = push_status(chat, "OK %jd %jd %s", offset,
-	    st.st_size - offset, tag)) == 0)
+		status = evchat_push_frame_printf(chat,
+		    "ERR range There are %jd bytes", (intmax_t)st.st_size);
+	else if ((status = evchat_push_frame_printf(chat, "OK %jd %jd %s",
+	    offset, (intmax_t)st.st_size - offset, tag)) == 0)
 		return push_body(chat, fd, offset, st.st_size - offset);
 	if (fd != -1)
 		(void)close(fd);
@@ -202,7 +189,8 @@ on_request(struct evchat *chat, const void *frame, size_t len, void *arg)
 	memcpy(text, frame, len);
 	text[len] = '\0';
 	if (strlen(text) != len || parse(&request, text) == -1)
-		status = push_status(chat, "ERR request Not understood");
+		status = evchat_push_frame_printf(chat,
+		    "ERR request Not understood");
 	else
 		status = answer(chat, server->directory, &request);
 	if (status == -1)
@@ -216,7 +204,8 @@ on_event(struct evchat *chat, enum evchat_event what, void *arg)
 	(void)arg;
 	if (what != EVCHAT_EVENT_OVERSIZE)
 		return;
-	(void)push_status(chat, "ERR request Above %d bytes", REQUEST_MAX);
+	(void)evchat_push_frame_printf(chat, "ERR request Above %d bytes",
+	    REQUEST_MAX);
 	evchat_close_when_done(chat);
 }
 

@@ -44,6 +44,29 @@ START_TEST(output_framing_of_its_own_is_used_until_it_is_taken_back)
 }
 END_TEST
 
+START_TEST(formatted_frame_is_a_frame_of_any_length)
+{
+	struct harness *h = harness_streaming_on(_i);
+	struct evbuffer *expect = evbuffer_new();
+
+	harness_crlf(h);
+	ck_assert_int_eq(evchat_push_frame_printf(h->chat, "%d-%s", 7, "x"),
+	    0);
+	ck_assert_int_eq(evchat_push_frame_printf(h->chat, "%s", ""), 0);
+	errno = 0;
+	ck_assert_int_eq(evchat_push_frame_printf(h->chat, "a%cb", '\r'), 0);
+	ck_assert_int_eq(evchat_push_frame_printf(h->chat, "a%sb", "\r\n"),
+	    -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(evchat_push_frame_printf(h->chat, "%05000d", 1), 0);
+	evbuffer_add_printf(expect, "7-x\r\n\r\na\rb\r\n%05000d\r\n", 1);
+	evbuffer_add(expect, "", 1);
+	harness_expect_received(h, (char *)evbuffer_pullup(expect, -1));
+	evbuffer_free(expect);
+	harness_end(h, "");
+}
+END_TEST
+
 START_TEST(frame_without_a_framing_is_refused)
 {
 	struct harness *h = harness_streaming_on(_i);
@@ -144,6 +167,8 @@ push_frame_suite(void)
 	    SINK_CARRIERS);
 	tcase_add_loop_test(tc,
 	    output_framing_of_its_own_is_used_until_it_is_taken_back, 0,
+	    SINK_CARRIERS);
+	tcase_add_loop_test(tc, formatted_frame_is_a_frame_of_any_length, 0,
 	    SINK_CARRIERS);
 	tcase_add_loop_test(tc, frame_without_a_framing_is_refused, 0,
 	    SINK_CARRIERS);

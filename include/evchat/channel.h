@@ -448,6 +448,20 @@ int evchat_push_frame(struct evchat *chat, const void *data, size_t len);
 int evchat_push_framev(struct evchat *chat, const struct evbuffer_iovec *payload,
     int n);
 
+/** The same for formatted text. */
+int evchat_push_frame_printf(struct evchat *chat, const char *fmt, ...)
+#ifdef __GNUC__
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
+
+/** The same, with a va_list. */
+int evchat_push_frame_vprintf(struct evchat *chat, const char *fmt, va_list ap)
+#ifdef __GNUC__
+    __attribute__((format(printf, 2, 0)))
+#endif
+    ;
+
 /**
  * Push a frame whose payload a producer gives, when its length is not known
  * beforehand: each piece is encoded as it comes, and the frame ends with the
@@ -554,7 +568,9 @@ int evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out);
  * READ and FRAME do, EVCHAT_EVENT_TIMEOUT is told; a hook that sets the same timeout
  * anew, be it to the same time, has it begin anew. FRAME counts from a frame's first
  * byte; a change of it is for the next frame, or for one in progress that has none.
- * READ and FRAME stand still while reading is stopped, by a pause or by itself.
+ * READ and FRAME stand still while reading is stopped, by a pause or by itself. READ
+ * runs while output is on its way: a client that only takes a long answer is silent,
+ * too, and STALL is what watches it.
  *
  * Timeouts cost nothing by the message: there is one timer a channel, which is
  * moved only when it runs out.
