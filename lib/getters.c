@@ -171,6 +171,7 @@ getters_stats(const struct evchat *chat, struct evchat_stats *stats)
 	stats->frames_in = chat->input.frames;
 	stats->frames_out = chat->frames_out;
 	stats->oversize = chat->input.oversized;
+	stats->stops = chat->stops;
 	if (!is_living(chat))
 		return;
 	stats->held_in = held_in(chat);

@@ -516,7 +516,7 @@ size_t evchat_get_output_length(const struct evchat *chat);
 /**
  * Stop delivery and reading. After this returns no data hook runs, and no EOF is
  * told, until evchat_resume(). It does not nest. Timeouts of the read side stand
- * still meanwhile; READ begins anew. Output goes on.
+ * still meanwhile. Output goes on.
  */
 void evchat_pause(struct evchat *chat);
 
