@@ -151,6 +151,12 @@ input_in_frame(const struct input *input)
 }
 
 bool
+input_awaits_more(const struct input *input)
+{
+	return (input_in_frame(input) && input->end != END_TOLD);
+}
+
+bool
 input_incomplete(const struct input *input)
 {
 	return (input->scan.terminator.kind == SCAN_COUNT ||

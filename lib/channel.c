@@ -108,6 +108,16 @@ channel_event_new(struct evchat *chat, evutil_socket_t fd, short what,
 	return (event);
 }
 
+/* The application may have given the bufferevent another one. */
+void
+channel_event_prioritize(const struct evchat *chat, struct event *event)
+{
+	int priority = bufferevent_get_priority(chat->bev);
+
+	if (priority != event_get_priority(event))
+		(void)event_priority_set(event, priority);
+}
+
 /*
  * Another thread may be in the event's callback, waiting for the lock that is
  * held here; so the event is not deleted but finalized, by the loop.
@@ -234,18 +244,13 @@ channel_is_open(const struct evchat *chat)
 void
 channel_wake(struct evchat *chat)
 {
-	int priority;
-
 	if (chat->state >= CHANNEL_ENDING)
 		return;
 	if (chat->in_turn) {
 		chat->again = true;
 		return;
 	}
-	/* The application may have given the bufferevent another priority. */
-	priority = bufferevent_get_priority(chat->bev);
-	if (priority != event_get_priority(chat->wake))
-		(void)event_priority_set(chat->wake, priority);
+	channel_event_prioritize(chat, chat->wake);
 	event_active(chat->wake, EV_WRITE, 0);
 }
 

@@ -104,7 +104,8 @@ struct evchat {
 	bool auto_paused;  /* until the queue is at the low mark */
 	bool over_budget;  /* until its group says otherwise */
 	bool eof;          /* of the bufferevent's input */
-	bool last_wanted;  /* to be closed when no frame is in progress */
+	bool last_wanted;  /* to be closed when no frame is in progress, but for: */
+	uint64_t last_begun; /* which was the last one to be waited for */
 	uint64_t received; /* bytes that were taken from the bufferevent */
 	uint64_t linger_size; /* how many bytes may still be dropped */
 
@@ -140,6 +141,8 @@ void channel_leave(struct evchat *chat, struct bufferevent *bev);
 struct event *channel_event_new(struct evchat *chat, evutil_socket_t fd,
     short what, void (*fn)(evutil_socket_t, short, void *));
 void channel_event_free(struct event *event);
+/* Give it the priority that the bufferevent has, before it is added or activated. */
+void channel_event_prioritize(const struct evchat *chat, struct event *event);
 
 void channel_wake(struct evchat *chat);  /* have a turn: there is news */
 void channel_yield(struct evchat *chat); /* have one after all others had theirs */
@@ -198,6 +201,8 @@ void timing_stop_output(struct evchat *chat);
 
 void turn_take(struct evchat *chat);
 void turn_set_reading(struct evchat *chat);
+/* Was evchat_close_after_frame called, and no frame is to be waited for? */
+bool turn_is_last(const struct evchat *chat);
 size_t turn_output_length(const struct evchat *chat);
 
 #endif

@@ -112,6 +112,8 @@ set_alarm(struct evchat *chat, uint64_t due, uint64_t now)
 	if (deadlines->event == NULL)
 		deadlines->event = channel_event_new(chat, -1, 0,
 		    timing_alarm);
+	if (deadlines->event != NULL)
+		channel_event_prioritize(chat, deadlines->event);
 	if (deadlines->event == NULL ||
 	    event_add(deadlines->event, &tv) == -1) {
 		errno = ENOMEM;

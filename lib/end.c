@@ -138,6 +138,8 @@ evchat_close_after_frame(struct evchat *chat)
 	struct bufferevent *bev = channel_lock(chat);
 
 	if (chat->state == CHANNEL_OPEN) {
+		if (!chat->last_wanted)
+			chat->last_begun = chat->input.begun;
 		chat->last_wanted = true;
 		channel_wake(chat);
 	}

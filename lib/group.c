@@ -81,7 +81,6 @@ evchat_group_free(struct evchat_group *group)
 	if (group == NULL)
 		return;
 	walk_all(group, leave, NULL);
-	(void)evchat_group_set_rate_limit(group, NULL);
 	budget_free(group);
 }
 

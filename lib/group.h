@@ -35,6 +35,7 @@ struct evchat_group {
 	uint64_t stopped_in;
 	uint64_t scanned;      /* held, at the least, since the biggest were looked for */
 	struct event *deal;    /* in which members are dealt with */
+	struct event *patience; /* and that, when some have long been stopped */
 
 	struct bufferevent_rate_limit_group *limit; /* or NULL */
 	struct evchat_stats past; /* of those who have left */
@@ -90,17 +91,21 @@ bool budget_is_over(const struct evchat_group *group);
 /* Has the sum grown so much that other members may hold most? */
 bool budget_has_grown(const struct evchat_group *group);
 void budget_set_stopped(struct group_member *member, bool stopped);
+/* Stop one that is not stopped; the first has others get a limited time. */
+void budget_stop(struct group_member *member);
 void budget_lift(struct evchat_group *group); /* nobody is stopped; no lock */
 void budget_look(struct evchat_group *group); /* is there anything to be done? */
 
 /* group_deal.c: what the event calls */
 
 void deal_with_members(evutil_socket_t fd, short what, void *group);
+void deal_late(evutil_socket_t fd, short what, void *group);
 
 /* group_rate.c and group_stats.c */
 
 int rate_join(struct group_member *member); /* -1 with errno */
 void rate_leave(struct group_member *member);
+void rate_free(struct evchat_group *group); /* in the loop; no members */
 
 void group_stats_join(struct group_member *member);
 void group_stats_leave(struct group_member *member);

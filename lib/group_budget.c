@@ -13,6 +13,8 @@
 #include "group.h"
 #include "held.h"
 
+#define PATIENCE_S 10 /* with members that are stopped */
+
 /* The state; under the lock of the members */
 
 uint64_t
@@ -60,7 +62,19 @@ budget_look(struct evchat_group *group)
 	if (group->scanned > group->held)
 		group->scanned = group->held;
 	if (is_to_be_dealt_with(group))
-		event_active(group->deal, EV_TIMEOUT, 0);
+		event_active(group->deal, EV_WRITE, 0);
+}
+
+void
+budget_stop(struct group_member *member)
+{
+	static const struct timeval patience = { .tv_sec = PATIENCE_S };
+	struct evchat_group *group = member->member.of->owner;
+
+	/* Others may never let go of what they hold. */
+	if (group->stopped == 0)
+		(void)event_add(group->patience, &patience);
+	budget_set_stopped(member, true);
 }
 
 void
@@ -110,8 +124,9 @@ group_account(struct evchat *chat)
 	members_lock(&group->members);
 	grows = in > member->in;
 	set_held(member, in, out);
-	if (grows && budget_is_over(group) && group->policy == EVCHAT_BUDGET_STOP)
-		budget_set_stopped(member, true);
+	if (!stopped && grows && budget_is_over(group) &&
+	    group->policy == EVCHAT_BUDGET_STOP)
+		budget_stop(member);
 	budget_look(group);
 	members_unlock(&group->members);
 	if (chat->over_budget == stopped)
@@ -139,24 +154,43 @@ int
 budget_init(struct evchat_group *group)
 {
 	group->deal = event_new(group->base, -1, 0, deal_with_members, group);
-	if (group->deal == NULL)
+	group->patience = event_new(group->base, -1, 0, deal_late, group);
+	if (group->deal == NULL || group->patience == NULL) {
+		if (group->deal != NULL)
+			event_free(group->deal);
+		if (group->patience != NULL)
+			event_free(group->patience);
 		return (-1);
+	}
 	/* Memory comes before whatever else there is to be done. */
 	(void)event_priority_set(group->deal, 0);
 	return (0);
 }
 
 static void
-on_finalized(struct event *event, void *group)
+on_patience_finalized(struct event *event, void *group)
 {
 	(void)event;
 	group_let_go(group);
 }
 
-/* Another thread may be in the event's callback, so the loop does the rest. */
+static void
+on_finalized(struct event *event, void *group)
+{
+	(void)event;
+	rate_free(group);
+	group_let_go(group);
+}
+
+/*
+ * Another thread may be in the event's callback, or in that of the rate limit; so
+ * the loop does the rest.
+ */
 void
 budget_free(struct evchat_group *group)
 {
+	group_hold(group);
+	(void)event_free_finalize(0, group->patience, on_patience_finalized);
 	(void)event_free_finalize(0, group->deal, on_finalized);
 }
 

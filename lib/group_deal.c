@@ -9,7 +9,9 @@
  * - at three quarters of the budget all go on;
  * - if those who are stopped have received more than that, waiting cannot help, and
  *   stopping has not helped if the sum is a quarter above the budget nevertheless:
- *   then the biggest end.
+ *   then the biggest end;
+ * - and so they do if that has not come about in some seconds, since those who are
+ *   not stopped may hold what they have begun for ever.
  */
 
 #include <event2/event.h>
@@ -148,7 +150,8 @@ stop_chosen(struct group_member *member, void *arg)
 	members_unlock(&choice->group->members);
 	if (!chosen)
 		return;
-	budget_set_stopped(member, true);
+	if (!member->stopped)
+		budget_stop(member);
 	turn_set_reading(member->member.chat);
 	channel_wake(member->member.chat);
 }
@@ -219,4 +222,19 @@ deal_with_members(evutil_socket_t fd, short what, void *arg)
 	members_lock(&group->members);
 	budget_look(group);
 	members_unlock(&group->members);
+}
+
+/* Those who are stopped have waited for long, in vain. */
+void
+deal_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct evchat_group *group = arg;
+	bool late;
+
+	members_lock(&group->members);
+	late = group->stopped > 0;
+	members_unlock(&group->members);
+	if (late)
+		end_biggest(group, ALL_HELD, budget_low(group));
+	deal_with_members(fd, what, group);
 }

@@ -68,6 +68,14 @@ leave(struct group_member *member, void *arg)
 	rate_leave(member);
 }
 
+void
+rate_free(struct evchat_group *group)
+{
+	if (group->limit != NULL)
+		bufferevent_rate_limit_group_free(group->limit);
+	group->limit = NULL;
+}
+
 static void
 take_away(struct evchat_group *group)
 {
@@ -94,7 +102,6 @@ has_room_for_timer(struct evchat_group *group)
 
 	if (event_add(group->deal, &hour) == -1)
 		return (false);
-	/* It may be active, and has to stay so. */
 	(void)event_remove_timer(group->deal);
 	return (true);
 }

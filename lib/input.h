@@ -130,6 +130,8 @@ bool input_has_frames(const struct input *input); /* is there a terminator? */
 /* Was the end told, and has nothing been unread since? */
 bool input_is_over(const struct input *input);
 bool input_in_frame(const struct input *input);   /* it has begun and not ended */
+/* The same, and more of it may come. */
+bool input_awaits_more(const struct input *input);
 bool input_incomplete(const struct input *input); /* would EOF cut a frame off? */
 const void *input_partial(const struct input *input, bool whole, size_t *len);
 uint64_t input_frame_length(const struct input *input);

@@ -135,7 +135,8 @@ set_options(int fd, int family, unsigned options)
 {
 	if (turn_on(fd, SOL_SOCKET, SO_REUSEADDR) == -1)
 		return (-1);
-	if (options & EVCHAT_LISTENER_REUSEPORT) {
+	if ((options & EVCHAT_LISTENER_REUSEPORT) &&
+	    (family == AF_INET || family == AF_INET6)) {
 #ifdef SO_REUSEPORT
 		if (turn_on(fd, SOL_SOCKET, SO_REUSEPORT) == -1)
 			return (-1);

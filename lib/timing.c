@@ -1,9 +1,9 @@
 /*
  * Which deadline of a channel runs when, and what follows when one has expired.
  * What the peer has to do in time, and the application may still answer to, is
- * looked at behind the delivery of a turn: bytes that are there count, however
- * late the loop came to look at them. What output waits for is looked at when all
- * was moved that could be.
+ * looked at behind the delivery of a turn: bytes that were read count, however
+ * late the loop came to look at the clock. What output waits for is looked at when
+ * all was moved that could be.
  */
 
 #include <errno.h>
@@ -87,11 +87,10 @@ timing_input(struct evchat *chat)
 
 	if (deadlines == NULL)
 		return;
-	in_frame = input_in_frame(&chat->input) &&
-	    chat->input.end != END_TOLD;
+	in_frame = input_awaits_more(&chat->input);
 	next = deadlines->frame_timed != chat->input.begun;
 	deadlines->frame_timed = chat->input.begun;
-	keep(chat, DEADLINE_READ, !chat->eof,
+	keep(chat, DEADLINE_READ, !chat->eof && !chat->connecting,
 	    now != deadlines->read_timed);
 	deadlines->read_timed = now;
 	keep(chat, DEADLINE_FRAME, in_frame, next);
@@ -113,6 +112,9 @@ tell(struct evchat *chat, enum deadline_which which, enum evchat_reason why)
 	if (chat->state != CHANNEL_OPEN)
 		return;
 	chat->why = EVCHAT_REASON_FREED;
+	/* It is going to be closed in this turn. */
+	if (turn_is_last(chat))
+		deadline_stop(chat, which);
 	if (deadline_get(chat, which) == DEADLINE_EXPIRED)
 		end_now(chat, why);
 }
@@ -172,7 +174,8 @@ timing_output(struct evchat *chat)
 	now = left(chat);
 	moved = now != chat->deadlines->left_timed;
 	chat->deadlines->left_timed = now;
-	waiting = transport_output_length(chat->bev) > 0 || chat->blocked;
+	waiting = !chat->connecting &&
+	    (transport_output_length(chat->bev) > 0 || chat->blocked);
 	keep_output(chat, DEADLINE_CONNECT, chat->connecting, false);
 	keep_output(chat, DEADLINE_WRITE, waiting, moved);
 	keep_output(chat, DEADLINE_STALL, !chat->connecting &&
@@ -201,6 +204,13 @@ is_over(struct evchat *chat, enum deadline_which which)
 	return (true);
 }
 
+/* Has any left that the channel was not told of yet? Then they start anew. */
+static bool
+has_moved(const struct evchat *chat)
+{
+	return (left(chat) != chat->deadlines->left_timed);
+}
+
 static bool
 out_is_slow(struct evchat *chat)
 {
@@ -223,14 +233,13 @@ note_expired(struct evchat *chat)
 {
 	if (is_over(chat, DEADLINE_LINGER))
 		end_now(chat, chat->why);
-	else if (is_over(chat, DEADLINE_CONNECT) ||
-	    (chat->connecting && is_over(chat, DEADLINE_READ)))
+	else if (is_over(chat, DEADLINE_CONNECT))
 		give_up_connecting(chat);
 	else if (is_over(chat, DEADLINE_ATTEMPT) && chat->attempts != NULL)
 		attempts_expired(chat);
-	else if (is_over(chat, DEADLINE_WRITE))
+	else if (is_over(chat, DEADLINE_WRITE) && !has_moved(chat))
 		notice_failure(chat, EVCHAT_REASON_WRITE_TIMEOUT, 0);
-	else if (is_over(chat, DEADLINE_STALL))
+	else if (is_over(chat, DEADLINE_STALL) && !has_moved(chat))
 		notice_failure(chat, EVCHAT_REASON_STALL_TIMEOUT, 0);
 	else if (out_is_slow(chat))
 		notice_failure(chat, EVCHAT_REASON_SLOW, 0);

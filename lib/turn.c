@@ -71,7 +71,10 @@ block(struct evchat *chat)
 	if (chat->unblock == NULL)
 		chat->unblock = channel_event_new(chat,
 		    bufferevent_getfd(chat->bev), EV_WRITE, notice_unblocked);
-	if (chat->unblock == NULL || event_add(chat->unblock, NULL) == -1)
+	if (chat->unblock == NULL)
+		return (QUEUE_NO_MEMORY);
+	channel_event_prioritize(chat, chat->unblock);
+	if (event_add(chat->unblock, NULL) == -1)
 		return (QUEUE_NO_MEMORY);
 	chat->blocked = true;
 	return (QUEUE_BLOCKED);
@@ -227,12 +230,25 @@ go_on_closing(struct evchat *chat)
 		end_now(chat, end_of_input(chat));
 }
 
+/*
+ * A frame that began later is not waited for, or a peer could put this off. But a
+ * count is what a hook waits for, behind the frame that told it.
+ */
+bool
+turn_is_last(const struct evchat *chat)
+{
+	const struct input *input = &chat->input;
+
+	return (chat->last_wanted && !(input_awaits_more(input) &&
+	    (input->begun == chat->last_begun ||
+	    input->scan.terminator.kind == SCAN_COUNT)));
+}
+
 /* All that has come was delivered: is it time to close between two frames? */
 static void
 close_after_frame(struct evchat *chat)
 {
-	if (!chat->last_wanted || chat->state != CHANNEL_OPEN ||
-	    chat->paused || input_in_frame(&chat->input))
+	if (chat->state != CHANNEL_OPEN || chat->paused || !turn_is_last(chat))
 		return;
 	hooks_event(chat, EVCHAT_EVENT_LAST);
 	if (chat->state == CHANNEL_OPEN)

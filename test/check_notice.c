@@ -132,7 +132,7 @@ START_TEST(connection_that_is_not_made_in_time_is_the_reason_connect)
 	    &harness_frames);
 
 	h->script.closed = note_errno;
-	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_READ,
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_CONNECT,
 	    &short_time), 0);
 	harness_push_mark(h, "m");
 	expect_end(h, "mark:m:failed|", EVCHAT_REASON_CONNECT, ETIMEDOUT);

@@ -266,9 +266,11 @@ void evchat_close_when_done(struct evchat *chat);
  * End a channel between two frames: when none is in progress, and the channel is
  * not paused, it is told EVCHAT_EVENT_LAST, from the event loop, and then closed
  * as evchat_close_when_done() does. Frames that are complete in the unread input
- * by then are delivered before. Where there is no terminator, that is when all
- * input was delivered. An application that answers later than in a hook pauses the
- * channel until it has, as it would to be asked one thing at a time.
+ * by then are delivered before. What is waited for is the frame that is in progress
+ * now, and counts that hooks set: not a frame that begins later, nor one that the
+ * peer's end has cut off. Where there is no terminator, that is when all input was delivered. An
+ * application that answers later than in a hook pauses the channel until it has, as
+ * it would to be asked one thing at a time.
  */
 void evchat_close_after_frame(struct evchat *chat);
 
@@ -571,6 +573,7 @@ int evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out);
  * READ and FRAME stand still while reading is stopped, by a pause or by itself. READ
  * runs while output is on its way: a client that only takes a long answer is silent,
  * too, and STALL is what watches it.
+ * While a connection is being made, only CONNECT runs.
  *
  * Timeouts cost nothing by the message: there is one timer a channel, which is
  * moved only when it runs out.

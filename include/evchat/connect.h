@@ -58,6 +58,8 @@ int evchat_connect_addrinfo(struct evchat *chat,
  *     made or, where that is given up while it looks, the loop has made a pass
  *     behind the end of the channel. NULL: the system's resolver, which blocks
  *     the event loop while it looks, unless host is a numeric address
+ *     With dns, a channel whose name is being looked up is to be ended in the
+ *     loop's thread only: libevent's cancel may wait for the loop.
  * @param family AF_INET, AF_INET6 or AF_UNSPEC
  * @param host copied
  * @param port from 1 to 65535, else EINVAL

@@ -37,9 +37,10 @@ enum evchat_budget {
 	 * until the group holds no more than three quarters of its budget. When
 	 * that cannot help, the biggest end all the same: if those who are
 	 * stopped have received more than that by themselves, or if the group
-	 * holds five quarters of its budget, for output that peers do not take.
-	 * Below that such output can keep others stopped: EVCHAT_TIMEOUT_STALL is
-	 * against it.
+	 * holds five quarters of its budget, for output that peers do not take, or
+	 * if that has not come about in 10 seconds, since others do not let go of
+	 * what they hold. EVCHAT_TIMEOUT_STALL and EVCHAT_TIMEOUT_FRAME end those
+	 * earlier.
 	 */
 	EVCHAT_BUDGET_STOP,
 	EVCHAT_BUDGET_END   /**< they end, with EVCHAT_REASON_BUDGET */
@@ -143,8 +144,9 @@ void evchat_group_free_members(struct evchat_group *group);
  * Limit what all members hold in memory together: input that was received and not
  * delivered, and output that was pushed as bytes, or given by a producer, and has not
  * left. Bytes that members share count for each of them. It is looked at when a member's
- * turn is over; when the limit is exceeded, the members that hold most are dealt with
- * until it is not.
+ * turn is over, before what it pushed can have left; when the limit is exceeded, the
+ * members that hold most are dealt with until it is not. So it has to be more than what
+ * is broadcast to all members in one turn.
  *
  * @param bytes 0: no limit, as at first
  * @return 0, or -1 with errno EINVAL for an unknown policy
@@ -165,7 +167,8 @@ uint64_t evchat_group_get_held(const struct evchat_group *group);
  * included, and fail with ENOMEM if they cannot be. This is libevent's rate limit
  * group: a member is taken out of one that the application has put it in, and
  * evchat_push_file() does not use sendfile(2). While there is a limit, libevent has a
- * timer, so event_base_dispatch() does not return by itself.
+ * timer, so event_base_dispatch() does not return by itself. While the loop runs,
+ * call this in its thread only: libevent's timer takes no lock.
  *
  * @param limit copied; NULL: no limit. Another one changes that which there is
  * @return 0, or -1 with errno ENOMEM

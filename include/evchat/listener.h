@@ -62,7 +62,8 @@ typedef void (*evchat_accept_cb)(struct evchat_listener *listener,
 typedef void (*evchat_listener_error_cb)(struct evchat_listener *listener,
     int error, void *arg);
 
-/** A listener that was stopped has no channels any more. */
+/** A listener that was stopped has no channels any more. Where a thread ended the
+ * last one, its closed may still be running there. */
 typedef void (*evchat_stopped_cb)(struct evchat_listener *listener, void *arg);
 
 /**
@@ -150,7 +151,8 @@ int evchat_listener_get_address(const struct evchat_listener *listener,
 struct event_base *evchat_listener_get_base(
     const struct evchat_listener *listener);
 
-/** @return the listener that accepted a channel, borrowed; NULL if there is none any more */
+/** @return the listener that accepted a channel, borrowed; NULL in closed, and if there is
+ * none any more */
 struct evchat_listener *evchat_get_listener(const struct evchat *chat);
 
 #ifdef __cplusplus
