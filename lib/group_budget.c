@@ -65,16 +65,27 @@ budget_look(struct evchat_group *group)
 		event_active(group->deal, EV_WRITE, 0);
 }
 
+/* Nobody has to be patient any more. */
+static void
+calm(struct evchat_group *group)
+{
+	if (group->stopped == 0 &&
+	    event_pending(group->patience, EV_TIMEOUT, NULL))
+		(void)event_del_noblock(group->patience);
+}
+
 void
 budget_stop(struct group_member *member)
 {
 	static const struct timeval patience = { .tv_sec = PATIENCE_S };
 	struct evchat_group *group = member->member.of->owner;
 
+	members_lock(&group->members);
 	/* Others may never let go of what they hold. */
-	if (group->stopped == 0)
-		(void)event_add(group->patience, &patience);
+	if (group->stopped == 0 && event_add(group->patience, &patience) == -1)
+		event_active(group->patience, EV_WRITE, 0);
 	budget_set_stopped(member, true);
+	members_unlock(&group->members);
 }
 
 void
@@ -128,6 +139,7 @@ group_account(struct evchat *chat)
 	    group->policy == EVCHAT_BUDGET_STOP)
 		budget_stop(member);
 	budget_look(group);
+	calm(group);
 	members_unlock(&group->members);
 	if (chat->over_budget == stopped)
 		return;
@@ -147,6 +159,7 @@ budget_leave(struct group_member *member)
 	budget_set_stopped(member, false);
 	set_held(member, 0, 0);
 	budget_look(group);
+	calm(group);
 	members_unlock(&group->members);
 }
 
@@ -206,6 +219,9 @@ void
 budget_lift(struct evchat_group *group)
 {
 	walk_all(group, go_on, NULL);
+	members_lock(&group->members);
+	calm(group);
+	members_unlock(&group->members);
 }
 
 int

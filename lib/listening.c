@@ -73,6 +73,16 @@ path_bound(const struct listening *listening, char path[])
 	return (path_of(&un, len, path));
 }
 
+/* Is there what was there before? */
+static bool
+is_still(const char *path, const struct stat *before)
+{
+	struct stat st;
+
+	return (lstat(path, &st) == 0 && st.st_dev == before->st_dev &&
+	    st.st_ino == before->st_ino);
+}
+
 /* The end of somebody who had no time to remove it. */
 static void
 remove_stale(const struct sockaddr *sa, int socklen)
@@ -93,7 +103,7 @@ remove_stale(const struct sockaddr *sa, int socklen)
 		return;
 	if (evutil_make_socket_nonblocking(fd) == 0 &&
 	    connect(fd, sa, (socklen_t)socklen) == -1 &&
-	    errno == ECONNREFUSED)
+	    errno == ECONNREFUSED && is_still(path, &st))
 		(void)unlink(path);
 	(void)close(fd);
 }

@@ -36,7 +36,10 @@ notice_wake(evutil_socket_t fd, short what, void *arg)
 	channel_leave(chat, bev);
 }
 
-/* The descriptor takes bytes again. */
+/*
+ * The descriptor takes bytes again. If it does so because the connection is gone,
+ * what the peer sent before is read first: the turn comes behind all callbacks.
+ */
 void
 notice_unblocked(evutil_socket_t fd, short what, void *arg)
 {
@@ -46,7 +49,7 @@ notice_unblocked(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	chat->blocked = false;
-	turn_take(chat);
+	channel_wake(chat);
 	channel_leave(chat, bev);
 }
 

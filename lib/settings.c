@@ -258,8 +258,8 @@ set_timeout(struct evchat *chat, enum evchat_timeout which,
 	deadline = deadlines[which];
 	if (deadline_set(chat, deadline, tv) == -1)
 		return (-1);
-	/* These begin anew; the others are for what comes next. */
-	if (deadline == DEADLINE_READ || deadline == DEADLINE_CONNECT ||
+	/* It begins anew, but for a frame's, which is for the next one. */
+	if ((deadline != DEADLINE_FRAME && deadline != DEADLINE_LINGER) ||
 	    deadline_get(chat, deadline) == DEADLINE_EXPIRED)
 		deadline_stop(chat, deadline);
 	channel_wake(chat);

@@ -81,12 +81,18 @@ load_tag(struct fetch *fetch)
 static int
 open_part(struct fetch *fetch)
 {
-	struct stat st;
+	struct stat st, now;
 
 	fetch->fd = open(fetch->part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (fetch->fd == -1 || lockf(fetch->fd, F_TLOCK, 0) == -1 ||
 	    fstat(fetch->fd, &st) == -1)
 		return -1;
+	/* Another one may have finished it between the two calls. */
+	if (stat(fetch->part, &now) == -1 || now.st_dev != st.st_dev ||
+	    now.st_ino != st.st_ino) {
+		errno = EAGAIN;
+		return -1;
+	}
 	load_tag(fetch);
 	if (strcmp(fetch->tag, "-") != 0)
 		fetch->have = st.st_size;
@@ -243,6 +249,7 @@ understand(struct fetch *fetch, const char *answer, char *tag)
 	    &fetch->length, tag, &end) != 3 || answer[end] != '\0')
 		return -1;
 	return offset == fetch->have && fetch->length >= 0 &&
+	    strcmp(tag, "-") != 0 &&
 	    (strcmp(fetch->tag, "-") == 0 ||
 	    strcmp(fetch->tag, tag) == 0) ? 0 : -1;
 }

@@ -117,7 +117,7 @@ enum evchat_timeout {
 	EVCHAT_TIMEOUT_CONNECT /**< a connection was not made for so long */
 };
 
-/** Options of evchat_new() and evchat_socket_new(), to be or-ed together. */
+/** Options of evchat_new(), evchat_socket_new() and listeners, to be or-ed. */
 enum evchat_option {
 	/** An unterminated, non-empty rest at EOF is a frame (delimiter framings). */
 	EVCHAT_OPT_DELIVER_LAST = 1 << 0,
@@ -127,7 +127,18 @@ enum evchat_option {
 	EVCHAT_OPT_NO_AUTO_PAUSE = 1 << 2,
 	/** Where the library makes the bufferevent: BEV_OPT_THREADSAFE, which
 	 * needs evthread_use_pthreads() to have been called. */
-	EVCHAT_OPT_THREADSAFE = 1 << 3
+	EVCHAT_OPT_THREADSAFE = 1 << 3,
+
+	/* Of listeners only; see evchat/listener.h. */
+	/** SO_REUSEPORT: several listeners, each with its event loop, share an
+	 * internet address, and the system spreads connections among them. */
+	EVCHAT_LISTENER_REUSEPORT = 1 << 16,
+	/** IPV6_V6ONLY. */
+	EVCHAT_LISTENER_IPV6ONLY = 1 << 17,
+	/** AF_UNIX: remove the path before, if it is a socket on which nobody
+	 * listens, and when the listener stops. Servers that start at the same
+	 * time need a lock of their own. */
+	EVCHAT_LISTENER_UNLINK = 1 << 18
 };
 
 /**

@@ -24,21 +24,6 @@ struct evchat_listener;
 struct sockaddr;
 struct timeval;
 
-/** Options of a listener, to be or-ed with those of enum evchat_option, which the
- * channels get. */
-enum evchat_listener_option {
-	/** SO_REUSEPORT: several listeners, each with its event loop, share an
-	 * address, and the system spreads connections among them. EINVAL where
-	 * the system has no such thing. */
-	EVCHAT_LISTENER_REUSEPORT = 1 << 16,
-	/** IPV6_V6ONLY. */
-	EVCHAT_LISTENER_IPV6ONLY = 1 << 17,
-	/** AF_UNIX: remove the path before, if it is a socket on which nobody
-	 * listens, and when the listener stops or is freed, if it is still this
-	 * socket's. */
-	EVCHAT_LISTENER_UNLINK = 1 << 18
-};
-
 /**
  * A connection has arrived.
  *
@@ -74,7 +59,7 @@ typedef void (*evchat_stopped_cb)(struct evchat_listener *listener, void *arg);
  *
  * @param base borrowed until the listener is freed
  * @param accept called for each connection
- * @param options of enum evchat_listener_option and enum evchat_option; those that an
+ * @param options of enum evchat_option, which the channels get, too; those that an
  *     address has no use for are ignored
  * @param backlog as for listen(); 0 or negative: a good one
  * @param sa copied; port 0: one that is free, see evchat_listener_get_address()

@@ -45,6 +45,8 @@ struct evchat_producer_ops {
 	 * Called from the event loop only, never twice at the same time. It may
 	 * call anything. If it frees the channel or discards its buffers, done
 	 * runs inside that call: then return at once without touching self.
+	 * Cleanups of references in out may be called while libevent writes, so
+	 * they may push and resume, but not end, detach or discard.
 	 * Appended bytes are sent even with LATER; with ERROR they are dropped,
 	 * and errno, if set, is what evchat_get_errno() tells.
 	 */
