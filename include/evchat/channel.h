@@ -7,8 +7,9 @@
  * and whose output is a queue of bytes and producers.
  *
  * Errors: an int call that fails returns -1 with errno set and has changed
- * nothing. EPIPE: the channel has ended, is closing, or its write side was shut.
- * EINVAL: an argument cannot work. EMSGSIZE: something is too large. ENOMEM.
+ * nothing. EPIPE: the channel has ended, is closing, or its write side has been
+ * shut. EINVAL: an argument is invalid. EMSGSIZE: something is too large.
+ * ENOMEM.
  *
  * Ownership: "copied" is the caller's again when the call returns; "borrowed
  * until" must stay valid till then; "taken" is freed by the library, also when
@@ -18,7 +19,7 @@
  * when that hook returns, unless evchat_incref() holds it; if it ended inside
  * another hook of its own, when that one has returned. On an ended channel
  * int calls return -1 with EPIPE, void calls do nothing and getters give 0 or
- * NULL, but for those that are marked as telling about the end.
+ * NULL, except those marked "also in closed".
  *
  * Hooks: every hook, and more of a producer, runs from the event loop, never
  * inside a call. The exceptions are closed, done and cleanups inside
@@ -28,13 +29,14 @@
  * hook, from more, done and cleanups, and from outside of all.
  *
  * Threads: with BEV_OPT_THREADSAFE or EVCHAT_OPT_THREADSAFE any thread that
- * holds a reference may make any call. Hooks run under the bufferevent's lock, so
- * channels of two loops deadlock if the hooks of each call into the other: let
- * one direction go through an event of the other loop. A channel on a
- * bufferevent_filter is for one thread all the same: in libevent 2.1 a filter
- * and what is beneath it have two locks, which are taken in both orders. Under
- * BEV_OPT_UNLOCK_CALLBACKS libevent holds no lock on its way to a channel: another
- * thread that ends one keeps its reference until the loop has made a pass.
+ * holds a reference may make any call. Hooks run under the bufferevent's lock,
+ * so channels of two loops deadlock if the hooks of each call into the other:
+ * make calls in one direction by way of an event of the other loop, see
+ * event_active(). A channel on a bufferevent_filter is for one thread all the
+ * same: in libevent 2.1 a filter and what is beneath it have two locks, which
+ * are taken in both orders. Under BEV_OPT_UNLOCK_CALLBACKS libevent holds no
+ * lock on its way to a channel: a thread that ends a channel from outside must
+ * keep its reference until the loop has made a pass.
  *
  * Sizes are in bytes. Unread input is every byte received behind the last byte
  * that collect was given or, where frame is used, behind the last frame that
@@ -151,17 +153,17 @@ enum evchat_option {
 struct evchat_hooks {
 	/**
 	 * A piece of the current frame, as it arrives. len is never 0; data is
-	 * borrowed until this returns. Without frame, all bytes that belong to no
-	 * frame come here too.
+	 * borrowed until this returns. Without frame, all bytes that belong to
+	 * no frame come here too.
 	 */
 	void (*collect)(struct evchat *chat, const void *data, size_t len,
 	    void *arg);
 	/** The current frame is complete. */
 	void (*found)(struct evchat *chat, void *arg);
 	/**
-	 * A whole frame, in one piece, borrowed until this returns; len may be 0.
-	 * Where this is set, found is not used, and collect gets only what no
-	 * frame holds: what comes under no terminator.
+	 * A whole frame, in one piece, borrowed until this returns; len may be
+	 * 0. Where this is set, found is not used, and collect gets only what
+	 * no frame holds: what comes under no terminator.
 	 */
 	void (*frame)(struct evchat *chat, const void *data, size_t len,
 	    void *arg);
@@ -194,8 +196,8 @@ enum evchat_trace {
 };
 
 /**
- * Sees what goes in and out. It may ask the channel anything, and must not change
- * it.
+ * Sees what goes in and out. It may ask the channel anything, and must not
+ * change it.
  *
  * @param vec the bytes, in n pieces, borrowed until this returns
  */
@@ -214,12 +216,12 @@ typedef void (*evchat_done_cb)(struct evchat *chat, enum evchat_done how,
 /**
  * Make a channel on a bufferevent.
  *
- * Any bufferevent: socket, pair, filter, TLS; connected, being connected or with
- * fd -1, to be connected later; with input waiting. From now on the channel owns
- * its callbacks, watermarks, timeouts, EV_READ and max_single_read and _write;
- * priority, rate limits and SSL stay the application's. What is written to it
- * behind the channel's back is sent, in no promised order. The new channel has
- * no terminator: set one. No hook runs inside this call.
+ * Any bufferevent: socket, pair, filter, TLS; connected, being connected or
+ * with fd -1, to be connected later; with input waiting. From now on the
+ * channel owns its callbacks, watermarks, timeouts, EV_READ and max_single_read
+ * and _write; priority, rate limits and SSL stay the application's. What is
+ * written to it behind the channel's back is sent, in no promised order. The
+ * new channel has no terminator: set one. No hook runs inside this call.
  *
  * @param bev taken; on failure freed at once
  * @param hooks borrowed while any channel uses it: normally static const
@@ -248,7 +250,7 @@ struct evchat *evchat_socket_new(struct event_base *base, evutil_socket_t fd,
  */
 void evchat_incref(struct evchat *chat);
 
-/** Give back what evchat_incref() took. It never ends a channel. */
+/** Give back one evchat_incref(). It never ends a channel. */
 void evchat_decref(struct evchat *chat);
 
 /**
@@ -266,22 +268,25 @@ void evchat_free(struct evchat *chat);
  *
  * Input is no longer parsed, pushes fail with EPIPE, and no hook but closed
  * runs any more; more, done and cleanups do. When the queue is empty, the write
- * side is shut; then input is read and dropped until EOF, for
- * EVCHAT_TIMEOUT_LINGER and evchat_set_linger_size() at most, so that unread
- * input does not make the system destroy the reply. Then closed runs, with EVCHAT_REASON_DONE. A
- * pause does not hold this up.
+ * side is shut; then input is read and dropped until EOF, but for
+ * EVCHAT_TIMEOUT_LINGER and evchat_set_linger_size() at most: to close a socket
+ * with unread input makes the system throw the reply away. Then closed runs,
+ * with EVCHAT_REASON_DONE, whatever it was that made the application close: one
+ * that answers a timeout and closes notes the reason itself. A pause does not
+ * delay this.
  */
 void evchat_close_when_done(struct evchat *chat);
 
 /**
- * End a channel between two frames: when none is in progress, and the channel is
- * not paused, it is told EVCHAT_EVENT_LAST, from the event loop, and then closed
- * as evchat_close_when_done() does. Frames that are complete in the unread input
- * by then are delivered before. What is waited for is the frame that is in progress
- * now, and counts that hooks set: not a frame that begins later, nor one that the
- * peer's end has cut off. Where there is no terminator, that is when all input was delivered. An
- * application that answers later than in a hook pauses the channel until it has, as
- * it would to be asked one thing at a time.
+ * End a channel between two frames: when none is in progress, and the channel
+ * is not paused, it is told EVCHAT_EVENT_LAST, from the event loop, and then
+ * closed as evchat_close_when_done() does. Frames that are complete in the
+ * unread input by then are delivered before. What is waited for is the frame
+ * that is in progress now, and counts that hooks set: not a frame that begins
+ * later, nor one that the peer's end has cut off. Where there is no terminator,
+ * that is when all input was delivered. An application that answers later than
+ * in a hook pauses the channel until it has, as it would to be asked one thing
+ * at a time.
  */
 void evchat_close_after_frame(struct evchat *chat);
 
@@ -304,8 +309,8 @@ int evchat_push_eof(struct evchat *chat);
  * made goes on, to the address that is being tried and no other.
  *
  * @return the bufferevent, returned; or NULL with errno and nothing changed:
- *     EBUSY while an unfinished producer or file is queued, or a name is looked up
- *     or the next address is yet to be tried; EPIPE, ENOMEM
+ *     EBUSY while an unfinished producer or file is queued, or a name is looked
+ *     up or the next address is yet to be tried; EPIPE, ENOMEM
  */
 struct bufferevent *evchat_detach(struct evchat *chat);
 
@@ -419,9 +424,10 @@ int evchat_push_reference(struct evchat *chat, const void *data, size_t len,
 int evchat_push_buffer(struct evchat *chat, struct evbuffer *buf);
 
 /**
- * Push a part of a regular file; see evchat_producer_new_file(). An end that is
- * to be known of is what evchat_push_callback() behind it tells. To a plain socket
- * without rate limits, what is more than 32 KiB goes by sendfile(2).
+ * Push a part of a regular file; see evchat_producer_new_file(). To learn when
+ * it has been sent, push a mark behind it with evchat_push_callback(). To a
+ * plain socket without rate limits, files of more than 32 KiB are sent with
+ * sendfile(2).
  *
  * @param fd taken
  * @param len -1: up to the end of the file
@@ -478,10 +484,11 @@ int evchat_push_frame_vprintf(struct evchat *chat, const char *fmt, va_list ap)
 /**
  * Push a frame whose payload a producer gives, when its length is not known
  * beforehand: each piece is encoded as it comes, and the frame ends with the
- * producer. For the framings delimiter, delimiters, line, dot and chunked; EINVAL
- * for others. A payload that the framing cannot carry is found out only on the
- * way: the channel then ends with EVCHAT_REASON_PRODUCER and errno EINVAL.
- * done is told how many bytes the producer gave, not what became of them.
+ * producer. For the framings delimiter, delimiters, line, dot and chunked;
+ * EINVAL for others. A payload that the framing cannot carry is found out only
+ * on the way: the channel then ends with EVCHAT_REASON_PRODUCER and errno
+ * EINVAL. done is told how many bytes the producer gave, not what became of
+ * them.
  *
  * @param producer as for evchat_push_with_producer()
  * @return as that, or -1 with errno EINVAL
@@ -509,10 +516,10 @@ int evchat_push_with_producer(struct evchat *chat,
 int evchat_push_callback(struct evchat *chat, evchat_done_cb done, void *arg);
 
 /**
- * Drop unread input and queued output. Every producer, mark and reference in the
- * queue is ended, with EVCHAT_DONE_DISCARDED, inside this call. A close that is
- * pending stays so, and the input's framing starts a new frame. What a filter
- * or TLS has already taken over is sent all the same.
+ * Drop unread input and queued output. Every producer, mark and reference in
+ * the queue is ended, with EVCHAT_DONE_DISCARDED, inside this call. A close
+ * that is pending stays so, and the input's framing starts a new frame. What a
+ * filter or TLS has already taken over is sent all the same.
  */
 void evchat_discard_buffers(struct evchat *chat);
 
@@ -527,9 +534,9 @@ size_t evchat_get_output_length(const struct evchat *chat);
 /* Flow */
 
 /**
- * Stop delivery and reading. After this returns no data hook runs, and no EOF is
- * told, until evchat_resume(). It does not nest. Timeouts of the read side stand
- * still meanwhile. Output goes on.
+ * Stop delivery and reading. After this returns no data hook runs, and no EOF
+ * is told, until evchat_resume(). It does not nest. Timeouts of the read side
+ * stand still meanwhile. Output goes on.
  */
 void evchat_pause(struct evchat *chat);
 
@@ -540,13 +547,13 @@ void evchat_resume(struct evchat *chat);
  * Set the maximum size of a frame, from the next frame on.
  *
  * It counts the bytes as delivered, without the delimiter. A frame of exactly
- * max is legal. One above it is reported once, as soon as that is certain. If it
- * shows while the frame is scanned, collect has had exactly the first max bytes;
- * if the size was declared (a count, or in a header), it is reported before any
- * byte. The frames behind it are delivered at once. When the event has returned its
- * bytes are used up: none of them is unread any more, unless the event has paused
- * the channel. Without this call it is 1 MiB with the frame
- * hook, and unlimited with collect, where the library keeps nothing.
+ * max is legal. A longer one is reported once, as soon as that is certain. If
+ * it turns out while the frame is scanned, collect has had exactly the first
+ * max bytes; if the size was declared (a count, or in a header), it is reported
+ * before any byte. The frames behind it are delivered at once. When the event
+ * has returned its bytes are used up: none of them is unread any more, unless
+ * the event has paused the channel. Without this call it is 1 MiB with the
+ * frame hook, and unlimited with collect, where the library keeps nothing.
  *
  * @param max 0: unlimited
  * @return 0, or -1 with errno EPIPE, EINVAL for an unknown policy
@@ -557,10 +564,11 @@ int evchat_set_max_frame(struct evchat *chat, uint64_t max,
 /**
  * Set the marks of the output queue; 32 KiB and 128 KiB at first.
  *
- * Producers are asked while the queue is below high. When a data hook has pushed
- * and leaves the queue above high, delivery and reading stop until it has fallen
- * to low, so that a peer that sends and does not read cannot make memory grow.
- * Above high, and back at low, is also what EVCHAT_EVENT_WRITABLE tells.
+ * Producers are asked while the queue is below high. When a data hook has
+ * pushed and leaves the queue above high, delivery and reading stop until it
+ * has fallen to low, so that a peer that sends and does not read cannot make
+ * memory grow. Above high, and back at low, is also what EVCHAT_EVENT_WRITABLE
+ * tells.
  *
  * @return 0, or -1 with errno EPIPE, EINVAL if high is 0 or low is not below it
  */
@@ -568,25 +576,30 @@ int evchat_set_watermarks(struct evchat *chat, size_t low, size_t high);
 
 /**
  * Set how many bytes are taken in one turn of the event loop, and how many a
- * producer is asked for; 64 KiB each at first. A piece or a frame that is begun
- * below the one is delivered, and reading stops while more than that waits.
+ * producer is asked for; 64 KiB each at first. A piece or a frame that begins
+ * within the first in bytes is delivered whole. Reading stops while more than
+ * in bytes wait. libevent 2.1 itself reads 4096 bytes at a time.
  *
  * @return 0, or -1 with errno EPIPE, EINVAL if one is 0 or above INT_MAX
  */
 int evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out);
 
 /**
- * Set a timeout. All but LINGER, which is 2 seconds, are off at first. Each ends
- * the channel with its own reason, but for LINGER, which only ends the wait. Before
- * READ and FRAME do, EVCHAT_EVENT_TIMEOUT is told; a hook that sets the same timeout
- * anew, be it to the same time, has it begin anew. FRAME counts from a frame's first
- * byte; a change of it is for the next frame, or for one in progress that has none.
- * READ and FRAME stand still while reading is stopped, by a pause or by itself. READ
- * runs while output is on its way: a client that only takes a long answer is silent,
- * too, and STALL is what watches it.
- * While a connection is being made, only CONNECT runs.
+ * Set a timeout. All but LINGER, which is 2 seconds, are off at first. Each
+ * ends the channel with its own reason, but for LINGER, which only ends the
+ * wait. Before READ and FRAME end it, EVCHAT_EVENT_TIMEOUT is told, in which
+ * the hook may push a last answer and call evchat_close_when_done() (the reason
+ * is then DONE), or let the peer go on by setting the same timeout again, be it
+ * to the same time. FRAME counts from a frame's first byte; a change of it
+ * applies to the next frame, and to the one in progress only if no FRAME
+ * timeout was set when it began.
  *
- * Timeouts cost nothing by the message: there is one timer a channel, which is
+ * READ and FRAME stand still while reading is stopped, by a pause or by itself.
+ * READ runs while output is on its way: a client that only takes a long answer
+ * is silent, too, and STALL is what watches it. While a connection is being
+ * made, only CONNECT runs.
+ *
+ * Timeouts cost nothing per message: there is one timer per channel, which is
  * moved only when it runs out.
  *
  * @param tv copied; NULL: none
@@ -597,11 +610,12 @@ int evchat_set_timeout(struct evchat *chat, enum evchat_timeout which,
     const struct timeval *tv);
 
 /**
- * Set how slow the peer may be. A time of the length of period in which a frame was
- * in progress all the time and fewer than in of its bytes were received, or output
- * was waiting all the time and fewer than out bytes of it left, ends the channel
- * with EVCHAT_REASON_SLOW; for the input EVCHAT_EVENT_TIMEOUT is told before. Each
- * frame begins a new period. That for the input stands still as FRAME does.
+ * Set how slow the peer may be. The channel ends with EVCHAT_REASON_SLOW if,
+ * for a whole period, a frame was in progress and fewer than in bytes of it
+ * were received, or output was waiting and fewer than out bytes of it left. For
+ * the input, EVCHAT_EVENT_TIMEOUT is told before; a hook that calls this again
+ * begins a new period. So does each new frame. The input's period stands still
+ * when FRAME does.
  *
  * @param in, out bytes a period; 0: as slow as it likes
  * @param period copied; NULL: no limits
@@ -611,9 +625,9 @@ int evchat_set_min_rate(struct evchat *chat, uint64_t in, uint64_t out,
     const struct timeval *period);
 
 /**
- * Set how many bytes of input are read and dropped, at most, before a closed
- * connection is given up; 64 KiB at first. More is for those who refuse large
- * uploads with an answer that has to arrive.
+ * Set how many bytes of input are read and dropped, at most, before a
+ * connection that is closing is given up; 64 KiB at first. More is for those
+ * who refuse large uploads with an answer that has to arrive.
  *
  * @return 0, or -1 with errno EPIPE
  */
@@ -656,10 +670,10 @@ const char *evchat_get_error(const struct evchat *chat);
 const void *evchat_get_partial(const struct evchat *chat, size_t *len);
 
 /**
- * @return the length of the frame in progress: the declared one if there is one,
- *     else the bytes seen so far; in found and frame that of the frame that
- *     ended, also of one that was truncated; in EVCHAT_EVENT_OVERSIZE, where
- *     none was declared, max + 1. Also in closed.
+ * @return the length of the frame in progress: the declared one if there is
+ *     one, else the bytes seen so far; in found and frame that of the frame
+ *     that ended, also of one that was truncated; in EVCHAT_EVENT_OVERSIZE,
+ *     where none was declared, max + 1. Also in closed.
  */
 uint64_t evchat_get_frame_length(const struct evchat *chat);
 

@@ -79,14 +79,14 @@ struct evchat_framing *evchat_framing_delimiter(const void *bytes, size_t len,
  * the beginning of another, as CR is of CR LF, the longer is never found,
  * unless with EVCHAT_FRAMING_MATCH_LONGEST: then the bytes behind a delimiter
  * are waited for and looked at as long as they may make a longer one of it; at
- * the end of the input the frame ends with what was found. Bytes that do not are
- * looked at once more, so a delimiter that begins with another may be no longer
- * than 64 bytes.
+ * the end of the input the frame ends with what was found. Bytes that do not
+ * are looked at once more, so a delimiter that begins with another may be no
+ * longer than 64 bytes.
  *
  * evchat_push_frame() writes the first of the delimiters, in the order given,
- * that ends a frame all by itself, and refuses a payload behind which it would be
- * taken for another one: where that is LF, and CR LF is a delimiter, too, one that
- * ends with CR.
+ * that ends a frame all by itself, and refuses a payload behind which it would
+ * be taken for another one: where that is LF, and CR LF is a delimiter, too,
+ * one that ends with CR.
  *
  * @param set the delimiters; copied
  * @param n how many: EINVAL if below 1 or if one is empty; EMSGSIZE if they are
@@ -108,8 +108,8 @@ struct evchat_framing *evchat_framing_delimiters(
  *   lines but at the start. LF is written, and an empty payload is refused.
  *
  * With EVCHAT_FRAMING_REJECT_BARE_LF a LF without CR before it, and with
- * EVCHAT_FRAMING_REJECT_BARE_CR a CR without LF behind it, is malformed, so that
- * no two parsers can see different lines in the same bytes. Both are for
+ * EVCHAT_FRAMING_REJECT_BARE_CR a CR without LF behind it, is malformed, so
+ * that no two parsers can see different lines in the same bytes. Both are for
  * EVBUFFER_EOL_CRLF and EVBUFFER_EOL_CRLF_STRICT.
  *
  * @param flags 0, EVCHAT_FRAMING_KEEP_DELIMITER, and those two; EINVAL otherwise
@@ -132,9 +132,9 @@ struct evchat_length_field {
 	enum evchat_byte_order order; /**< of its bytes */
 	size_t offset;                /**< bytes before it: at most 1024 */
 	/**
-	 * What has to be added to the number to make it count the bytes behind it.
-	 * One that counts itself and what is before it, too, wants
-	 * -(offset + width).
+	 * What has to be added to the number to make it count the bytes behind
+	 * it. One that counts itself and what is before it, too, wants -(offset
+	 * + width).
 	 */
 	int64_t adjustment;
 	/**
@@ -150,9 +150,9 @@ struct evchat_length_field {
  *
  * A number that makes the frame end before its number does, or be shorter than
  * strip or delivered as 2^64 bytes or more, is malformed. evchat_push_frame()
- * writes what is stripped: the number, and 0 for all other bytes. Where the number
- * is not stripped, it has to be in the payload, and right. EMSGSIZE: the payload is
- * too long for the number.
+ * writes what is stripped: the number, and 0 for all other bytes. Where the
+ * number is not stripped, it has to be in the payload, and right. EMSGSIZE: the
+ * payload is too long for the number.
  *
  * @param field copied
  * @return the framing, or NULL with errno: EINVAL, or EMSGSIZE for an offset or
@@ -163,8 +163,8 @@ struct evchat_framing *evchat_framing_length(
 
 /**
  * Make a framing of frames with their length before them as a base-128 varint,
- * as Protocol Buffers delimit messages: 7 bits a byte, the lowest first, at most
- * 10 bytes and 64 bits.
+ * as Protocol Buffers delimit messages: 7 bits a byte, the lowest first, at
+ * most 10 bytes and 64 bits.
  *
  * @param flags 0
  * @return the framing, or NULL with errno
@@ -181,9 +181,9 @@ struct evchat_framing *evchat_framing_varint(unsigned flags);
 struct evchat_framing *evchat_framing_netstring(unsigned flags);
 
 /**
- * Make a framing of octet counting, as syslog over TCP has it (RFC 6587, 3.4.1):
- * decimal length, space, payload. 0 and leading zeros are malformed, so an empty
- * payload is refused.
+ * Make a framing of octet counting, as syslog over TCP has it (RFC 6587,
+ * 3.4.1): decimal length, space, payload. 0 and leading zeros are malformed, so
+ * an empty payload is refused.
  *
  * @param flags 0
  * @return the framing, or NULL with errno
@@ -191,18 +191,19 @@ struct evchat_framing *evchat_framing_netstring(unsigned flags);
 struct evchat_framing *evchat_framing_octet_count(unsigned flags);
 
 /**
- * Make a framing of dot-stuffed blocks of lines, as SMTP (RFC 5321, 4.5.2), NNTP
- * and POP3 have them.
+ * Make a framing of dot-stuffed blocks of lines, as SMTP (RFC 5321, 4.5.2),
+ * NNTP and POP3 have them.
  *
  * A block ends with a line of nothing but a dot, which is not delivered; other
- * lines lose a dot at their beginning. Lines end with CR LF, which is delivered;
- * a bare LF or CR is a byte like others, or malformed with the flags. A block
- * whose first line is the lone dot is an empty frame. evchat_push_frame() adds
- * the dots; the payload has to be empty or to end with CR LF.
+ * lines lose a dot at their beginning. Lines end with CR LF, which is
+ * delivered; a bare LF or CR is a byte like others, or malformed with the
+ * flags. A block whose first line is the lone dot is an empty frame.
+ * evchat_push_frame() adds the dots; the payload has to be empty or to end with
+ * CR LF.
  *
  * What was decoded of an unfinished block counts as delivered: evchat_detach()
- * and a framing set meanwhile get what is behind it, and evchat_unread() inserts
- * there.
+ * and a framing set meanwhile get what is behind it, and evchat_unread()
+ * inserts there.
  *
  * @param flags 0, EVCHAT_FRAMING_REJECT_BARE_LF, EVCHAT_FRAMING_REJECT_BARE_CR
  * @return the framing, or NULL with errno
@@ -210,15 +211,16 @@ struct evchat_framing *evchat_framing_octet_count(unsigned flags);
 struct evchat_framing *evchat_framing_dot(unsigned flags);
 
 /**
- * Make a framing of HTTP/1.1's chunked bodies (RFC 9112, 7.1): a frame is a body
- * of any number of chunks.
+ * Make a framing of HTTP/1.1's chunked bodies (RFC 9112, 7.1): a frame is a
+ * body of any number of chunks.
  *
  * Chunk extensions are skipped: at most 4096 bytes in a line, and 16 KiB more
  * than the body is long in all. So is the trailer section, of at most 16 KiB;
- * with EVCHAT_FRAMING_DELIVER_TRAILERS it is delivered behind the body, at the end
- * of the same frame: lines that end with CR LF, without the empty one. It counts
- * neither towards the maximum nor for evchat_get_frame_length(), so that, in found
- * and frame, is where it begins. Every line has to end with CR LF.
+ * with EVCHAT_FRAMING_DELIVER_TRAILERS it is delivered behind the body, at the
+ * end of the same frame: lines that end with CR LF, without the empty one. It
+ * counts neither towards the maximum nor for evchat_get_frame_length(), so
+ * that, in found and frame, is where it begins. Every line has to end with CR
+ * LF.
  *
  * evchat_push_frame() writes one chunk and no trailers. What was decoded of an
  * unfinished body counts as delivered, as for evchat_framing_dot().
@@ -236,18 +238,18 @@ enum evchat_split_result {
 };
 
 /**
- * What the bytes are that a splitter has seen and not yet said anything of, those
- * it is shown included: first head, then data, then tail bytes. It is all zeros
- * when split is called. With EVCHAT_SPLIT_MALFORMED head and data are those before
- * the wrong byte.
+ * What the bytes are that a splitter has seen and not yet said anything of,
+ * those it is shown included: first head, then data, then tail bytes. It is all
+ * zeros when split is called. With EVCHAT_SPLIT_MALFORMED head and data are
+ * those before the wrong byte.
  */
 struct evchat_split {
 	size_t head; /**< not delivered: before the first data of a frame only */
 	size_t data; /**< delivered */
 	size_t tail; /**< not delivered: with EVCHAT_SPLIT_FRAME only */
 	/**
-	 * EVCHAT_SPLIT_MORE: how many of the bytes shown, at their end, are to be
-	 * shown again, together with what comes behind them.
+	 * EVCHAT_SPLIT_MORE: how many of the bytes shown, at their end, are to
+	 * be shown again, together with what comes behind them.
 	 */
 	size_t again;
 	/** How long the frame will be, as delivered, if that is known, with or before
@@ -263,23 +265,24 @@ struct evchat_framing_ops {
 	 * is set and when unread input is discarded; may be 0. */
 	size_t state_size;
 	/**
-	 * Look at the next bytes of the stream. All new bytes are shown once, and
-	 * only once, unless it asks for some of them again; what is behind the end
-	 * of a frame is new to the next one. When the input ends inside a frame, it
-	 * is called once more with len 0, and may still say EVCHAT_SPLIT_FRAME.
-	 * It may call nothing of the channel. What evchat_unread() puts back inside
-	 * a frame comes behind the bytes that were shown.
-	 * Counters beyond the bytes that there are, a frame of no bytes at all, and
-	 * with a maximum more than 64 KiB beyond it that nothing was said of, end
-	 * the channel as malformed.
+	 * Look at the next bytes of the stream. All new bytes are shown once,
+	 * and only once, unless it asks for some of them again; what is behind
+	 * the end of a frame is new to the next one. When the input ends inside
+	 * a frame, it is called once more with len 0, and may still say
+	 * EVCHAT_SPLIT_FRAME. It may call nothing of the channel. What
+	 * evchat_unread() puts back inside a frame comes behind the bytes that
+	 * were shown. Counters beyond the bytes that there are, a frame of no
+	 * bytes at all, and with a maximum more than 64 KiB beyond it that
+	 * nothing was said of, end the channel as malformed.
 	 *
 	 * @param data borrowed until it returns
 	 */
 	enum evchat_split_result (*split)(const void *data, size_t len,
 	    struct evchat_split *found, void *state, void *arg);
 	/**
-	 * Append to out the frame that decodes to n pieces of payload. It may call
-	 * nothing of the channel. NULL: evchat_push_frame() fails with EINVAL.
+	 * Append to out the frame that decodes to n pieces of payload. It may
+	 * call nothing of the channel. NULL: evchat_push_frame() fails with
+	 * EINVAL.
 	 *
 	 * @return 0, or -1 with errno; what was appended is then dropped
 	 */

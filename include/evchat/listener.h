@@ -5,10 +5,11 @@
  * @file evchat/listener.h
  * Listeners: sockets whose connections arrive as channels.
  *
- * Constructors return NULL, and int calls -1, with errno set and nothing changed.
- * A listener belongs to one event loop, as its channels do; with
+ * Constructors return NULL, and int calls -1, with errno set and nothing
+ * changed. A listener belongs to one event loop, as its channels do; with
  * EVCHAT_OPT_THREADSAFE any thread may make any call. Callbacks run from the
- * event loop, and any call may be made from them; also evchat_listener_free().
+ * event loop, and any call may be made from them; evchat_listener_free()
+ * included.
  */
 
 #include <stddef.h>
@@ -27,8 +28,11 @@ struct timeval;
 /**
  * A connection has arrived.
  *
- * @param chat a new channel without hooks and terminator: give it some, with
- *     evchat_set_hooks() and evchat_set_framing(). No input is delivered before this returns
+ * @param chat a new channel, which frees itself at its end, without hooks and
+ *     terminator: give it some, with evchat_set_hooks() and
+ *     evchat_set_framing() or evchat_set_terminator(), or end it with
+ *     evchat_free(). If it is left as it is, its input is dropped and it counts
+ *     until the peer closes. No input is delivered before this returns
  * @param peer the address of the peer; borrowed until this returns
  * @param peerlen its length
  */
@@ -36,11 +40,11 @@ typedef void (*evchat_accept_cb)(struct evchat_listener *listener,
     struct evchat *chat, const struct sockaddr *peer, int peerlen, void *arg);
 
 /**
- * A connection could not be accepted: EMFILE, ENFILE, ENOBUFS, ENOMEM. The listener
- * tries again when one of its channels has ended, and after a time from 10 ms to
- * a second, longer each time; it is told once, and again only after one was
- * accepted. Connections wait meanwhile, but for one that was accepted before there
- * was no memory for its channel, which is closed.
+ * A connection could not be accepted: EMFILE, ENFILE, ENOBUFS, ENOMEM. The
+ * listener tries again when one of its channels has ended, and after a time
+ * from 10 ms to a second, longer each time; this is called once, and again only
+ * after a connection has been accepted. Connections wait meanwhile, except that
+ * one for whose channel there is no memory is closed.
  *
  * @param error the system's error
  */
@@ -54,8 +58,9 @@ typedef void (*evchat_stopped_cb)(struct evchat_listener *listener, void *arg);
 /**
  * Listen on an address.
  *
- * The socket is non-blocking, closed on exec, and has SO_REUSEADDR; those of the
- * connections have SO_KEEPALIVE, and TCP_NODELAY, since output leaves once a turn.
+ * The socket is non-blocking, closed on exec, and has SO_REUSEADDR; those of
+ * the connections have SO_KEEPALIVE, and TCP_NODELAY, since output leaves once
+ * a turn.
  *
  * @param base borrowed until the listener is freed
  * @param accept called for each connection
@@ -73,34 +78,43 @@ struct evchat_listener *evchat_listener_new_bind(struct event_base *base,
 /**
  * Listen on a socket that was bound, for instance by a supervisor.
  *
- * @param options as evchat_listener_new_bind(), but EINVAL for REUSEPORT and IPV6ONLY,
- *     for which it is too late
- * @param fd taken: made non-blocking, closed on failure and when the listener stops
+ * @param options as evchat_listener_new_bind(), but EINVAL for REUSEPORT and
+ *     IPV6ONLY, for which it is too late
+ * @param fd taken: made non-blocking, closed on failure and when the listener
+ *     stops
  * @param backlog as for listen(); 0: it listens already; negative: a good one
- * @return as evchat_listener_new_bind(), or NULL with errno EINVAL if it does not
- *     listen, EBADF
+ * @return as evchat_listener_new_bind(), or NULL with errno EINVAL if it does
+ *     not listen, EBADF
  */
 struct evchat_listener *evchat_listener_new(struct event_base *base,
     evchat_accept_cb accept, void *arg, unsigned options, int backlog,
     evutil_socket_t fd);
 
 /**
- * Stop at once, and free. Its channels live on; what waits to be accepted is
- * turned away. NULL is fine. In another thread than the loop's: a callback that is
- * running there goes on.
+ * Stop at once, and free. Its channels live on; connections that wait to be
+ * accepted are reset. NULL is fine. If another thread than the loop's calls
+ * this, a callback that is running in the loop's goes on.
  */
 void evchat_listener_free(struct evchat_listener *listener);
 
 /**
- * Stop gracefully: accept what waits to be accepted, in spite of a pause and of the
- * maximum, close the socket, and, when these had a turn to read what they were sent,
- * have each channel closed as evchat_close_after_frame() does. Channels that still live
- * after grace are freed. When none is left, stopped is called; the listener is still
- * to be freed then, also in there. All of this is done by the event loop, nothing inside
- * the call. What cannot be accepted is told as an error, and turned away. A second
- * call changes grace and stopped, and is told by itself if that was told already.
+ * Stop gracefully, in these steps, all from the event loop and none inside this
+ * call:
  *
- * @param grace copied; NULL: no limit
+ * 1. connections that wait are accepted, in spite of a pause and of the
+ *    maximum; those that cannot be are told to the error callback, and reset;
+ * 2. the socket is closed;
+ * 3. when the new channels have had a turn to read, each channel is closed as
+ *    evchat_close_after_frame() does;
+ * 4. channels that still live after grace are freed;
+ * 5. when none is left, stopped is called.
+ *
+ * The listener is not freed by this: call evchat_listener_free(), in stopped or
+ * later. A second call replaces grace and stopped; if the first one's stopped
+ * has been called already, the new one is called, too.
+ *
+ * @param grace copied; NULL: no limit, so that one silent peer in the middle of
+ *     a frame can keep it from ending; zero: at once
  * @param stopped may be NULL
  * @return 0, or -1 with errno ENOMEM, EINVAL if grace is negative
  */
@@ -112,8 +126,9 @@ void evchat_listener_pause(struct evchat_listener *listener);
 void evchat_listener_resume(struct evchat_listener *listener);
 
 /**
- * Have at most so many channels at once: further connections wait in the backlog
- * until one has ended. 0, and at first: no limit.
+ * Have at most max channels at once: further connections wait in the backlog,
+ * where they look connected to their peers, until one has ended. 0: no limit,
+ * as at first. Each connection takes a descriptor: stay below RLIMIT_NOFILE.
  */
 void evchat_listener_set_max(struct evchat_listener *listener, size_t max);
 

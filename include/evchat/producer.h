@@ -96,7 +96,8 @@ struct evchat_producer *evchat_producer_new_file(int fd, int64_t offset,
 /**
  * Make a producer of what a descriptor gives until its end: a pipe, a socket, a
  * terminal, or a file from where it stands. It is read when it is readable, and
- * never waited for, if nobody else reads it meanwhile. Its flags are not changed.
+ * never waited for, if nobody else reads it meanwhile. Its flags are not
+ * changed.
  *
  * @param base the event loop of the channel it will be pushed to; borrowed until done
  * @param fd taken: closed when the producer is done, on failure at once
@@ -109,8 +110,9 @@ struct evchat_producer *evchat_producer_new_descriptor(struct event_base *base,
     int fd, int64_t len);
 
 /**
- * Gives the next line. It may call anything; if it ends the channel or discards its
- * buffers, cleanup runs inside that call, and what it returns is not looked at.
+ * Gives the next line. It may call anything; if it ends the channel or discards
+ * its buffers, cleanup runs inside that call, and what it returns is not looked
+ * at.
  *
  * @param len to be set to its length, without an end of line
  * @return the line, borrowed until the next call or cleanup; NULL: there is none
@@ -132,13 +134,14 @@ struct evchat_producer *evchat_producer_new_lines(evchat_line_cb next,
     const char *eol, void (*cleanup)(void *arg), void *arg);
 
 /*
- * Around other producers, which are taken: freed on failure, too. EINVAL is for NULL
- * and for what was pushed or taken already; that is another's, and left alone.
+ * Around other producers, which are taken: freed on failure, too. EINVAL is for
+ * NULL and for what was pushed or taken already; that is another's, and left
+ * alone.
  *
  * One that was taken may still be resumed, which is how the whole is; it is not
- * asked because somebody resumed another one. Its done tells how the whole ended,
- * with its own count of bytes, before the one around it is told. If it fails, so
- * does the whole, with its errno.
+ * asked because somebody resumed another one. Its done tells how the whole
+ * ended, with its own count of bytes, before the one around it is told. If it
+ * fails, so does the whole, with its errno.
  */
 
 /**
@@ -153,17 +156,18 @@ struct evchat_producer *evchat_producer_new_chain(
     struct evchat_producer *const *parts, int n);
 
 /**
- * Appends trailer fields to out, each as "Name: value" CR LF. Called once, when the
- * body has ended. What is no such field, or has another CR, LF or a NUL in it, is
- * not sent: the producer fails with EINVAL. It may call anything, as more may.
+ * Appends trailer fields to out, each as "Name: value" CR LF. Called once, when
+ * the body has ended. What is no such field, or has another CR, LF or a NUL in
+ * it, is not sent: the producer fails with EINVAL. It may call anything, as
+ * more may.
  *
  * @return 0, or -1 for the producer to fail with the errno that it set
  */
 typedef int (*evchat_trailers_cb)(struct evbuffer *out, void *arg);
 
 /**
- * An HTTP/1.1 chunked body (RFC 9112, 7.1) of what a producer gives: a chunk for
- * each time that it gives something.
+ * An HTTP/1.1 chunked body (RFC 9112, 7.1) of what a producer gives: a chunk
+ * for each time that it gives something.
  *
  * @param trailers may be NULL
  * @return the producer, or NULL with errno
@@ -172,16 +176,17 @@ struct evchat_producer *evchat_producer_new_chunked(
     struct evchat_producer *inner, evchat_trailers_cb trailers, void *arg);
 
 /**
- * A dot-stuffed block, with its final dot, of what a producer gives: SMTP's DATA (RFC
- * 5321, 4.5.2), NNTP, POP3. Where what it gives does not end with CR LF, that is
- * added; of nothing it is the final dot alone.
+ * A dot-stuffed block, with its final dot, of what a producer gives: SMTP's
+ * DATA (RFC 5321, 4.5.2), NNTP, POP3. Where what it gives does not end with CR
+ * LF, that is added; of nothing it is the final dot alone.
  *
- * Only CR LF ends a line. CR and LF by themselves, which these protocols forbid, are
- * passed on as evchat_framing_dot(0) does, and no dot is stuffed behind them. Where
- * the lines come from somebody else, a peer that takes LF for the end of a line might
- * find the final dot, and commands, among them. Then push the inner producer with
- * evchat_push_frame_with_producer() under evchat_framing_dot() with
- * EVCHAT_FRAMING_REJECT_BARE_LF and _CR, where it fails instead with EINVAL.
+ * Only CR LF ends a line. CR and LF by themselves, which these protocols
+ * forbid, are passed on as evchat_framing_dot(0) does, and no dot is stuffed
+ * behind them. Where the lines come from somebody else, a peer that takes LF
+ * for the end of a line might find the final dot, and commands, among them.
+ * Then push the inner producer with evchat_push_frame_with_producer() under
+ * evchat_framing_dot() with EVCHAT_FRAMING_REJECT_BARE_LF and _CR, where it
+ * fails instead with EINVAL.
  *
  * @return the producer, or NULL with errno
  */
@@ -196,8 +201,8 @@ enum evchat_deflate {
 
 /**
  * What a producer gives, compressed by zlib. When it says EVCHAT_MORE_LATER,
- * what it gave so far is flushed, so that the peer can have it. Until its end it
- * takes about 256 KiB.
+ * what it gave so far is flushed, so that the peer can have it. Until its end
+ * it takes about 256 KiB.
  *
  * @param level from 0, none, to 9, best; -1: zlib's choice; else EINVAL
  * @return the producer, or NULL with errno; ENOSYS: built without zlib, see
