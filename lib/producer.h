@@ -51,6 +51,9 @@ struct evchat_producer {
 	/* Send at most want bytes to fd and say how many; or NULL. */
 	enum producer_sent (*send)(void *self, int fd, size_t want,
 	    size_t *sent);
+	struct evchat_producer **inner; /* those it is around, or NULL */
+	bool ending;            /* it, or what is around it, is being told: */
+	enum evchat_done how;
 	struct evchat_producer *outer; /* the one that is around it, or NULL */
 
 	/* From QUEUED on. */

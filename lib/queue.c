@@ -315,6 +315,31 @@ queue_send(struct queue *queue, int fd, size_t want)
 	return (QUEUE_BROKEN);
 }
 
+/*
+ * The first is around others, which are told before it: they come before it in the
+ * list, so that whoever ends the queue meanwhile finds all that are still to be told.
+ */
+static void
+put_inner_first(struct queue *queue, enum evchat_done how)
+{
+	struct evchat_producer *outer = queue->first, *inner;
+
+	queue->first = *outer->inner;
+	*outer->inner = NULL;
+	for (inner = queue->first; inner != outer; inner = inner->next) {
+		inner->state = outer->state;
+		inner->number = outer->number;
+		inner->end = outer->end;
+		inner->weightless = true;
+		inner->ending = true;
+		inner->how = how;
+		if (inner->next == NULL)
+			inner->next = outer;
+	}
+	outer->ending = true;
+	outer->how = how;
+}
+
 /* Take the first producer out of the list and call its done. */
 static void
 end_first(struct queue *queue, enum evchat_done how)
@@ -323,6 +348,12 @@ end_first(struct queue *queue, enum evchat_done how)
 
 	if (queue->current == producer)
 		queue->current = producer->next;
+	if (producer->ending)
+		how = producer->how;
+	if (producer->inner != NULL && *producer->inner != NULL) {
+		put_inner_first(queue, how);
+		return;
+	}
 	queue->first = producer->next;
 	if (queue->first == NULL)
 		queue->last = NULL;

@@ -119,6 +119,7 @@ wrapper_new(size_t size, const struct wrapper_ops *ops,
 	wrapper->ops = ops;
 	wrapper->producer = producer;
 	wrapper->inner = first;
+	producer->inner = &wrapper->inner;
 	for (; first != NULL; first = first->next) {
 		producer->held += producer_held(first);
 		first->outer = producer;
