@@ -68,6 +68,8 @@ is_told(const struct matrix_cell *cell)
 {
 	enum matrix_where where = cell->place->where;
 
+	if (where == MATRIX_IN_LAST || where == MATRIX_IN_TIMEOUT)
+		return !cell->action->untold;
 	return !cell->action->untold || !cell->base->eof ||
 	    (where != MATRIX_IN_PUSH && !ends_by_itself(cell->base)) ||
 	    where == MATRIX_IN_FREE || where == MATRIX_IN_DETACH ||
@@ -137,6 +139,25 @@ each_time(struct product *p)
 }
 
 /* While a channel closes, only its output goes on. */
+/* Does the channel come to be between two frames? The model knows. */
+static bool
+is_told_last(const struct matrix_cell *cell)
+{
+	static struct matrix_model model;
+	struct matrix_cell nowhere = *cell;
+	struct matrix_run run = { .cell = &nowhere };
+	const char *input = cell->base->input;
+
+	nowhere.nth = SIZE_MAX;
+	model_init(&model, &run, &nowhere);
+	model_go_on(&model);
+	model_receive(&model, input, cell->at, false);
+	place_prepared(&model);
+	model_receive(&model, input + cell->at, strlen(input + cell->at),
+	    cell->base->eof);
+	return model.seen > 0;
+}
+
 static bool
 can_be_at(const struct matrix_cell *cell)
 {
@@ -147,6 +168,10 @@ can_be_at(const struct matrix_cell *cell)
 		return cell->at == 0;
 	if (cell->base->malformed && cell->at >= len)
 		return false;
+	if (where == MATRIX_IN_LAST)
+		return cell->at <= len && is_told_last(cell);
+	if (where == MATRIX_IN_TIMEOUT)
+		return cell->at < len;
 	if (where == MATRIX_IN_CLOSED && cell->nth == 4)
 		return cell->at == len && ends_by_itself(cell->base);
 	return cell->at <= len || where == MATRIX_IN_MORE ||

@@ -20,6 +20,10 @@
 #define MATRIX_ITEMS 32  /* and more than anything pushes */
 #define MATRIX_FRAMES 8
 
+/* A run of this letter is that long for the peer, and one letter in the model. */
+#define MATRIX_RUN_OF ('#')
+#define MATRIX_RUN 40000
+
 struct matrix_run;
 struct matrix_model;
 
@@ -109,6 +113,8 @@ enum matrix_where {
 	MATRIX_IN_CLEANUP,
 	MATRIX_IN_WRITABLE,
 	MATRIX_IN_DRAINED,
+	MATRIX_IN_LAST,
+	MATRIX_IN_TIMEOUT,
 	MATRIX_IN_FREE,      /* in a done or cleanup inside of evchat_free() */
 	MATRIX_IN_DETACH,
 	MATRIX_IN_DISCARD,
@@ -146,6 +152,8 @@ struct matrix_action {
 extern const struct matrix_action matrix_input_actions[];
 extern const struct matrix_action matrix_output_actions[];
 extern const struct matrix_action matrix_life_actions[];
+extern const struct matrix_action matrix_more_actions[];
+extern const struct matrix_action matrix_group_actions[];
 extern const struct matrix_action matrix_pair_actions[];
 
 struct matrix_cell {
@@ -197,6 +205,9 @@ struct matrix_model {
 
 	/* States. */
 	bool paused, shut, closing, ended, detached;
+	bool last_wanted; /* to be closed between two frames */
+	bool timing_out;  /* in the event */
+	bool read_anew;   /* the timeout is another one */
 	enum evchat_reason why;  /* closing, ended */
 
 	/* What the peer gets: any beginning of before, then all of behind. */
@@ -277,6 +288,10 @@ struct matrix_run {
 	int first_own;             /* the first that was pushed with the action */
 	int n_dropped;             /* so many there were when all were dropped */
 	size_t pushed;             /* bytes */
+	bool filed;                /* a file was pushed */
+	int pipe;                  /* to be written to by and by; or -1 */
+	int lent, cleaned;         /* broadcasts */
+	struct evchat_group *group; /* or NULL */
 
 	/* Calls. */
 	const char *calling;       /* the name of one, or NULL */
@@ -324,6 +339,9 @@ int action_set_cut(struct matrix_run *run, const struct matrix_action *action);
 struct matrix_item *item_push(struct matrix_run *run,
     enum matrix_item_kind kind, const char *text);
 struct matrix_item *item_push_stuck(struct matrix_run *run);
+/* Producers that are not yet pushed, and what became of those from first on. */
+struct evchat_producer *item_producer(struct matrix_run *run, const char *text);
+void items_pushed(struct matrix_run *run, int first, bool pushed);
 int item_result(const struct matrix_item *item);
 bool items_unfinished(const struct matrix_run *run);
 bool items_all_told(const struct matrix_run *run);

@@ -9,7 +9,7 @@
 
 static const struct matrix_action *const tables[] = {
 	matrix_input_actions, matrix_output_actions, matrix_life_actions,
-	matrix_pair_actions
+	matrix_more_actions, matrix_group_actions, matrix_pair_actions
 };
 
 const struct matrix_action *

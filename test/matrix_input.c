@@ -172,6 +172,13 @@ set_timeouts(struct matrix_run *r, const struct matrix_action *a)
 	return action_result(frame);
 }
 
+static int
+means_timeouts(struct matrix_model *m, const struct matrix_action *a)
+{
+	m->read_anew = m->read_anew || m->timing_out;
+	return action_means_open(m, a);
+}
+
 /* The table */
 
 #define CUT .act = action_set_cut, .meant = means_cut, .cut
@@ -216,6 +223,6 @@ const struct matrix_action matrix_input_actions[] = {
 	{ .name = "set the buffer sizes", .act = set_buffer_sizes,
 	    .meant = action_means_open },
 	{ .name = "set timeouts", .act = set_timeouts,
-	    .meant = action_means_open },
+	    .meant = means_timeouts },
 	{ .name = NULL }
 };

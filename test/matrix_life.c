@@ -78,7 +78,7 @@ means_eof(struct matrix_model *m, const struct matrix_action *a)
 static int
 detach(struct matrix_run *r, const struct matrix_action *a)
 {
-	bool unfinished = items_unfinished(r);
+	bool unfinished = items_unfinished(r) || r->filed;
 	int n_items = r->n_items, error;
 	struct matrix_call outer = call_begin(r, "detach", true, true);
 	struct bufferevent *given = evchat_detach(r->chat);

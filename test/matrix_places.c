@@ -13,25 +13,27 @@
 #define HIGH 8
 
 const struct matrix_place matrix_places[MATRIX_WHERES] = {
-	{ "collect", MATRIX_IN_COLLECT, 0, 7 },
-	{ "found", MATRIX_IN_FOUND, 0, 2 },
-	{ "frame", MATRIX_IN_FRAME, 0, 2 },
+	{ "collect", MATRIX_IN_COLLECT, 0, 11 },
+	{ "found", MATRIX_IN_FOUND, 0, 3 },
+	{ "frame", MATRIX_IN_FRAME, 0, 3 },
 	{ "event OVERSIZE", MATRIX_IN_OVERSIZE, 0, 1 },
 	{ "event EOF", MATRIX_IN_EOF, 0, 1 },
 	{ "event CONNECTED", MATRIX_IN_CONNECTED, 1, 3 },
-	{ "outside of all hooks", MATRIX_OUTSIDE, 1, 23 },
-	{ "outside, with input unseen", MATRIX_UNSEEN, 1, 23 },
-	{ "more", MATRIX_IN_MORE, 2, 61 },
-	{ "done of a producer", MATRIX_IN_DONE, 1, 61 },
-	{ "done of a mark", MATRIX_IN_MARK, 2, 61 },
-	{ "cleanup of a reference", MATRIX_IN_CLEANUP, 2, 61 },
-	{ "event WRITABLE", MATRIX_IN_WRITABLE, 1, 61 },
-	{ "event DRAINED", MATRIX_IN_DRAINED, 1, 61 },
-	{ "done inside free", MATRIX_IN_FREE, 3, 127 },
-	{ "done inside detach", MATRIX_IN_DETACH, 2, 127 },
-	{ "done inside discard", MATRIX_IN_DISCARD, 3, 127 },
-	{ "done inside a failing push", MATRIX_IN_PUSH, 2, 127 },
-	{ "closed", MATRIX_IN_CLOSED, 4, 127 },
+	{ "outside of all hooks", MATRIX_OUTSIDE, 1, 37 },
+	{ "outside, with input unseen", MATRIX_UNSEEN, 1, 37 },
+	{ "more", MATRIX_IN_MORE, 2, 97 },
+	{ "done of a producer", MATRIX_IN_DONE, 1, 97 },
+	{ "done of a mark", MATRIX_IN_MARK, 2, 97 },
+	{ "cleanup of a reference", MATRIX_IN_CLEANUP, 2, 97 },
+	{ "event WRITABLE", MATRIX_IN_WRITABLE, 1, 97 },
+	{ "event DRAINED", MATRIX_IN_DRAINED, 1, 97 },
+	{ "event LAST", MATRIX_IN_LAST, 1, 97 },
+	{ "event TIMEOUT", MATRIX_IN_TIMEOUT, 1, 251 },
+	{ "done inside free", MATRIX_IN_FREE, 3, 199 },
+	{ "done inside detach", MATRIX_IN_DETACH, 2, 199 },
+	{ "done inside discard", MATRIX_IN_DISCARD, 3, 199 },
+	{ "done inside a failing push", MATRIX_IN_PUSH, 2, 199 },
+	{ "closed", MATRIX_IN_CLOSED, 4, 199 },
 };
 
 /*
@@ -168,7 +170,9 @@ on_event(struct harness *h, enum evchat_event what)
 		[EVCHAT_EVENT_EOF] = MATRIX_IN_EOF,
 		[EVCHAT_EVENT_WRITABLE] = MATRIX_IN_WRITABLE,
 		[EVCHAT_EVENT_DRAINED] = MATRIX_IN_DRAINED,
-		[EVCHAT_EVENT_OVERSIZE] = MATRIX_IN_OVERSIZE
+		[EVCHAT_EVENT_OVERSIZE] = MATRIX_IN_OVERSIZE,
+		[EVCHAT_EVENT_TIMEOUT] = MATRIX_IN_TIMEOUT,
+		[EVCHAT_EVENT_LAST] = MATRIX_IN_LAST
 	};
 	struct matrix_run *r = h->user;
 
@@ -183,10 +187,11 @@ on_closed(struct harness *h, enum evchat_reason why)
 {
 	struct matrix_run *r = h->user;
 
-	(void)why;
 	run_must(r, r->calling == NULL || r->may_close,
 	    "closed inside a call");
 	run_must(r, items_all_told(r), "a done or cleanup behind closed");
+	if (why == EVCHAT_REASON_READ_TIMEOUT)
+		r->n_dropped = r->n_items;
 	if (r->cell->place->where == MATRIX_IN_CLOSED && !r->acted)
 		place_act(r);
 	r->ended = true;
@@ -276,6 +281,7 @@ place_prepare(struct harness *h)
 	static const char *const ends[] = {
 		"free", "close when done", "detach"
 	};
+	static const struct timeval soon = { 0, 1000 };
 	struct matrix_run *r = h->user;
 	const struct matrix_cell *cell = r->cell;
 
@@ -299,6 +305,13 @@ place_prepare(struct harness *h)
 		if (cell->nth <= 3)
 			call_here(r, ends[cell->nth - 1]);
 		break;
+	case MATRIX_IN_LAST:
+		evchat_close_after_frame(r->chat);
+		break;
+	case MATRIX_IN_TIMEOUT:
+		run_must(r, evchat_set_timeout(r->chat, EVCHAT_TIMEOUT_READ,
+		    &soon) == 0, "evchat_set_timeout");
+		break;
 	case MATRIX_IN_WRITABLE:
 		run_must(r, evchat_set_watermarks(r->chat, LOW, HIGH) == 0,
 		    "evchat_set_watermarks");
@@ -310,82 +323,4 @@ place_prepare(struct harness *h)
 	}
 	if (cell->at > strlen(cell->base->input))
 		evchat_close_when_done(r->chat);
-}
-
-/* The same in the model */
-
-/* The action comes before closed is told. */
-static void
-end_after_action(struct matrix_model *m, enum evchat_reason why)
-{
-	m->ended = true;
-	model_act(m);
-	model_end(m, why);
-}
-
-static void
-closed_prepared(struct matrix_model *m)
-{
-	if (m->cell->nth == 2) {
-		m->closing = true;
-		m->why = EVCHAT_REASON_DONE;
-	} else if (m->cell->nth != 4) {
-		m->detached = m->cell->nth == 3;
-		model_end(m, m->detached ? EVCHAT_REASON_DETACHED :
-		    EVCHAT_REASON_FREED);
-	}
-}
-
-static void
-load_prepared(struct matrix_model *m)
-{
-	(void)model_push(m, "loadonePQRtwo.");
-	if (m->cell->at > strlen(m->cell->base->input)) {
-		m->closing = true;
-		m->why = EVCHAT_REASON_DONE;
-	}
-	model_act(m);
-}
-
-void
-place_prepared(struct matrix_model *m)
-{
-	enum matrix_where where = m->cell->place->where;
-
-	switch (where) {
-	case MATRIX_OUTSIDE:
-	case MATRIX_UNSEEN:
-		model_act(m);
-		break;
-	case MATRIX_IN_FREE:
-	case MATRIX_IN_DETACH:
-		(void)model_push(m, "one");
-		m->detached = where == MATRIX_IN_DETACH;
-		if (!m->detached)
-			model_drop(m);
-		end_after_action(m, m->detached ? EVCHAT_REASON_DETACHED :
-		    EVCHAT_REASON_FREED);
-		break;
-	case MATRIX_IN_DISCARD:
-		(void)model_push(m, "one");
-		model_drop(m);
-		model_discard(m);
-		model_act(m);
-		break;
-	case MATRIX_IN_PUSH:
-		m->shut = true;
-		model_act(m);
-		break;
-	case MATRIX_IN_CLOSED:
-		closed_prepared(m);
-		break;
-	case MATRIX_IN_CONNECTED:
-		model_note(m, "event:connected");
-		model_act(m);
-		break;
-	default:
-		load_prepared(m);
-		break;
-	}
-	model_go_on(m);
 }

@@ -204,6 +204,29 @@ close_at_end(struct matrix_model *m)
 	    EVCHAT_REASON_EOF;
 }
 
+/* Has a frame begun and not ended? */
+static bool
+is_in_frame(const struct matrix_model *m)
+{
+	return m->begun && m->cut.kind != MATRIX_NONE &&
+	    (m->passed > 0 || m->len > 0 || m->used[0] != '\0' ||
+	    transforms(m));
+}
+
+/* All is delivered that can be: is it to be closed now? */
+static void
+close_after_frame(struct matrix_model *m)
+{
+	if (!m->last_wanted || m->paused || !model_is_open(m) ||
+	    is_in_frame(m))
+		return;
+	tell_event(m, "event:last", MATRIX_IN_LAST);
+	if (model_is_open(m)) {
+		m->closing = true;
+		m->why = EVCHAT_REASON_DONE;
+	}
+}
+
 static bool
 at_the_end(struct matrix_model *m)
 {
@@ -349,6 +372,7 @@ model_go_on(struct matrix_model *m)
 {
 	while (step(m))
 		;
+	close_after_frame(m);
 	/* Where both sides are shut, nothing more can come. */
 	if (model_is_open(m) && m->eof_told && m->shut && !has_rest(m))
 		close_at_end(m);
@@ -360,7 +384,10 @@ model_receive(struct matrix_model *m, const char *bytes, size_t len, bool eof)
 	if (m->closing || (m->ended && !m->detached))
 		return;
 	model_add(m, bytes, len);
-	m->eof = m->eof || eof;
+	model_go_on(m); /* the end is seen when these have been */
+	if (!eof || m->closing || m->ended)
+		return;
+	m->eof = true;
 	model_go_on(m);
 }
 
