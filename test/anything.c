@@ -6,6 +6,7 @@
 #define _DEFAULT_SOURCE /* mkstemp */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include "anything.h"
 
@@ -110,8 +111,8 @@ reference_cleanup(const void *data, size_t len, void *arg)
 
 static const struct evchat_producer_ops thing_ops = { thing_more, thing_done };
 
-static void
-push_producer(struct anything *a)
+static struct evchat_producer *
+new_producer(struct anything *a)
 {
 	struct thing *thing = thing_new(a, &a->producers);
 
@@ -119,7 +120,56 @@ push_producer(struct anything *a)
 	ck_assert_ptr_nonnull(thing->producer);
 	if (anything_draw(a, 4) == 0)
 		evchat_producer_resume(thing->producer);
-	(void)evchat_push_with_producer(a->h->chat, thing->producer);
+	return (thing->producer);
+}
+
+/* What is in the pipe is all that comes. */
+static struct evchat_producer *
+new_descriptor(struct anything *a)
+{
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(write(fds[1], "in a pipe", 9), 9);
+	close(fds[1]);
+	return (evchat_producer_new_descriptor(a->h->base, fds[0],
+	    anything_draw(a, 2) ? -1 : 1 + (int64_t)anything_draw(a, 20)));
+}
+
+static struct evchat_producer *
+wrap(struct anything *a, struct evchat_producer *inner)
+{
+	struct evchat_producer *parts[3] = { inner };
+
+	switch (anything_draw(a, 8)) {
+	case 0:
+		return (evchat_producer_new_dot(inner));
+	case 1: case 2:
+		return (evchat_producer_new_chunked(inner, NULL, NULL));
+	case 3:
+		if (evchat_has_deflate())
+			return (evchat_producer_new_deflate(inner,
+			    EVCHAT_DEFLATE_GZIP, 1));
+		return (inner);
+	case 4: case 5:
+		parts[1] = new_descriptor(a);
+		parts[2] = new_producer(a);
+		return (evchat_producer_new_chain(parts, 3));
+	default:
+		return (inner);
+	}
+}
+
+static void
+push_producer(struct anything *a)
+{
+	struct evchat_producer *producer = wrap(a, wrap(a, new_producer(a)));
+
+	ck_assert_ptr_nonnull(producer);
+	if (anything_draw(a, 4) == 0)
+		(void)evchat_push_frame_with_producer(a->h->chat, producer);
+	else
+		(void)evchat_push_with_producer(a->h->chat, producer);
 }
 
 static void
@@ -152,6 +202,8 @@ push_file(struct anything *a)
 	ck_assert_int_ne(fd, -1);
 	ck_assert_int_eq(unlink(name), 0);
 	ck_assert_int_eq(write(fd, "in a file", 9), 9);
+	if (anything_draw(a, 3) == 0) /* the rest are zeros */
+		ck_assert_int_eq(ftruncate(fd, 40000), 0);
 	(void)evchat_push_file(a->h->chat, fd, (int64_t)anything_draw(a, 9),
 	    -1);
 }
@@ -249,6 +301,50 @@ flow_anything(struct anything *a, const void *data, size_t len)
 	}
 }
 
+static void
+see(struct evchat *chat, enum evchat_trace what,
+    const struct evbuffer_iovec *vec, int n, void *arg)
+{
+	uint64_t *sum = &((struct anything *)arg)->traced;
+
+	(void)chat;
+	for (*sum += (uint64_t)what; n > 0; n--, vec++)
+		if (vec->iov_len > 0)
+			*sum += *(const unsigned char *)vec->iov_base;
+}
+
+/* Deadlines: those that run out do so when they like. */
+static void
+time_anything(struct anything *a)
+{
+	static const enum evchat_timeout which[] = { EVCHAT_TIMEOUT_READ,
+	    EVCHAT_TIMEOUT_FRAME, EVCHAT_TIMEOUT_STALL, EVCHAT_TIMEOUT_WRITE,
+	    EVCHAT_TIMEOUT_LINGER, EVCHAT_TIMEOUT_CONNECT };
+	struct evchat *chat = a->h->chat;
+	struct timeval tv = { (time_t)anything_draw(a, 2) * 60, 100 };
+
+	switch (anything_draw(a, 6)) {
+	case 0: case 1:
+		(void)evchat_set_timeout(chat, which[anything_draw(a, 6)],
+		    anything_draw(a, 4) > 0 ? &tv : NULL);
+		break;
+	case 2:
+		(void)evchat_set_min_rate(chat, anything_draw(a, 100),
+		    anything_draw(a, 100), &tv);
+		break;
+	case 3:
+		(void)evchat_set_linger_size(chat, anything_draw(a, 100));
+		break;
+	case 4:
+		(void)evchat_set_trace(chat, anything_draw(a, 2) ? see : NULL,
+		    a);
+		break;
+	default:
+		(void)evchat_get_reason(chat);
+		break;
+	}
+}
+
 /* These may run done, cleanups and closed before they return. */
 static void
 end_anything(struct anything *a)
@@ -256,11 +352,12 @@ end_anything(struct anything *a)
 	struct evchat *chat = a->h->chat;
 
 	a->ending_call = true;
-	switch (anything_draw(a, 12)) {
+	switch (anything_draw(a, 13)) {
 	case 0: evchat_free(chat); break;
 	case 1: evchat_close_when_done(chat); break;
 	case 2: (void)evchat_push_eof(chat); break;
 	case 3: (void)harness_detach(a->h); break;
+	case 4: evchat_close_after_frame(chat); break;
 	default: evchat_discard_buffers(chat); break;
 	}
 	a->ending_call = false;
@@ -275,11 +372,13 @@ anything_do(struct anything *a, const void *data, size_t len)
 		return;
 	a->budget--;
 	a->depth++;
-	switch (anything_draw(a, 12)) {
+	switch (anything_draw(a, 15)) {
 	case 0: case 1: case 2: set_anything(a); break;
 	case 3: case 4: case 5: case 6: push_anything(a); break;
 	case 7: case 8: flow_anything(a, data, len); break;
 	case 9: if (anything_draw(a, 4) == 0) end_anything(a); break;
+	case 10: time_anything(a); break;
+	case 11: anything_join(a); break;
 	default: break;
 	}
 	a->depth--;
