@@ -141,7 +141,7 @@ START_TEST(anything_may_be_called_from_anywhere)
 	const char *cases = getenv("EVCHAT_TEST_CASES");
 	const char *seed = getenv("EVCHAT_TEST_SEED");
 	uint64_t first = seed != NULL ? strtoull(seed, NULL, 10) : 1;
-	uint64_t n = cases != NULL ? strtoull(cases, NULL, 10) : 200, i;
+	uint64_t n = cases != NULL ? strtoull(cases, NULL, 10) : 120, i;
 
 	for (i = 0; i < n; i++) {
 		uint64_t at = (first + i) * HARNESS_CARRIERS + (uint64_t)_i;
