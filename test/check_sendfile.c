@@ -204,14 +204,15 @@ push_chain(struct load *load)
 static void
 push_chunked(struct load *load)
 {
-	push_producer(load, evchat_producer_new_chunked(load_file_part(load, LOAD_LONG),
-	    NULL, NULL));
+	push_producer(load, evchat_producer_new_chunked(
+	    load_file_part(load, LOAD_LONG), NULL, NULL));
 }
 
 static void
 push_dot(struct load *load)
 {
-	push_producer(load, evchat_producer_new_dot(load_file_part(load, LOAD_LONG)));
+	push_producer(load, evchat_producer_new_dot(
+	    load_file_part(load, LOAD_LONG)));
 }
 
 static void
