@@ -372,6 +372,23 @@ START_TEST(connection_that_is_being_made_is_made_for_the_last_words)
 }
 END_TEST
 
+START_TEST(frame_that_the_peers_end_cut_off_is_not_waited_for)
+{
+	struct harness *h = harness_new(sink_kinds[_i]);
+
+	harness_start(h, &harness_frames, EVCHAT_OPT_HALF_OPEN);
+	harness_crlf(h);
+	h->script.event = say_bye;
+	harness_feed(h, "ab\r\ncd");
+	harness_feed_eof(h);
+	harness_expect(h, "frame:ab|event:eof");
+	evchat_close_after_frame(h->chat);
+	harness_turn(h);
+	harness_expect_received(h, "bye");
+	harness_end(h, "frame:ab|event:eof|" ENDED);
+}
+END_TEST
+
 static Suite *
 after_frame_suite(void)
 {
@@ -394,6 +411,8 @@ after_frame_suite(void)
 	tcase_add_loop_test(tc,
 	    connection_that_is_being_made_is_made_for_the_last_words, 0,
 	    PLACE_FAMILIES);
+	tcase_add_loop_test(tc,
+	    frame_that_the_peers_end_cut_off_is_not_waited_for, 0, SINK_KINDS);
 	return suite;
 }
 
