@@ -275,6 +275,34 @@ START_TEST(rate_can_be_taken_back_and_set_anew)
 }
 END_TEST
 
+static const enum harness_carrier sockets[] = { HARNESS_SOCKET,
+    HARNESS_BEV_DEFER, HARNESS_TCP, HARNESS_FILTER };
+
+/* By sendfile(2) where that can be: many bytes each time, and yet too few. */
+START_TEST(what_of_a_file_the_peer_takes_does_not_begin_a_new_period)
+{
+	struct harness *h = harness_start_new(sockets[_i], &harness_frames);
+	FILE *file = tmpfile();
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(ftruncate(fileno(file), 64 << 20), 0);
+	harness_peer_read(h, false);
+	ck_assert_int_eq(evchat_push_file(h->chat, dup(fileno(file)), 0, -1),
+	    0);
+	fclose(file);
+	harness_turn(h);
+	set_rate(h, 1 << 30);
+	hourglass_turn(h, RATE);
+	harness_peer_read(h, true);
+	harness_run_until_received(h, 4 << 20);
+	harness_peer_read(h, false);
+	harness_turn(h);
+	hourglass_expect_minute(h, RATE);
+	hourglass_run_out(h, RATE);
+	harness_end(h, "closed:slow");
+}
+END_TEST
+
 static Suite *
 timing_output_suite(void)
 {
@@ -307,6 +335,9 @@ timing_output_suite(void)
 	    SINK_KINDS);
 	tcase_add_loop_test(tc, rate_can_be_taken_back_and_set_anew, 0,
 	    SINK_KINDS);
+	tcase_add_loop_test(tc,
+	    what_of_a_file_the_peer_takes_does_not_begin_a_new_period, 0,
+	    4);
 	return suite;
 }
 
