@@ -384,6 +384,7 @@ START_TEST(frame_that_the_peers_end_cut_off_is_not_waited_for)
 	harness_expect(h, "frame:ab|event:eof");
 	evchat_close_after_frame(h->chat);
 	harness_turn(h);
+	ck_assert_ptr_nonnull(strstr(harness_transcript(h), "event:last"));
 	harness_expect_received(h, "bye");
 	harness_end(h, "frame:ab|event:eof|" ENDED);
 }
