@@ -318,6 +318,19 @@ encode_producer(const struct evchat *chat, struct evchat_producer *producer)
 	return (producer->encoding != NULL ? 0 : -1);
 }
 
+/* Tell it so, where an end of the channel meanwhile finds what is not told yet. */
+static void
+refuse(struct evchat *chat, struct evchat_producer *producer)
+{
+	int error = errno;
+
+	if (chat->state < CHANNEL_ENDING)
+		queue_refuse(&chat->queue, producer);
+	else
+		evchat_producer_free(producer);
+	errno = error;
+}
+
 /* The producer is taken, even if this fails; but not where it is none. */
 static int
 push_producer(struct evchat *chat, struct evchat_producer *producer,
@@ -330,7 +343,7 @@ push_producer(struct evchat *chat, struct evchat_producer *producer,
 		errno = EINVAL;
 		return (-1);
 	}
-	bev = channel_lock(chat);
+	bev = channel_enter(chat);
 	if (push_may(chat) &&
 	    (!framed || encode_producer(chat, producer) == 0)) {
 		producer->chat = chat;
@@ -341,13 +354,11 @@ push_producer(struct evchat *chat, struct evchat_producer *producer,
 			chat->trace(chat, framed ? EVCHAT_TRACE_PUSH_FRAME :
 			    EVCHAT_TRACE_PUSH, NULL, 0, chat->trace_arg);
 		done = 0;
-	}
-	channel_unlock(bev);
-	if (done == -1) {
-		error = errno;
-		evchat_producer_free(producer);
-		errno = error;
-	}
+	} else
+		refuse(chat, producer);
+	error = errno;
+	channel_leave(chat, bev);
+	errno = error;
 	return (done);
 }
 

@@ -412,6 +412,19 @@ queue_end_cancelled(struct queue *queue)
 		    EVCHAT_DONE_DISCARDED : EVCHAT_DONE_SENT);
 }
 
+void
+queue_refuse(struct queue *queue, struct evchat_producer *producer)
+{
+	producer->state = PRODUCER_CANCELLED;
+	producer->number = 0;
+	producer->next = queue->first;
+	queue->first = producer;
+	if (queue->last == NULL)
+		queue->last = producer;
+	while (queue->first != NULL && queue->first->number == 0)
+		end_first(queue, EVCHAT_DONE_DISCARDED);
+}
+
 int
 queue_flush(struct queue *queue, struct evbuffer *output)
 {

@@ -89,6 +89,9 @@ void queue_end(struct queue *queue, size_t in_output, enum evchat_done how);
 void queue_cancel(struct queue *queue, size_t in_output);
 void queue_end_cancelled(struct queue *queue);
 
+/* A producer is not queued after all: it is told so before all others. */
+void queue_refuse(struct queue *queue, struct evchat_producer *producer);
+
 /* Put all pushed bytes into the output; marks may remain. */
 int queue_flush(struct queue *queue, struct evbuffer *output);
 

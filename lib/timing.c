@@ -175,7 +175,8 @@ timing_output(struct evchat *chat)
 	moved = now != chat->deadlines->left_timed;
 	chat->deadlines->left_timed = now;
 	waiting = !chat->connecting &&
-	    (transport_output_length(chat->bev) > 0 || chat->blocked);
+	    (transport_output_length(chat->bev) > 0 || chat->blocked ||
+	    queue_can_send(&chat->queue));
 	keep_output(chat, DEADLINE_CONNECT, chat->connecting, false);
 	keep_output(chat, DEADLINE_WRITE, waiting, moved);
 	keep_output(chat, DEADLINE_STALL, !chat->connecting &&

@@ -280,7 +280,8 @@ turn_take(struct evchat *chat)
 	if (chat->state == CHANNEL_OPEN)
 		timing_input(chat);
 	timing_tell(chat);
-	if (all)
+	/* What a hook has just asked for may bring more input to be delivered. */
+	if (all && !chat->again)
 		close_after_frame(chat);
 	if (must_fail(chat))
 		end_failed(chat);

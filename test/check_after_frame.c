@@ -291,11 +291,10 @@ START_TEST(frames_that_have_come_by_then_are_delivered_before)
 	harness_turn(h);
 	evchat_resume(h->chat);
 	harness_turn(h);
-	harness_expect(h, "frame:ab|frame:|frame:cd");
-	harness_feed(h, "\r\n");
+	/* What has begun behind the call is not waited for. */
 	harness_run_until_closed(h);
 	harness_expect_received(h, "bye");
-	harness_end(h, "frame:ab|frame:|frame:cd|frame:ef|" ENDED);
+	harness_end(h, "frame:ab|frame:|frame:cd|" ENDED);
 }
 END_TEST
 

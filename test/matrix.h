@@ -205,7 +205,9 @@ struct matrix_model {
 
 	/* States. */
 	bool paused, shut, closing, ended, detached;
-	bool last_wanted; /* to be closed between two frames */
+	bool last_wanted; /* to be closed between two frames: behind this one, */
+	uint64_t last_number; /* if it has begun, and counts */
+	uint64_t number;         /* of the frame in progress */
 	bool timing_out;  /* in the event */
 	bool read_anew;   /* the timeout is another one */
 	enum evchat_reason why;  /* closing, ended */
@@ -252,6 +254,9 @@ void model_append_shown(char *text, const char *more, size_t len);
 void model_add(struct matrix_model *m, const char *bytes, size_t len);
 void model_take(struct matrix_model *m, size_t len); /* unread bytes, away */
 void model_forget_frame(struct matrix_model *m);
+void model_want_last(struct matrix_model *m);
+/* Is no frame to be waited for? */
+bool model_is_last(const struct matrix_model *m);
 
 /* A run. */
 

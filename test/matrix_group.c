@@ -184,7 +184,7 @@ means_close(struct matrix_model *m, const struct matrix_action *a)
 	if (!model_is_open(m))
 		return a->act == close_all ? -EPIPE : 0;
 	if (a->max != 0)
-		m->last_wanted = true;
+		model_want_last(m);
 	else {
 		m->closing = true;
 		m->why = EVCHAT_REASON_DONE;

@@ -77,9 +77,18 @@ void
 model_forget_frame(struct matrix_model *m)
 {
 	m->begun = m->over = false;
+	m->number++;
 	m->passed = m->room = 0;
 	m->kept_len = 0;
 	m->used[0] = '\0';
+}
+
+void
+model_want_last(struct matrix_model *m)
+{
+	if (!m->last_wanted)
+		m->last_number = m->begun ? m->number : UINT64_MAX;
+	m->last_wanted = true;
 }
 
 static void

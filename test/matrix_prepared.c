@@ -38,7 +38,7 @@ timeout_prepared(struct matrix_model *m)
 	m->timing_out = true;
 	model_act(m);
 	m->timing_out = false;
-	if (!model_is_open(m) || m->read_anew)
+	if (!model_is_open(m) || m->read_anew || model_is_last(m))
 		return;
 	model_drop(m);
 	model_end(m, EVCHAT_REASON_READ_TIMEOUT);
@@ -88,7 +88,7 @@ place_prepared(struct matrix_model *m)
 		closed_prepared(m);
 		break;
 	case MATRIX_IN_LAST:
-		m->last_wanted = true;
+		model_want_last(m);
 		break;
 	case MATRIX_IN_TIMEOUT:
 		timeout_prepared(m);

@@ -213,12 +213,18 @@ is_in_frame(const struct matrix_model *m)
 	    transforms(m));
 }
 
+bool
+model_is_last(const struct matrix_model *m)
+{
+	return m->last_wanted && !(is_in_frame(m) && !m->eof_told &&
+	    (m->number == m->last_number || m->cut.kind == MATRIX_COUNT));
+}
+
 /* All is delivered that can be: is it to be closed now? */
 static void
 close_after_frame(struct matrix_model *m)
 {
-	if (!m->last_wanted || m->paused || !model_is_open(m) ||
-	    is_in_frame(m))
+	if (m->paused || !model_is_open(m) || !model_is_last(m))
 		return;
 	tell_event(m, "event:last", MATRIX_IN_LAST);
 	if (model_is_open(m)) {
