@@ -150,7 +150,7 @@ try_next(struct evchat *chat)
 void
 attempts_go_on(struct evchat *chat)
 {
-	turn_set_reading(chat);
+	reading_set(chat);
 	if (chat->attempts->state == ATTEMPTS_NAMED)
 		lookup_begin(chat);
 	/* What was left to libevent may have failed inside of that. */

@@ -13,6 +13,12 @@ input_wants(const struct input *input)
 	return (unread_wants(&input->unread));
 }
 
+size_t
+input_waiting(const struct input *input)
+{
+	return (unread_len(&input->unread) - input->scanned);
+}
+
 int
 input_take(struct input *input, struct evbuffer *from)
 {

@@ -24,9 +24,9 @@
 #define DEFAULT_HIGH ((size_t)128 << 10)
 #define DEFAULT_SIZE ((size_t)64 << 10)   /* in and out */
 #define DEFAULT_LINGER ((size_t)64 << 10)
-#define WRITE_AT_ONCE ((size_t)256 << 10) /* handed to one writev */
 #define ALL_OPTIONS ((unsigned)EVCHAT_OPT_DELIVER_LAST | \
-    EVCHAT_OPT_HALF_OPEN | EVCHAT_OPT_NO_AUTO_PAUSE)
+    EVCHAT_OPT_HALF_OPEN | EVCHAT_OPT_NO_AUTO_PAUSE | \
+    EVCHAT_OPT_BUFFEREVENT_IO)
 
 /* Memory */
 
@@ -134,8 +134,8 @@ static struct evchat *
 half_built_free(struct evchat *chat, int error)
 {
 	notice_detach(chat);
-	if (chat->wake != NULL) {
-		event_free(chat->wake);
+	if (chat->event != NULL) {
+		event_free(chat->event);
 		channel_let_go(chat);
 	}
 	channel_let_go(chat);
@@ -160,6 +160,9 @@ init(struct evchat *chat, struct bufferevent *bev,
 	chat->old_enabled = bufferevent_get_enabled(bev);
 	chat->old_max_read = bufferevent_get_max_single_read(bev);
 	chat->old_max_write = bufferevent_get_max_single_write(bev);
+	chat->max_read = (size_t)chat->old_max_read;
+	input_init(&chat->input, options & EVCHAT_OPT_DELIVER_LAST);
+	queue_init(&chat->queue);
 }
 
 struct evchat *
@@ -179,13 +182,10 @@ evchat_new(struct bufferevent *bev, const struct evchat_hooks *hooks,
 	bufferevent_lock(bev);
 	init(chat, bev, hooks, arg, options);
 	if (transport_kind_of(bev, &chat->kind) == -1 ||
-	    input_init(&chat->input, options & EVCHAT_OPT_DELIVER_LAST) == -1 ||
-	    queue_init(&chat->queue) == -1 ||
-	    (chat->wake = channel_event_new(chat, -1, 0, notice_wake)) == NULL ||
+	    (chat->event = channel_event_new(chat, bufferevent_getfd(bev),
+	    EV_READ | EV_PERSIST, notice_event)) == NULL ||
 	    notice_attach(chat) == -1)
 		chat = half_built_free(chat, errno);
-	else
-		(void)bufferevent_set_max_single_write(bev, WRITE_AT_ONCE);
 	bufferevent_unlock(bev);
 	return (chat);
 }
@@ -242,6 +242,13 @@ channel_is_open(const struct evchat *chat)
 }
 
 void
+channel_activate(struct evchat *chat)
+{
+	channel_event_prioritize(chat, chat->event);
+	event_active(chat->event, EV_WRITE, 0);
+}
+
+void
 channel_wake(struct evchat *chat)
 {
 	if (chat->state >= CHANNEL_ENDING)
@@ -250,19 +257,27 @@ channel_wake(struct evchat *chat)
 		chat->again = true;
 		return;
 	}
-	channel_event_prioritize(chat, chat->wake);
-	event_active(chat->wake, EV_WRITE, 0);
+	channel_activate(chat);
 }
 
-/* After news, the turn comes before the loop looks for events again. */
+/*
+ * After news, the turn comes before the loop looks for events again; so who goes on
+ * later has to wait for a timer.
+ */
 void
 channel_yield(struct evchat *chat)
 {
 	static const struct timeval now;
 
-	if (chat->state >= CHANNEL_ENDING || event_add(chat->wake, &now) == 0)
+	if (chat->state >= CHANNEL_ENDING)
 		return;
-	/* Without memory for the timer, being unfair is better than hanging. */
+	if (chat->later == NULL)
+		chat->later = channel_event_new(chat, -1, 0, notice_later);
+	if (chat->later != NULL)
+		channel_event_prioritize(chat, chat->later);
+	if (chat->later != NULL && event_add(chat->later, &now) == 0)
+		return;
+	/* Without memory for it, being unfair is better than hanging. */
 	if (chat->in_turn)
 		chat->noticed = true;
 	else

@@ -42,6 +42,13 @@ enum channel_output {
 	OUTPUT_SHUT
 };
 
+/* How input comes. */
+enum channel_reading {
+	READING_NOT,
+	READING_BUFFEREVENT, /* EV_READ of the bufferevent is enabled */
+	READING_DIRECT       /* the channel's event waits for the descriptor */
+};
+
 /* What of the application is running. */
 enum channel_hook {
 	HOOK_NONE,
@@ -64,6 +71,7 @@ struct evchat {
 	/* The bufferevent, which is held as long as the memory. */
 	struct bufferevent *bev;
 	enum transport_kind kind;
+	bool may_be_direct; /* see direct.c */
 	bool detached;     /* it is the application's again */
 	bool connecting;
 	struct attempts *attempts; /* while the library connects it, else NULL */
@@ -71,6 +79,7 @@ struct evchat {
 	short old_enabled; /* as evchat_new found it */
 	ev_ssize_t old_max_read;
 	ev_ssize_t old_max_write;
+	size_t max_read;   /* by the bufferevent at once */
 
 	/* What it belongs to, or NULL. */
 	struct member *in_group;
@@ -85,7 +94,8 @@ struct evchat {
 	bool pushed;       /* since the hook that is running was called */
 
 	/* The loop: a turn does all that there is to do. */
-	struct event *wake;
+	struct event *event; /* wakes the channel, and tells of direct input */
+	struct event *later; /* while a turn is to come behind all others' */
 	bool in_turn;
 	bool again;           /* a call wants another turn behind this one */
 	bool noticed;         /* and so does a callback that came inside it */
@@ -99,14 +109,16 @@ struct evchat {
 	/* The read side. */
 	struct input input;
 	size_t in_size;
-	bool reading;      /* EV_READ is enabled */
+	enum channel_reading reading;
+	size_t read_size;  /* memory to receive into next, where it is direct */
 	bool paused;
 	bool auto_paused;  /* until the queue is at the low mark */
 	bool over_budget;  /* until its group says otherwise */
-	bool eof;          /* of the bufferevent's input */
+	bool eof_seen;     /* directly; and soon: */
+	bool eof;          /* of the transport's input */
 	bool last_wanted;  /* to be closed when no frame is in progress, but for: */
 	uint64_t last_begun; /* which was the last one to be waited for */
-	uint64_t received; /* bytes that were taken from the bufferevent */
+	uint64_t received; /* bytes that were taken from the transport */
 	uint64_t linger_size; /* how many bytes may still be dropped */
 
 	/* The write side. */
@@ -144,6 +156,7 @@ void channel_event_free(struct event *event);
 /* Give it the priority that the bufferevent has, before it is added or activated. */
 void channel_event_prioritize(const struct evchat *chat, struct event *event);
 
+void channel_activate(struct evchat *chat); /* run its event */
 void channel_wake(struct evchat *chat);  /* have a turn: there is news */
 void channel_yield(struct evchat *chat); /* have one after all others had theirs */
 bool channel_is_open(const struct evchat *chat); /* if not, errno is EPIPE */
@@ -178,13 +191,40 @@ void hooks_closed(struct evchat *chat);
 /* True if all that has come was delivered. */
 bool receive_deliver(struct evchat *chat);
 void receive_drop(struct evchat *chat);
+void receive_dropped(struct evchat *chat, size_t len);
+
+/* reading.c */
+
+/* Have input come, or not, as the state of the channel wants it. */
+void reading_set(struct evchat *chat);
+int reading_begin(struct evchat *chat); /* -1 with errno */
+int reading_change(struct evchat *chat, enum channel_reading how); /* the same */
+
+/* direct.c: past the bufferevent */
+
+void direct_init(struct evchat *chat);
+bool direct_may_read(struct evchat *chat);
+void direct_receive(struct evchat *chat); /* the descriptor is readable */
+/* Is there more input, although output has failed? */
+bool direct_receive_last(struct evchat *chat);
+bool direct_may_send(struct evchat *chat);
+bool direct_may_send_file(struct evchat *chat);
+enum queue_what direct_send(struct evchat *chat); /* BLOCKED: not all */
+
+/* output.c */
+
+/* Move output while there is room below the high mark. */
+void output_move(struct evchat *chat);
 
 /* notice.c: what libevent tells */
 
 int notice_attach(struct evchat *chat); /* -1 with errno */
 void notice_detach(struct evchat *chat);
-void notice_wake(evutil_socket_t fd, short what, void *arg);
+void notice_event(evutil_socket_t fd, short what, void *arg);
+void notice_later(evutil_socket_t fd, short what, void *arg);
 void notice_unblocked(evutil_socket_t fd, short what, void *arg);
+/* What libevent tells of a bufferevent, be it by itself or found directly. */
+void notice_take(struct evchat *chat, short what, int error);
 /* Output fails, or the connection that is being made. */
 void notice_failure(struct evchat *chat, enum evchat_reason why, int error);
 
@@ -200,7 +240,8 @@ void timing_stop_output(struct evchat *chat);
 /* turn.c: what follows from it */
 
 void turn_take(struct evchat *chat);
-void turn_set_reading(struct evchat *chat);
+/* The same for input that was just received; output comes behind all others'. */
+void turn_take_input(struct evchat *chat);
 /* Was evchat_close_after_frame called, and no frame is to be waited for? */
 bool turn_is_last(const struct evchat *chat);
 size_t turn_output_length(const struct evchat *chat);

@@ -65,7 +65,7 @@ tell_end(struct evchat *chat)
 		channel_drop_output(chat);
 	queue_end(&chat->queue, in_output, by_us ? EVCHAT_DONE_DISCARDED :
 	    EVCHAT_DONE_FAILED);
-	queue_drop(chat->queue.bytes);
+	queue_drop(&chat->queue);
 	group_leave(chat);
 	listener_leave(chat);
 	hooks_closed(chat);
@@ -98,7 +98,10 @@ end_now(struct evchat *chat, enum evchat_reason why)
 	if (chat->unblock != NULL)
 		channel_event_free(chat->unblock);
 	chat->unblock = NULL;
-	channel_event_free(chat->wake);
+	if (chat->later != NULL)
+		channel_event_free(chat->later);
+	chat->later = NULL;
+	channel_event_free(chat->event);
 	/* Without references the bufferevent goes soon, and the peer is told. */
 	if (atomic_load(&chat->refs) > 1 && !chat->detached)
 		transport_shut(chat->bev);
@@ -202,7 +205,7 @@ copy_output(struct evchat *chat, struct evbuffer *copy)
 	    !queue_has_reference(&chat->queue))
 		return (0);
 	return (transport_copy(copy, output) == 0 &&
-	    transport_copy(copy, chat->queue.bytes) == 0 ? 0 : -1);
+	    transport_copy(copy, chat->queue.bytes.buffer) == 0 ? 0 : -1);
 }
 
 struct bufferevent *
@@ -218,12 +221,14 @@ evchat_detach(struct evchat *chat)
 		errno = EBUSY;
 	else if (unread == NULL || copy == NULL ||
 	    input_copy_unread(&chat->input, unread) == -1 ||
+	    backlog_buffer(&chat->queue.bytes) == NULL ||
 	    copy_output(chat, copy) == -1)
 		errno = ENOMEM;
 	else {
 		give_back(chat, unread);
 		if (evbuffer_get_length(copy) > 0)
-			transport_swap_output(bev, copy, chat->queue.bytes);
+			transport_swap_output(bev, copy,
+			    backlog_buffer(&chat->queue.bytes));
 		given = bev;
 		bufferevent_incref(bev);
 		chat->detached = true;

@@ -144,7 +144,7 @@ group_account(struct evchat *chat)
 	if (chat->over_budget == stopped)
 		return;
 	/* Its deadlines have to be seen to as well. */
-	turn_set_reading(chat);
+	reading_set(chat);
 	channel_wake(chat);
 }
 

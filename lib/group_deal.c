@@ -152,7 +152,7 @@ stop_chosen(struct group_member *member, void *arg)
 		return;
 	if (!member->stopped)
 		budget_stop(member);
-	turn_set_reading(member->member.chat);
+	reading_set(member->member.chat);
 	channel_wake(member->member.chat);
 }
 

@@ -23,6 +23,6 @@ held_in(const struct evchat *chat)
 uint64_t
 held_out(const struct evchat *chat)
 {
-	return ((uint64_t)evbuffer_get_length(chat->queue.bytes) +
+	return ((uint64_t)backlog_len(&chat->queue.bytes) +
 	    chat->queue.held + transport_output_length(chat->bev));
 }

@@ -87,6 +87,12 @@ hold_free(struct hold *hold)
 }
 
 void
+hold_give_away(struct hold *hold)
+{
+	memset(hold, 0, sizeof(*hold));
+}
+
+void
 hold_trim(struct hold *hold)
 {
 	if (hold_len(hold) > 0)
@@ -96,17 +102,39 @@ hold_trim(struct hold *hold)
 	hold->off = hold->len = 0;
 }
 
-int
-hold_append(struct hold *hold, const void *bytes, size_t len)
+unsigned char *
+hold_room(const struct hold *hold, size_t len)
 {
-	if (len == 0)
-		return (0);
+	return (hold->cap - hold->len >= len ? hold->buf + hold->len : NULL);
+}
+
+unsigned char *
+hold_reserve(struct hold *hold, size_t len)
+{
 	/* A large buffer is not kept for what may be small. */
 	hold_trim(hold);
 	if (hold->cap - hold->len < len && make_room(hold, len) == -1)
-		return (-1);
-	memcpy(hold->buf + hold->len, bytes, len);
+		return (NULL);
+	return (hold->buf + hold->len);
+}
+
+void
+hold_commit(struct hold *hold, size_t len)
+{
 	hold->len += len;
+}
+
+int
+hold_append(struct hold *hold, const void *bytes, size_t len)
+{
+	unsigned char *room;
+
+	if (len == 0)
+		return (0);
+	if ((room = hold_reserve(hold, len)) == NULL)
+		return (-1);
+	memcpy(room, bytes, len);
+	hold_commit(hold, len);
 	return (0);
 }
 

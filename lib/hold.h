@@ -22,8 +22,13 @@ int hold_append(struct hold *hold, const void *bytes, size_t len);
  * freed by the caller when nobody looks at it any more.
  */
 int hold_prepend(struct hold *hold, const void *bytes, size_t len, void **old);
+/* Where the next len bytes go: NULL if there is no room for them; or make it. */
+unsigned char *hold_room(const struct hold *hold, size_t len);
+unsigned char *hold_reserve(struct hold *hold, size_t len);
+void hold_commit(struct hold *hold, size_t len); /* they are there */
 void hold_consume(struct hold *hold, size_t len); /* stays readable till the next append */
 void hold_trim(struct hold *hold);  /* give memory back if it is empty and large */
 void hold_free(struct hold *hold);  /* and is empty again */
+void hold_give_away(struct hold *hold); /* is empty, and buf is whoever's took it */
 
 #endif

@@ -9,13 +9,13 @@
 
 #include "input.h"
 
-int
+void
 input_init(struct input *input, bool deliver_last)
 {
 	memset(input, 0, sizeof(*input));
 	input->next_max_is_default = true;
 	input->deliver_last = deliver_last;
-	return (unread_init(&input->unread));
+	unread_init(&input->unread);
 }
 
 void

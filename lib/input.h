@@ -99,7 +99,7 @@ struct input {
 	enum input_end end;
 };
 
-int input_init(struct input *input, bool deliver_last); /* -1 with errno */
+void input_init(struct input *input, bool deliver_last);
 void input_free(struct input *input);
 
 /* The next step, with frames whole or in pieces. */
@@ -109,6 +109,8 @@ enum input_what input_next(struct input *input, bool whole,
 /* No step is in use any more: give back what the last one needed. */
 void input_settle(struct input *input);
 
+/* How many unread bytes nobody has looked at. */
+size_t input_waiting(const struct input *input);
 /* Take all of from, only when input_wants is true and after input_settle. */
 bool input_wants(const struct input *input);
 int input_take(struct input *input, struct evbuffer *from);

@@ -79,7 +79,8 @@ evchat_push_callback(struct evchat *chat, evchat_done_cb done, void *arg)
 static int
 push_marked(struct evchat *chat, const struct mark *mark)
 {
-	struct evbuffer *bytes = chat->queue.bytes;
+	struct backlog *bytes = &chat->queue.bytes;
+	struct evbuffer *buffer;
 	struct evchat_producer *producer = mark_new(mark);
 	size_t from = push_from(chat);
 	int added = 0;
@@ -91,11 +92,12 @@ push_marked(struct evchat *chat, const struct mark *mark)
 	 * neither tells when they are released. So they get a copy. And few bytes
 	 * are copied, since a reference takes more than they are.
 	 */
-	if (mark->len >= WORTH_REFERRING && chat->kind == TRANSPORT_SOCKET)
-		added = evbuffer_add_reference(bytes, mark->data, mark->len,
-		    NULL, NULL);
-	else if (mark->len > 0)
-		added = evbuffer_add(bytes, mark->data, mark->len);
+	if (mark->len >= WORTH_REFERRING && chat->kind == TRANSPORT_SOCKET) {
+		buffer = backlog_buffer(bytes);
+		added = buffer == NULL ? -1 : evbuffer_add_reference(buffer,
+		    mark->data, mark->len, NULL, NULL);
+	} else if (mark->len > 0)
+		added = backlog_add(bytes, mark->data, mark->len);
 	if (added == -1) {
 		mem_free(producer->self);
 		mem_free(producer);
@@ -105,8 +107,6 @@ push_marked(struct evchat *chat, const struct mark *mark)
 	producer->weightless = mark->len >= WORTH_REFERRING;
 	queue_add_producer(&chat->queue, producer);
 	push_queued(chat, from);
-	if (mark->len >= WORTH_REFERRING)
-		chat->queue.wide = true;
 	return (0);
 }
 

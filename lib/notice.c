@@ -24,14 +24,34 @@ on_ready(struct bufferevent *bev, void *arg)
 	channel_leave(chat, bev);
 }
 
+/* The channel is woken, or its descriptor is readable, or both. */
 void
-notice_wake(evutil_socket_t fd, short what, void *arg)
+notice_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct evchat *chat = arg;
+	struct bufferevent *bev = channel_enter(chat);
+
+	(void)fd;
+	if ((what & EV_READ) && chat->reading == READING_DIRECT &&
+	    chat->state < CHANNEL_ENDING) {
+		direct_receive(chat);
+		turn_take_input(chat);
+	} else
+		turn_take(chat);
+	channel_leave(chat, bev);
+}
+
+void
+notice_later(evutil_socket_t fd, short what, void *arg)
 {
 	struct evchat *chat = arg;
 	struct bufferevent *bev = channel_enter(chat);
 
 	(void)fd;
 	(void)what;
+	if (chat->later != NULL)
+		channel_event_free(chat->later);
+	chat->later = NULL;
 	turn_take(chat);
 	channel_leave(chat, bev);
 }
@@ -141,8 +161,8 @@ connection_has_failed(const struct evchat *chat)
 }
 
 /* Deferred, several events come as one: the end of the input with an error. */
-static void
-note(struct evchat *chat, short what, int error)
+void
+notice_take(struct evchat *chat, short what, int error)
 {
 	if (chat->attempts != NULL && attempts_note(chat, what, error))
 		return;
@@ -184,7 +204,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 
 	(void)channel_enter(chat);
 	if (chat->state < CHANNEL_ENDING)
-		note(chat, what, error);
+		notice_take(chat, what, error);
 	channel_wake(chat);
 	channel_leave(chat, bev);
 }
@@ -203,10 +223,7 @@ on_below_output(struct evbuffer *buffer, const struct evbuffer_cb_info *info,
 	channel_wake(chat);
 }
 
-/*
- * What has failed already: a connection, or the making of one. libevent will
- * find the end of the input, and call; what it calls that does not matter then.
- */
+/* What has failed already: a connection, or the making of one. */
 static void
 note_earlier_failure(struct evchat *chat, int error)
 {
@@ -227,6 +244,7 @@ notice_attach(struct evchat *chat)
 	chat->connecting = transport_is_connecting(bev, &error);
 	if (error != 0)
 		note_earlier_failure(chat, error);
+	direct_init(chat);
 	if (transport_watch(bev, on_below_output, chat) == -1)
 		return (-1);
 	bufferevent_setcb(bev, on_ready, on_ready, on_event, chat);
@@ -234,19 +252,20 @@ notice_attach(struct evchat *chat)
 	/* To be called whenever bytes have left. */
 	bufferevent_setwatermark(bev, EV_WRITE, SIZE_MAX, 0);
 	(void)bufferevent_set_timeouts(bev, NULL, NULL);
+	transport_write_all(bev, chat->kind);
 	/* Some kinds call back at once; no hook may run before the loop does. */
 	chat->in_turn = true;
-	enabled = bufferevent_enable(bev, EV_READ) == 0 &&
-	    ((chat->old_enabled & EV_WRITE) ||
-	    bufferevent_enable(bev, EV_WRITE) == 0);
+	enabled = ((chat->old_enabled & EV_WRITE) ||
+	    bufferevent_enable(bev, EV_WRITE) == 0) &&
+	    reading_begin(chat) == 0;
 	chat->in_turn = false;
 	if (!enabled) {
 		errno = ENOMEM;
 		return (-1);
 	}
-	chat->reading = true;
 	/* Nothing else tells of input that is there already. */
-	if (chat->noticed || evbuffer_get_length(bufferevent_get_input(bev)) > 0)
+	if (chat->noticed || chat->failed ||
+	    evbuffer_get_length(bufferevent_get_input(bev)) > 0)
 		channel_wake(chat);
 	return (0);
 }

@@ -14,8 +14,6 @@
 #include "shared.h"
 #include "trace.h"
 
-#define WIDE ((size_t)4096) /* no chain is larger but for what is put in it */
-
 bool
 push_may(const struct evchat *chat)
 {
@@ -27,14 +25,10 @@ push_may(const struct evchat *chat)
 	return (false);
 }
 
-/*
- * Something has been queued. Behind a large chain, or one that refers to bytes,
- * libevent makes one as large for whatever few come next.
- */
+/* Something has been queued. */
 static void
-queued(struct evchat *chat, size_t len)
+queued(struct evchat *chat)
 {
-	chat->queue.wide = len > WIDE;
 	chat->pushed = chat->undrained = true;
 	if (turn_output_length(chat) > chat->high)
 		chat->above_high = true;
@@ -44,23 +38,23 @@ queued(struct evchat *chat, size_t len)
 size_t
 push_from(const struct evchat *chat)
 {
-	return (evbuffer_get_length(chat->queue.bytes));
+	return (backlog_len(&chat->queue.bytes));
 }
 
 void
 push_queued(struct evchat *chat, size_t from)
 {
-	queued(chat, push_from(chat) - from);
+	queued(chat);
 	if (chat->trace != NULL)
 		trace_queued(chat, from);
 }
 
 /* A frame has been queued, whose payload is this. */
 static void
-queued_frame(struct evchat *chat, const struct payload *payload, size_t from)
+queued_frame(struct evchat *chat, const struct payload *payload)
 {
 	chat->frames_out++;
-	queued(chat, push_from(chat) - from);
+	queued(chat);
 	if (chat->trace != NULL)
 		chat->trace(chat, EVCHAT_TRACE_PUSH_FRAME, payload->vec,
 		    payload->n, chat->trace_arg);
@@ -68,45 +62,16 @@ queued_frame(struct evchat *chat, const struct payload *payload, size_t from)
 
 /* Bytes */
 
-/* Where to append bytes that are to be queued; NULL with errno. */
-static struct evbuffer *
-open_room(const struct evchat *chat)
-{
-	struct evbuffer *room = chat->queue.bytes;
-
-	errno = ENOMEM;
-	return (chat->queue.wide && push_from(chat) > 0 ? evbuffer_new() :
-	    room);
-}
-
-/* They are there, unless done is -1. */
-static int
-close_room(struct evchat *chat, struct evbuffer *room, int done)
-{
-	int error = errno;
-
-	if (room == NULL || room == chat->queue.bytes)
-		return (done);
-	if (done != -1)
-		(void)evbuffer_add_buffer(chat->queue.bytes, room);
-	evbuffer_free(room);
-	errno = error;
-	return (done);
-}
-
 int
 evchat_push(struct evchat *chat, const void *data, size_t len)
 {
 	struct bufferevent *bev = channel_lock(chat);
 	size_t from = push_from(chat);
-	struct evbuffer *room;
 	int done = -1;
 
-	if (push_may(chat) && len == 0)
-		done = 0;
-	else if (push_may(chat) && (room = open_room(chat)) != NULL) {
-		done = close_room(chat, room, evbuffer_add(room, data, len));
-		if (done == 0)
+	if (push_may(chat)) {
+		done = len > 0 ? backlog_add(&chat->queue.bytes, data, len) : 0;
+		if (done == 0 && len > 0)
 			push_queued(chat, from);
 	}
 	channel_unlock(bev);
@@ -118,19 +83,20 @@ evchat_push_buffer(struct evchat *chat, struct evbuffer *buf)
 {
 	struct bufferevent *bev = channel_lock(chat);
 	size_t len = evbuffer_get_length(buf), from = push_from(chat);
-	int done = -1;
+	struct evbuffer *to;
+	int done = -1, error;
 
-	if (push_may(chat)) {
+	if (push_may(chat) &&
+	    (to = backlog_buffer(&chat->queue.bytes)) != NULL) {
 		errno = EINVAL;
-		done = evbuffer_add_buffer(chat->queue.bytes, buf);
+		done = evbuffer_add_buffer(to, buf);
 		if (done == 0 && len > 0)
 			push_queued(chat, from);
 	}
 	channel_unlock(bev);
 	if (done == -1) {
-		int error = errno;
-
-		queue_drop(buf);
+		error = errno;
+		backlog_empty(buf);
 		errno = error;
 	}
 	return (done);
@@ -141,17 +107,12 @@ evchat_push_vprintf(struct evchat *chat, const char *fmt, va_list ap)
 {
 	struct bufferevent *bev = channel_lock(chat);
 	size_t from = push_from(chat);
-	struct evbuffer *room;
 	int len = -1;
 
-	if (push_may(chat) && (room = open_room(chat)) != NULL) {
-		errno = 0;
-		len = close_room(chat, room,
-		    evbuffer_add_vprintf(room, fmt, ap));
+	if (push_may(chat)) {
+		len = backlog_vprintf(&chat->queue.bytes, fmt, ap);
 		if (len > 0)
 			push_queued(chat, from);
-		else if (len == -1 && errno == 0)
-			errno = ENOMEM;
 	}
 	channel_unlock(bev);
 	return (len == -1 ? -1 : 0);
@@ -202,17 +163,15 @@ static int
 push_payload(struct evchat *chat, const struct evchat_framing *framing,
     const struct payload *payload)
 {
-	size_t from = push_from(chat);
-	struct evbuffer *room = open_room(chat);
-	int done = -1;
+	struct evbuffer *to = backlog_buffer(&chat->queue.bytes);
+	int done;
 
-	if (room == NULL)
+	if (to == NULL)
 		return (-1);
 	errno = EINVAL;
-	done = close_room(chat, room, framing->ops->encode(framing, room,
-	    payload));
+	done = framing->ops->encode(framing, to, payload);
 	if (done == 0)
-		queued_frame(chat, payload, from);
+		queued_frame(chat, payload);
 	return (done);
 }
 
@@ -282,7 +241,7 @@ push_shared(struct evchat *chat, struct shared *bytes)
 {
 	size_t from = push_from(chat);
 
-	if (!push_may(chat) || shared_append(bytes, chat->queue.bytes) == -1)
+	if (!push_may(chat) || shared_append(bytes, &chat->queue.bytes) == -1)
 		return (-1);
 	if (bytes->len > 0)
 		push_queued(chat, from);
@@ -293,12 +252,10 @@ int
 push_shared_frame(struct evchat *chat, struct shared *encoded,
     const struct payload *payload)
 {
-	size_t from = push_from(chat);
-
 	if (!push_may(chat) ||
-	    shared_append(encoded, chat->queue.bytes) == -1)
+	    shared_append(encoded, &chat->queue.bytes) == -1)
 		return (-1);
-	queued_frame(chat, payload, from);
+	queued_frame(chat, payload);
 	return (0);
 }
 
@@ -349,7 +306,7 @@ push_producer(struct evchat *chat, struct evchat_producer *producer,
 		producer->chat = chat;
 		queue_add_producer(&chat->queue, producer);
 		chat->frames_out += framed;
-		queued(chat, 0);
+		queued(chat);
 		if (chat->trace != NULL)
 			chat->trace(chat, framed ? EVCHAT_TRACE_PUSH_FRAME :
 			    EVCHAT_TRACE_PUSH, NULL, 0, chat->trace_arg);

@@ -5,14 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <event2/util.h>
+
 #include "api.h"
+#include "backlog.h"
 
 /*
  * The write side: what was pushed, in order, and is not yet in the output, the
  * evbuffer that it is drained into. It knows no bufferevent and calls no hook;
  * more and done of producers are called only where it is said so.
  *
- * All pushed bytes are in one evbuffer. A producer says how many of them stand
+ * All pushed bytes are in one backlog. A producer says how many of them stand
  * between it and the one before it, so that the order is
  *
  *	bytes[first->before] first bytes[first->next->before] first->next ...
@@ -34,13 +37,12 @@ enum queue_what {
 };
 
 struct queue {
-	struct evbuffer *bytes;
+	struct backlog bytes;
 	struct evbuffer *stage; /* what a producer appends to, while asked */
 	struct evchat_producer *first;
 	struct evchat_producer *last;
 	struct evchat_producer *current; /* the first that has not finished */
 	size_t before;    /* bytes that stand before a producer; others are behind */
-	bool wide;        /* what was appended to bytes last is a large chain */
 	size_t weight;    /* of all producers */
 	size_t held;      /* bytes that producers keep in memory */
 	uint64_t pushed;  /* producers so far */
@@ -48,7 +50,7 @@ struct queue {
 	uint64_t written; /* bytes that were put into the output, or past it */
 };
 
-int queue_init(struct queue *queue); /* -1 with errno */
+void queue_init(struct queue *queue);
 void queue_free(struct queue *queue); /* ended before */
 
 /* Is nothing left but what is in the output? */
@@ -60,12 +62,20 @@ bool queue_has_reference(const struct queue *queue);
 /* What was pushed and is not yet in the output, producers by their weight. */
 size_t queue_length(const struct queue *queue);
 
-/* To push bytes, append them to queue->bytes. A producer is taken. */
+/* To push bytes, put them into queue->bytes. A producer is taken. */
 void queue_add_producer(struct queue *queue, struct evchat_producer *producer);
 
 /* Put the next bytes into the output. May call one producer's more. */
 enum queue_what queue_pull(struct queue *queue, struct evbuffer *output,
     size_t want);
+
+/*
+ * Are pushed bytes next? Send them to a socket past the output, if that is empty:
+ * in one system call all, or many, of those before the first producer that has
+ * more to give. BLOCKED: it takes no more now. BROKEN: it has failed, with errno.
+ */
+bool queue_can_send_bytes(const struct queue *queue);
+enum queue_what queue_send_bytes(struct queue *queue, evutil_socket_t fd);
 
 /*
  * Does what comes next go to a descriptor as well, past the output, if that is
@@ -95,7 +105,25 @@ void queue_refuse(struct queue *queue, struct evchat_producer *producer);
 /* Put all pushed bytes into the output; marks may remain. */
 int queue_flush(struct queue *queue, struct evbuffer *output);
 
-/* Empty an evbuffer, whose cleanups may call whatever they like. */
-void queue_drop(struct evbuffer *buffer);
+/* Drop all pushed bytes, at the end. */
+void queue_drop(struct queue *queue);
+/* The memory that is not needed between two turns. */
+void queue_settle(struct queue *queue);
+
+/* Among the files of the queue only */
+
+/* What goes from here to there, in between; NULL: no memory. */
+struct evbuffer *queue_stage(struct queue *queue);
+/* What a producer adds to the length; and the same no more, or before that changes. */
+void queue_weigh(struct queue *queue, const struct evchat_producer *producer);
+void queue_unweigh(struct queue *queue,
+    const struct evchat_producer *producer);
+/* So many of the first pushed bytes are in the output, or past it. */
+void queue_count(struct queue *queue, size_t len);
+/* The producer has given so many. */
+void queue_count_given(struct queue *queue, struct evchat_producer *producer,
+    size_t given);
+/* The current producer has given all. */
+void queue_finish(struct queue *queue, struct evchat_producer *producer);
 
 #endif

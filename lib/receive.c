@@ -63,6 +63,8 @@ get_more(struct evchat *chat)
 	}
 	if (input->end == END_TOLD && !(chat->options & EVCHAT_OPT_HALF_OPEN))
 		end_soon(chat, end_of_input(chat));
+	else if (direct_receive_last(chat))
+		return (true);
 	else if (chat->failed)
 		end_failed(chat);
 	return (false);
@@ -141,9 +143,16 @@ receive_drop(struct evchat *chat)
 	size_t len = evbuffer_get_length(input);
 
 	(void)evbuffer_drain(input, len);
-	if (chat->state != CHANNEL_LINGERING)
-		return;
-	chat->linger_size -= len < chat->linger_size ? len : chat->linger_size;
-	if (chat->eof || chat->linger_size == 0)
+	receive_dropped(chat, len);
+	if (chat->state == CHANNEL_LINGERING &&
+	    (chat->eof || chat->linger_size == 0))
 		end_now(chat, chat->why);
+}
+
+void
+receive_dropped(struct evchat *chat, size_t len)
+{
+	if (chat->state == CHANNEL_LINGERING)
+		chat->linger_size -= len < chat->linger_size ? len :
+		    chat->linger_size;
 }

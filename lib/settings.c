@@ -182,7 +182,7 @@ evchat_pause(struct evchat *chat)
 
 	chat->paused = true;
 	if (!chat->in_turn)
-		turn_set_reading(chat);
+		reading_set(chat);
 	channel_wake(chat);
 	channel_leave(chat, bev);
 }
@@ -206,6 +206,8 @@ evchat_set_watermarks(struct evchat *chat, size_t low, size_t high)
 	if (open && low < high) {
 		chat->low = low;
 		chat->high = high;
+		if (turn_output_length(chat) > high)
+			chat->above_high = true;
 		channel_wake(chat);
 	} else if (open)
 		errno = EINVAL;
@@ -223,7 +225,9 @@ evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out)
 	if (open && valid) {
 		chat->in_size = in;
 		chat->out_size = out;
-		(void)bufferevent_set_max_single_read(bev, in);
+		chat->max_read = in;
+		if (chat->reading != READING_DIRECT)
+			(void)bufferevent_set_max_single_read(bev, in);
 	} else if (open)
 		errno = EINVAL;
 	channel_unlock(bev);

@@ -96,31 +96,18 @@ on_chain_freed(const void *data, size_t len, void *arg)
 	shared_drop(arg);
 }
 
-/*
- * Behind a chain that refers to many bytes, evbuffer_add would make one that has
- * room for as many.
- */
-static int
-append_copy(const struct shared *shared, struct evbuffer *out)
-{
-	struct evbuffer_iovec vec;
-
-	if (evbuffer_reserve_space(out, (ev_ssize_t)shared->len, &vec, 1) != 1)
-		return (-1);
-	memcpy(vec.iov_base, shared->data, shared->len);
-	vec.iov_len = shared->len;
-	return (evbuffer_commit_space(out, &vec, 1));
-}
-
 int
-shared_append(struct shared *shared, struct evbuffer *out)
+shared_append(struct shared *shared, struct backlog *to)
 {
-	errno = ENOMEM;
+	struct evbuffer *buffer;
+
 	if (shared->len == 0)
 		return (0);
 	if (shared->len <= FEW && !shared->refer)
-		return (append_copy(shared, out));
-	if (evbuffer_add_reference(out, shared->data, shared->len,
+		return (backlog_add(to, shared->data, shared->len));
+	if ((buffer = backlog_buffer(to)) == NULL)
+		return (-1);
+	if (evbuffer_add_reference(buffer, shared->data, shared->len,
 	    on_chain_freed, shared_ref(shared)) == 0)
 		return (0);
 	/* Not the last one: whoever calls this has one, too. */

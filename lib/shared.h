@@ -7,6 +7,8 @@
 
 #include <event2/buffer.h>
 
+#include "backlog.h"
+
 /*
  * Bytes that stand in several evbuffers at once and are in memory once. They are
  * counted by the chains that refer to them and by whoever has them in hand; when
@@ -37,7 +39,7 @@ struct shared *shared_ref(struct shared *shared);
 /* Whoever made one drops it, or refers to it. NULL is fine. */
 void shared_drop(struct shared *shared);
 
-/* Append the bytes to out: all of them, or -1 with errno. */
-int shared_append(struct shared *shared, struct evbuffer *out);
+/* Append the bytes: all of them, or -1 with errno. */
+int shared_append(struct shared *shared, struct backlog *to);
 
 #endif

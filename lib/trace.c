@@ -28,23 +28,35 @@ trace_step(struct evchat *chat, enum input_what what,
 		    chat->trace_arg);
 }
 
+/* Without the first from bytes; how many pieces are left. */
+static int
+skip(struct evbuffer_iovec *vec, int n, size_t from)
+{
+	int i = 0, left;
+
+	while (i < n && from >= vec[i].iov_len)
+		from -= vec[i++].iov_len;
+	for (left = 0; i < n; i++, from = 0) {
+		vec[left].iov_base = (unsigned char *)vec[i].iov_base + from;
+		vec[left++].iov_len = vec[i].iov_len - from;
+	}
+	return (left);
+}
+
 void
 trace_queued(struct evchat *chat, size_t from)
 {
-	struct evbuffer *bytes = chat->queue.bytes;
-	size_t len = evbuffer_get_length(bytes) - from;
+	const struct backlog *bytes = &chat->queue.bytes;
+	size_t len = backlog_len(bytes);
 	struct evbuffer_iovec *vec;
-	struct evbuffer_ptr at;
-	int n;
+	int n = backlog_pieces(bytes);
 
-	if (len == 0 || evbuffer_ptr_set(bytes, &at, from,
-	    EVBUFFER_PTR_SET) == -1)
+	if (len == from)
 		return;
-	n = evbuffer_peek(bytes, (ev_ssize_t)len, &at, NULL, 0);
-	vec = n > 0 ? mem_alloc((size_t)n * sizeof(*vec)) : NULL;
 	/* Without memory it is seen that something was pushed, but not what. */
+	vec = mem_alloc((size_t)n * sizeof(*vec));
 	if (vec != NULL)
-		n = evbuffer_peek(bytes, (ev_ssize_t)len, &at, vec, n);
+		n = skip(vec, backlog_peek(bytes, len, vec, n), from);
 	chat->trace(chat, EVCHAT_TRACE_PUSH, vec, vec != NULL ? n : 0,
 	    chat->trace_arg);
 	mem_free(vec);

@@ -19,6 +19,8 @@
 #include "queue.h"
 #include "transport.h"
 
+#define WRITE_AT_ONCE ((size_t)256 << 10) /* through what is not a socket */
+
 /* The functions of socket bufferevents; written once, always the same value. */
 static const void *_Atomic socket_ops;
 
@@ -154,19 +156,29 @@ transport_unwatch(struct bufferevent *bev, evbuffer_cb_func wake, void *arg)
 }
 
 bool
-transport_is_direct(struct bufferevent *bev, enum transport_kind kind)
+transport_reads_freely(struct bufferevent *bev, size_t at_once)
 {
-	ev_ssize_t at_once = bufferevent_get_max_single_write(bev);
-	bool unlimited;
-
-	if (kind != TRANSPORT_SOCKET || bufferevent_getfd(bev) == -1 ||
-	    !(bufferevent_get_enabled(bev) & EV_WRITE))
-		return (false);
 	/* Of its own limits and of its group's, the least is told. */
-	(void)bufferevent_set_max_single_write(bev, INT_MAX);
-	unlimited = bufferevent_get_max_to_write(bev) == INT_MAX;
-	(void)bufferevent_set_max_single_write(bev, (size_t)at_once);
-	return (unlimited);
+	(void)bufferevent_set_max_single_read(bev, INT_MAX);
+	if (bufferevent_get_max_to_read(bev) == INT_MAX)
+		return (true);
+	(void)bufferevent_set_max_single_read(bev, at_once);
+	return (false);
+}
+
+bool
+transport_writes_freely(struct bufferevent *bev)
+{
+	return (bufferevent_getfd(bev) != -1 &&
+	    (bufferevent_get_enabled(bev) & EV_WRITE) &&
+	    bufferevent_get_max_to_write(bev) == INT_MAX);
+}
+
+void
+transport_write_all(struct bufferevent *bev, enum transport_kind kind)
+{
+	(void)bufferevent_set_max_single_write(bev, kind == TRANSPORT_SOCKET ?
+	    INT_MAX : WRITE_AT_ONCE);
 }
 
 /* Is it enabled, and yet the loop does not wait for it? */

@@ -41,10 +41,16 @@ void transport_unwatch(struct bufferevent *bev, evbuffer_cb_func wake,
     void *arg);
 
 /*
- * May bytes be sent to bev's descriptor past its output, when that is empty? Not
- * if they are to be counted by a rate limit, or are transformed on their way.
+ * Is a socket's input, or output, not to be counted by a rate limit of its own or
+ * of a group? Then others may read and write its descriptor as well. For reading
+ * at_once is how much the bufferevent is to read, where it has to. For writing it
+ * has to be enabled, and transport_write_all to have been called.
  */
-bool transport_is_direct(struct bufferevent *bev, enum transport_kind kind);
+bool transport_reads_freely(struct bufferevent *bev, size_t at_once);
+bool transport_writes_freely(struct bufferevent *bev);
+
+/* Have bev write as much at once as it can. */
+void transport_write_all(struct bufferevent *bev, enum transport_kind kind);
 
 /*
  * Have bev read, if that is enabled, and its output written. libevent does so by

@@ -16,35 +16,11 @@
 #include "connect.h"
 #include "group.h"
 
-#define SEND_AT_ONCE ((size_t)256 << 10) /* handed to one sendfile */
-
 size_t
 turn_output_length(const struct evchat *chat)
 {
 	return (queue_length(&chat->queue) +
 	    transport_output_length(chat->bev));
-}
-
-/* Reading */
-
-void
-turn_set_reading(struct evchat *chat)
-{
-	struct evbuffer *input = bufferevent_get_input(chat->bev);
-	/* What comes faster than it is delivered waits where it is. */
-	bool wanted = !chat->eof && !chat->failed &&
-	    chat->attempts == NULL &&
-	    (chat->state != CHANNEL_OPEN ||
-	    (!chat->paused && !chat->auto_paused && !chat->over_budget &&
-	    evbuffer_get_length(input) < chat->in_size));
-
-	if (wanted == chat->reading || chat->state >= CHANNEL_ENDING)
-		return;
-	chat->reading = wanted;
-	if (!wanted)
-		(void)bufferevent_disable(chat->bev, EV_READ);
-	else if (bufferevent_enable(chat->bev, EV_READ) == -1)
-		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 }
 
 /*
@@ -60,89 +36,6 @@ must_fail(const struct evchat *chat)
 		return (false);
 	return (chat->state != CHANNEL_OPEN ||
 	    (stopped && !chat->failed_reading));
-}
-
-/* Writing */
-
-/* The descriptor takes nothing now: be told when it does. */
-static enum queue_what
-block(struct evchat *chat)
-{
-	if (chat->unblock == NULL)
-		chat->unblock = channel_event_new(chat,
-		    bufferevent_getfd(chat->bev), EV_WRITE, notice_unblocked);
-	if (chat->unblock == NULL)
-		return (QUEUE_NO_MEMORY);
-	channel_event_prioritize(chat, chat->unblock);
-	if (event_add(chat->unblock, NULL) == -1)
-		return (QUEUE_NO_MEMORY);
-	chat->blocked = true;
-	return (QUEUE_BLOCKED);
-}
-
-/* What goes past the output waits until that is empty. */
-static enum queue_what
-send_next(struct evchat *chat)
-{
-	enum queue_what what;
-
-	if (transport_output_length(chat->bev) > 0 || chat->connecting ||
-	    chat->blocked || chat->failed)
-		return (QUEUE_BLOCKED);
-	what = queue_send(&chat->queue, bufferevent_getfd(chat->bev),
-	    SEND_AT_ONCE);
-	return (what == QUEUE_BLOCKED ? block(chat) : what);
-}
-
-static enum queue_what
-move_next(struct evchat *chat)
-{
-	if (queue_can_send(&chat->queue) &&
-	    transport_is_direct(chat->bev, chat->kind))
-		return (send_next(chat));
-	chat->blocked = false;
-	if (chat->unblock != NULL)
-		channel_event_free(chat->unblock);
-	chat->unblock = NULL;
-	return (queue_pull(&chat->queue, bufferevent_get_output(chat->bev),
-	    chat->out_size));
-}
-
-/* Move output while there is room below the high mark. */
-static void
-move_output(struct evchat *chat)
-{
-	uint64_t from = chat->queue.written, steps = 0;
-
-	while (chat->state < CHANNEL_LINGERING &&
-	    transport_output_length(chat->bev) < chat->high) {
-		if (steps++ + (chat->queue.written - from) >= chat->high) {
-			channel_yield(chat);
-			return;
-		}
-		switch (move_next(chat)) {
-		case QUEUE_MOVED:
-		case QUEUE_GONE:
-			break;
-		case QUEUE_EMPTY:
-		case QUEUE_WAITING:
-		case QUEUE_BLOCKED:
-			return;
-		case QUEUE_IDLE:
-			channel_yield(chat);
-			return;
-		case QUEUE_FAILED:
-			chat->error = errno;
-			end_now(chat, EVCHAT_REASON_PRODUCER);
-			return;
-		case QUEUE_BROKEN:
-			notice_failure(chat, EVCHAT_REASON_IO, errno);
-			return;
-		case QUEUE_NO_MEMORY:
-			end_now(chat, EVCHAT_REASON_NO_MEMORY);
-			return;
-		}
-	}
 }
 
 /* Tell what has left. */
@@ -209,7 +102,7 @@ linger(struct evchat *chat)
 	}
 	channel_set_state(chat, CHANNEL_LINGERING);
 	timing_stop_output(chat);
-	turn_set_reading(chat);
+	reading_set(chat);
 	if (chat->state == CHANNEL_LINGERING)
 		receive_drop(chat);
 }
@@ -255,17 +148,23 @@ close_after_frame(struct evchat *chat)
 		end_soon(chat, EVCHAT_REASON_DONE);
 }
 
-void
-turn_take(struct evchat *chat)
+static bool
+begin(struct evchat *chat)
 {
-	bool all = false;
-
 	if (chat->in_turn || chat->state >= CHANNEL_ENDING) {
 		chat->noticed = true;
-		return;
+		return (false);
 	}
 	chat->in_turn = true;
 	chat->noticed = false;
+	return (true);
+}
+
+static void
+take_input(struct evchat *chat)
+{
+	bool all = false;
+
 	if (chat->attempts != NULL)
 		attempts_go_on(chat);
 	if (chat->connected_now && chat->state == CHANNEL_OPEN)
@@ -285,8 +184,13 @@ turn_take(struct evchat *chat)
 		close_after_frame(chat);
 	if (must_fail(chat))
 		end_failed(chat);
+}
+
+static void
+take_output(struct evchat *chat)
+{
 	if (chat->state < CHANNEL_LINGERING)
-		move_output(chat);
+		output_move(chat);
 	if (chat->state < CHANNEL_LINGERING &&
 	    transport_revive(chat->bev, chat->kind) == -1)
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
@@ -296,12 +200,47 @@ turn_take(struct evchat *chat)
 		go_on_closing(chat);
 	if (chat->state < CHANNEL_LINGERING)
 		timing_output(chat);
-	turn_set_reading(chat);
+}
+
+/* Is there anything that take_output is for? */
+static bool
+has_output(const struct evchat *chat)
+{
+	return (chat->undrained || chat->queue.first != NULL ||
+	    chat->output != OUTPUT_OPEN || chat->state != CHANNEL_OPEN);
+}
+
+static void
+end(struct evchat *chat)
+{
+	reading_set(chat);
 	if (chat->state == CHANNEL_OPEN)
 		input_settle(&chat->input);
+	queue_settle(&chat->queue);
 	if (chat->in_group != NULL)
 		group_account(chat);
 	chat->in_turn = false;
+}
+
+void
+turn_take(struct evchat *chat)
+{
+	if (!begin(chat))
+		return;
+	take_input(chat);
+	take_output(chat);
+	end(chat);
 	if (chat->again || chat->noticed)
 		channel_yield(chat);
+}
+
+void
+turn_take_input(struct evchat *chat)
+{
+	if (!begin(chat))
+		return;
+	take_input(chat);
+	end(chat);
+	if (chat->again || chat->noticed || has_output(chat))
+		channel_wake(chat);
 }

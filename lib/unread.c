@@ -12,14 +12,12 @@
 #include "mem.h"
 #include "unread.h"
 
-int
+#define SMALL ((size_t)1024) /* a buffer that is not worth looking at */
+
+void
 unread_init(struct unread *unread)
 {
 	memset(unread, 0, sizeof(*unread));
-	if ((unread->rest = evbuffer_new()) != NULL)
-		return (0);
-	errno = ENOMEM;
-	return (-1);
 }
 
 void
@@ -34,6 +32,8 @@ unread_free(struct unread *unread)
 static size_t
 rest_len(const struct unread *unread)
 {
+	if (unread->rest == NULL)
+		return (0);
 	return (evbuffer_get_length(unread->rest) - unread->spent);
 }
 
@@ -147,13 +147,32 @@ unread_advance(struct unread *unread, size_t len)
 	return (0);
 }
 
+/* Few bytes do not keep the memory that many were received into. */
+static void
+shrink(struct hold *front)
+{
+	struct hold few = { NULL, 0, 0, 0 };
+
+	if (hold_len(front) == 0)
+		hold_free(front);
+	if (front->cap <= SMALL || front->cap / 4 < hold_len(front) ||
+	    hold_append(&few, hold_bytes(front), hold_len(front)) == -1)
+		return;
+	hold_free(front);
+	*front = few;
+}
+
 void
 unread_settle(struct unread *unread)
 {
 	unread_return(unread);
-	hold_trim(&unread->front);
+	shrink(&unread->front);
 	if (unread->spent > 0 && rest_len(unread) == 0)
 		next_chain(unread);
+	if (unread->rest != NULL && evbuffer_get_length(unread->rest) == 0) {
+		evbuffer_free(unread->rest);
+		unread->rest = NULL;
+	}
 }
 
 bool
@@ -162,10 +181,36 @@ unread_wants(const struct unread *unread)
 	return (rest_len(unread) == 0);
 }
 
+unsigned char *
+unread_reserve(struct unread *unread, size_t *len)
+{
+	struct hold *front = &unread->front;
+	size_t want = *len, held = hold_len(front);
+
+	unread_return(unread);
+	/* What is free behind many bytes is used up before they are moved. */
+	if (held >= want && front->cap - front->len >= want / 4)
+		want /= 4;
+	if (hold_reserve(front, want) == NULL)
+		return (NULL);
+	*len = front->cap - front->len;
+	return (front->buf + front->len);
+}
+
+void
+unread_commit(struct unread *unread, size_t len)
+{
+	hold_commit(&unread->front, len);
+}
+
 int
 unread_take(struct unread *unread, struct evbuffer *from)
 {
 	unread_settle(unread);
+	if (unread->rest == NULL && (unread->rest = evbuffer_new()) == NULL) {
+		errno = ENOMEM;
+		return (-1);
+	}
 	return (evbuffer_add_buffer(unread->rest, from));
 }
 

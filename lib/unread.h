@@ -16,7 +16,7 @@
  */
 struct unread {
 	struct hold front;
-	struct evbuffer *rest;
+	struct evbuffer *rest;      /* NULL unless it is needed */
 	const unsigned char *chain; /* the first chain of rest, or NULL */
 	size_t chain_len;
 	size_t spent;               /* beyond chain_len only if all were dropped */
@@ -24,7 +24,7 @@ struct unread {
 	bool front_lent;            /* bytes in front's buffer are in use */
 };
 
-int unread_init(struct unread *unread);
+void unread_init(struct unread *unread);
 void unread_free(struct unread *unread);
 size_t unread_len(const struct unread *unread);
 
@@ -52,6 +52,12 @@ void unread_settle(struct unread *unread);
 /* Adding to them */
 
 bool unread_wants(const struct unread *unread); /* may more be taken? */
+/*
+ * Memory for bytes that are received now, at least *len, and *len is how much there
+ * is; only where unread_wants. Then so many were.
+ */
+unsigned char *unread_reserve(struct unread *unread, size_t *len);
+void unread_commit(struct unread *unread, size_t len);
 int unread_take(struct unread *unread, struct evbuffer *from); /* all of it */
 /* Behind the first at bytes, which unread_at has shown. */
 int unread_insert(struct unread *unread, size_t at, const void *data,

@@ -238,18 +238,6 @@ END_TEST
 
 /* Without memory */
 
-START_TEST(read_side_without_memory_is_none)
-{
-	long blocks = harness_blocks();
-	struct input input;
-
-	harness_fail_allocation(1);
-	ck_assert_int_eq(input_init(&input, false), -1);
-	input_free(&input);
-	ck_assert_int_eq(harness_blocks(), blocks);
-}
-END_TEST
-
 /* Run with the failing allocation; false if there are not so many. */
 static bool
 run_failing(long failing, const struct unit_cuts *cuts, const char *bytes,
@@ -323,7 +311,6 @@ input_memory_suite(void)
 	tcase_add_loop_test(tc, freeing_in_the_middle_gives_all_back, 0, 4);
 
 	tc = harness_case(suite, "failure");
-	tcase_add_test(tc, read_side_without_memory_is_none);
 	tcase_add_test(tc, step_that_failed_can_be_tried_again);
 	return suite;
 }

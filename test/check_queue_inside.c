@@ -169,8 +169,8 @@ START_TEST(what_a_cleanup_pushes_stays_when_the_rest_is_discarded)
 
 	unit_queue_init(&q);
 	pushed_to = &q;
-	ck_assert_int_eq(evbuffer_add_reference(q.queue.bytes, "12", 2,
-	    push_in_cleanup, NULL), 0);
+	ck_assert_int_eq(evbuffer_add_reference(
+	    backlog_buffer(&q.queue.bytes), "12", 2, push_in_cleanup, NULL), 0);
 	unit_queue_bytes(&q, "34");
 	unit_queue_discard(&q, 0);
 	ck_assert_uint_eq(queue_length(&q.queue), 1);

@@ -8,18 +8,6 @@
 
 /* Memory */
 
-START_TEST(queue_without_memory_is_none)
-{
-	long blocks = harness_blocks();
-	struct queue queue;
-
-	harness_fail_allocation(1);
-	ck_assert_int_eq(queue_init(&queue), -1);
-	queue_free(&queue);
-	ck_assert_int_eq(harness_blocks(), blocks);
-}
-END_TEST
-
 /* The output is never anything but a beginning of what was pushed. */
 START_TEST(failing_pull_sends_nothing_false)
 {
@@ -76,7 +64,6 @@ queue_memory_suite(void)
 	Suite *suite = suite_create("queue_memory");
 	TCase *tc = harness_case(suite, "memory");
 
-	tcase_add_test(tc, queue_without_memory_is_none);
 	tcase_add_test(tc, failing_pull_sends_nothing_false);
 	tcase_add_test(tc, dropping_without_memory_drops_all_the_same);
 	return suite;

@@ -96,7 +96,7 @@ go_on(struct many *m, struct evbuffer *wire)
 	for (p = m->q.queue.first; p != NULL; p = p->next)
 		weight += producer_weight(p);
 	if (queue_length(&m->q.queue) !=
-	    evbuffer_get_length(m->q.queue.bytes) + weight)
+	    backlog_len(&m->q.queue.bytes) + weight)
 		ck_abort_msg("weight %zu, not %zu", m->q.queue.weight, weight);
 }
 

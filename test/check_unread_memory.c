@@ -98,16 +98,23 @@ END_TEST
 
 /* Failure */
 
-START_TEST(without_memory_there_is_none)
+START_TEST(without_memory_nothing_is_taken)
 {
 	struct unread unread;
 	long blocks = harness_blocks();
+	struct evbuffer *from = evbuffer_new();
 
+	ck_assert_int_eq(evbuffer_add(from, "abc", 3), 0);
+	unread_init(&unread);
 	harness_fail_allocation(1);
 	errno = 0;
-	ck_assert_int_eq(unread_init(&unread), -1);
+	ck_assert_int_eq(unread_take(&unread, from), -1);
 	ck_assert_int_eq(errno, ENOMEM);
+	ck_assert_uint_eq(evbuffer_get_length(from), 3);
+	ck_assert_int_eq(unread_take(&unread, from), 0);
+	ck_assert_uint_eq(unread_len(&unread), 3);
 	unread_free(&unread);
+	evbuffer_free(from);
 	ck_assert_int_eq(harness_blocks(), blocks);
 }
 END_TEST
@@ -195,7 +202,7 @@ unread_memory_suite(void)
 	tcase_add_test(tc, freeing_gives_all_chains_back);
 
 	tc = harness_case(suite, "failure");
-	tcase_add_test(tc, without_memory_there_is_none);
+	tcase_add_test(tc, without_memory_nothing_is_taken);
 	tcase_add_test(tc,
 	    failing_calls_change_nothing_and_can_be_made_again);
 	tcase_add_test(tc, without_memory_nothing_is_inserted);

@@ -155,7 +155,7 @@ START_TEST(random_uses_agree_with_a_plain_array)
 	struct model model = { .len = 0 };
 	size_t i;
 
-	ck_assert_int_eq(unread_init(&model.unread), 0);
+	unread_init(&model.unread);
 	for (i = unit_cases(100000); i > 0; i--) {
 		harness_fail_allocation(unit_random(4) == 0 ? 1 : 0);
 		do_something(&model);

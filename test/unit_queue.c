@@ -16,7 +16,8 @@ unit_queue_init(struct unit_queue *q)
 	memset(&q->queue, UNIT_JUNK, sizeof(q->queue)); /* init owes nothing to it */
 	q->want = 1000;
 	q->output = evbuffer_new();
-	if (queue_init(&q->queue) == -1 || q->output == NULL)
+	queue_init(&q->queue);
+	if (q->output == NULL)
 		ck_abort_msg("no memory");
 }
 
@@ -34,14 +35,15 @@ unit_queue_free(struct unit_queue *q)
 void
 unit_queue_bytes(struct unit_queue *q, const char *bytes)
 {
-	if (evbuffer_add(q->queue.bytes, bytes, strlen(bytes)) == -1)
+	if (backlog_add(&q->queue.bytes, bytes, strlen(bytes)) == -1)
 		ck_abort_msg("no memory");
 }
 
 void
 unit_queue_chain(struct unit_queue *q, const char *bytes)
 {
-	unit_add_chain(q->queue.bytes, bytes, strlen(bytes));
+	unit_add_chain(backlog_buffer(&q->queue.bytes), bytes,
+	    strlen(bytes));
 }
 
 static enum evchat_more

@@ -26,7 +26,7 @@ void
 unit_unread_begin(struct unread *unread, const char *chains)
 {
 	memset(unread, UNIT_JUNK, sizeof(*unread)); /* init owes nothing to it */
-	ck_assert_int_eq(unread_init(unread), 0);
+	unread_init(unread);
 	if (*chains != '\0')
 		unit_unread_take(unread, chains);
 	/* The first chain comes into view when somebody asks for it. */

@@ -130,6 +130,11 @@ enum evchat_option {
 	/** Where the library makes the bufferevent: BEV_OPT_THREADSAFE, which
 	 * needs evthread_use_pthreads() to have been called. */
 	EVCHAT_OPT_THREADSAFE = 1 << 3,
+	/** Have every byte pass through the bufferevent's input and output. On a
+	 * plain socket without a rate limit the channel otherwise receives and
+	 * sends past them, which costs less and gives the same results; so
+	 * callbacks that the application adds to these evbuffers see nothing. */
+	EVCHAT_OPT_BUFFEREVENT_IO = 1 << 4,
 
 	/* Of listeners only; see evchat/listener.h. */
 	/** SO_REUSEPORT: several listeners, each with its event loop, share an

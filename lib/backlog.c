@@ -1,0 +1,323 @@
+/*
+ * Where pushed bytes wait. Few at a time are gathered in one flat tail, so that
+ * what a turn pushes can leave in one system call and costs one copy; what refers
+ * to memory elsewhere, and large copies, are chains of an evbuffer, behind which a
+ * new tail begins. Both are there only while there is anything in them.
+ */
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backlog.h"
+#include "mem.h"
+
+#define FEW_BYTES ((size_t)512)       /* less than a chain takes by itself */
+#define GATHERED_UP_TO ((size_t)4096) /* of a push; more is a chain */
+#define LONGEST_TAIL ((size_t)65536)
+#define SMALLEST_TAIL ((size_t)512)
+#define WORTH_GIVING ((size_t)8192)   /* a tail, as a chain that refers to it */
+#define MOVED_AT_ONCE ((size_t)1 << 30) /* libevent counts them in an int */
+
+static size_t
+buffer_len(const struct backlog *backlog)
+{
+	return (backlog->buffer != NULL ?
+	    evbuffer_get_length(backlog->buffer) : 0);
+}
+
+size_t
+backlog_len(const struct backlog *backlog)
+{
+	return (buffer_len(backlog) + hold_len(&backlog->tail));
+}
+
+void
+backlog_free(struct backlog *backlog)
+{
+	if (backlog->buffer != NULL)
+		evbuffer_free(backlog->buffer);
+	hold_free(&backlog->tail);
+}
+
+int
+backlog_copy(struct evbuffer *to, const void *data, size_t len)
+{
+	struct evbuffer_iovec vec;
+
+	errno = ENOMEM;
+	if (len > EV_SSIZE_MAX ||
+	    evbuffer_reserve_space(to, (ev_ssize_t)len, &vec, 1) != 1)
+		return (-1);
+	memcpy(vec.iov_base, data, len);
+	vec.iov_len = len;
+	return (evbuffer_commit_space(to, &vec, 1));
+}
+
+/* The tail */
+
+static void
+free_given(const void *data, size_t len, void *arg)
+{
+	(void)data;
+	(void)len;
+	mem_free(arg);
+}
+
+/* Append the first len bytes of the tail to to: without copying many, if they are all. */
+static int
+move_tail(struct backlog *backlog, struct evbuffer *to, size_t len)
+{
+	struct hold *tail = &backlog->tail;
+
+	errno = ENOMEM;
+	if (len < WORTH_GIVING || len < hold_len(tail)) {
+		if (backlog_copy(to, hold_bytes(tail), len) == -1)
+			return (-1);
+		hold_consume(tail, len);
+		return (0);
+	}
+	if (evbuffer_add_reference(to, hold_bytes(tail), len, free_given,
+	    tail->buf) == -1)
+		return (-1);
+	hold_give_away(tail);
+	return (0);
+}
+
+struct evbuffer *
+backlog_buffer(struct backlog *backlog)
+{
+	size_t len = hold_len(&backlog->tail);
+
+	errno = ENOMEM;
+	if (backlog->buffer == NULL)
+		backlog->buffer = evbuffer_new();
+	if (backlog->buffer == NULL || (len > 0 &&
+	    move_tail(backlog, backlog->buffer, len) == -1))
+		return (NULL);
+	return (backlog->buffer);
+}
+
+unsigned char *
+backlog_reserve(struct backlog *backlog, size_t len)
+{
+	size_t used = hold_len(&backlog->tail);
+
+	if (used == 0 && len < backlog->usual)
+		len = backlog->usual;
+	if (used > 0 && used + len > LONGEST_TAIL &&
+	    backlog_buffer(backlog) == NULL)
+		return (NULL);
+	return (hold_reserve(&backlog->tail,
+	    len > SMALLEST_TAIL ? len : SMALLEST_TAIL));
+}
+
+void
+backlog_commit(struct backlog *backlog, size_t len)
+{
+	hold_commit(&backlog->tail, len);
+}
+
+int
+backlog_add(struct backlog *backlog, const void *data, size_t len)
+{
+	struct evbuffer *buffer;
+	unsigned char *room = hold_room(&backlog->tail, len);
+
+	if (len > GATHERED_UP_TO) {
+		buffer = backlog_buffer(backlog);
+		return (buffer != NULL ? backlog_copy(buffer, data, len) : -1);
+	}
+	if (room == NULL && (room = backlog_reserve(backlog, len)) == NULL)
+		return (-1);
+	memcpy(room, data, len);
+	backlog_commit(backlog, len);
+	return (0);
+}
+
+int
+backlog_vprintf(struct backlog *backlog, const char *fmt, va_list ap)
+{
+	size_t room = backlog->tail.cap - backlog->tail.len;
+	unsigned char *to = hold_room(&backlog->tail, room);
+	va_list again;
+	int len;
+
+	va_copy(again, ap);
+	errno = 0;
+	len = vsnprintf((char *)to, room, fmt, ap);
+	if (len >= 0 && (size_t)len >= room) {
+		room = (size_t)len + 1;
+		to = backlog_reserve(backlog, room);
+		if (to == NULL)
+			len = -1;
+		else
+			(void)vsnprintf((char *)to, room, fmt, again);
+	} else if (len == -1 && errno == 0)
+		errno = ENOMEM;
+	va_end(again);
+	if (len > 0)
+		backlog_commit(backlog, (size_t)len);
+	return (len);
+}
+
+/* Using up */
+
+int
+backlog_pieces(const struct backlog *backlog)
+{
+	return ((hold_len(&backlog->tail) > 0) + (backlog->buffer != NULL ?
+	    evbuffer_peek(backlog->buffer, -1, NULL, NULL, 0) : 0));
+}
+
+/* libevent counts whole chains. */
+static int
+shorten(struct evbuffer_iovec *vec, int n, size_t len)
+{
+	int i;
+
+	for (i = 0; i < n && len > 0; i++) {
+		if (vec[i].iov_len > len)
+			vec[i].iov_len = len;
+		len -= vec[i].iov_len;
+	}
+	return (i);
+}
+
+int
+backlog_peek(const struct backlog *backlog, size_t len,
+    struct evbuffer_iovec *vec, int n)
+{
+	size_t in_buffer = buffer_len(backlog), in_tail;
+	int used = 0;
+
+	in_tail = len > in_buffer ? len - in_buffer : 0;
+	if (len > in_buffer)
+		len = in_buffer;
+	if (len > 0)
+		used = evbuffer_peek(backlog->buffer, (ev_ssize_t)len, NULL,
+		    vec, n);
+	if (used > n)
+		return (shorten(vec, n, len));
+	used = shorten(vec, used, len);
+	if (in_tail > 0 && used < n) {
+		vec[used].iov_base =
+		    (void *)(uintptr_t)hold_bytes(&backlog->tail);
+		vec[used++].iov_len = in_tail;
+	}
+	return (used);
+}
+
+void
+backlog_consume(struct backlog *backlog, size_t len, struct evbuffer *drop)
+{
+	struct evbuffer *buffer = backlog->buffer;
+	size_t left = buffer_len(backlog), n = len < left ? len : left;
+
+	hold_consume(&backlog->tail, len - n);
+	if (n == 0)
+		return;
+	if (drop != NULL && n == left)
+		(void)evbuffer_add_buffer(drop, buffer);
+	else if (drop != NULL)
+		(void)evbuffer_remove_buffer(buffer, drop, n);
+	/* What could not be moved is a part of a chain, which is only copied. */
+	n -= left - buffer_len(backlog);
+	(void)evbuffer_drain(buffer, n);
+}
+
+size_t
+backlog_movable(const struct backlog *backlog)
+{
+	size_t len = buffer_len(backlog);
+
+	if (len == 0)
+		len = hold_len(&backlog->tail);
+	return (len < MOVED_AT_ONCE ? len : MOVED_AT_ONCE);
+}
+
+/*
+ * Append all of from, which nobody else may touch. A chain has a kilobyte of
+ * memory however few its bytes are, so few bytes are copied into what is there
+ * already: else a peer that has the channel answer byte by byte, and does not
+ * read, would make it hold a thousand times what counts.
+ */
+int
+backlog_append(struct evbuffer *to, struct evbuffer *from)
+{
+	size_t len = evbuffer_get_length(from);
+	const unsigned char *bytes;
+
+	if (len <= FEW_BYTES && len > 0 && evbuffer_get_length(to) > 0 &&
+	    (bytes = evbuffer_pullup(from, -1)) != NULL &&
+	    evbuffer_add(to, bytes, len) == 0)
+		return (evbuffer_drain(from, len));
+	return (evbuffer_add_buffer(to, from));
+}
+
+/*
+ * Where this splits a chain, libevent copies, and loses the bytes if it cannot; so
+ * they go by the stage, where they can be counted. Few bytes do, too: cleanups of
+ * theirs, which may push, are then called for what is no longer part of the
+ * backlog.
+ */
+int
+backlog_move(struct backlog *backlog, struct evbuffer *to, size_t len,
+    struct evbuffer *stage)
+{
+	struct evbuffer *from = backlog->buffer;
+	size_t left = buffer_len(backlog);
+
+	if (left == 0)
+		return (move_tail(backlog, to, len));
+	errno = ENOMEM;
+	if (len < left || len <= FEW_BYTES) {
+		if (stage == NULL)
+			return (-1);
+		(void)evbuffer_remove_buffer(from, stage, len);
+		from = stage;
+		if (evbuffer_get_length(from) != len)
+			return (-1);
+	}
+	return (backlog_append(to, from));
+}
+
+void
+backlog_empty(struct evbuffer *buffer)
+{
+	struct evbuffer *dropped = evbuffer_new();
+
+	/* Cleanups must not find it half drained. */
+	if (dropped != NULL) {
+		(void)evbuffer_add_buffer(dropped, buffer);
+		evbuffer_free(dropped);
+	} else
+		(void)evbuffer_drain(buffer, evbuffer_get_length(buffer));
+}
+
+void
+backlog_drop(struct backlog *backlog)
+{
+	hold_free(&backlog->tail);
+	if (backlog->buffer != NULL)
+		backlog_empty(backlog->buffer);
+}
+
+void
+backlog_settle(struct backlog *backlog)
+{
+	size_t len = backlog->tail.len;
+
+	if (backlog->tail.buf != NULL && hold_len(&backlog->tail) == 0) {
+		/* As much as lately, or a little less than before. */
+		backlog->usual -= backlog->usual / 8;
+		if (len > backlog->usual)
+			backlog->usual = len;
+		hold_free(&backlog->tail);
+	}
+	if (backlog->buffer != NULL && buffer_len(backlog) == 0) {
+		evbuffer_free(backlog->buffer);
+		backlog->buffer = NULL;
+	}
+}

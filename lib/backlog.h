@@ -1,0 +1,64 @@
+#ifndef BACKLOG_H
+#define BACKLOG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <event2/buffer.h>
+
+#include "hold.h"
+
+/*
+ * Bytes that were pushed, in order: first those of buffer, then those of tail.
+ * What can fail returns -1 or NULL with errno, and has changed nothing.
+ */
+struct backlog {
+	struct evbuffer *buffer; /* NULL unless it is needed */
+	struct hold tail;
+	size_t usual; /* how many bytes tail came to hold lately */
+};
+
+void backlog_free(struct backlog *backlog);
+size_t backlog_len(const struct backlog *backlog);
+
+/* Append a copy. */
+int backlog_add(struct backlog *backlog, const void *data, size_t len);
+/* The same of a text; how many bytes it is, or -1. */
+int backlog_vprintf(struct backlog *backlog, const char *fmt, va_list ap);
+/* What to append other things to, which come behind all there are. */
+struct evbuffer *backlog_buffer(struct backlog *backlog);
+/* So many bytes of memory behind all there are, and that they are now bytes. */
+unsigned char *backlog_reserve(struct backlog *backlog, size_t len);
+void backlog_commit(struct backlog *backlog, size_t len);
+
+int backlog_pieces(const struct backlog *backlog); /* in how many they lie */
+/* Where the first len bytes are, or as many as are in n pieces. How many pieces. */
+int backlog_peek(const struct backlog *backlog, size_t len,
+    struct evbuffer_iovec *vec, int n);
+/*
+ * The first bytes are done with. Chains of theirs are put into drop, to be
+ * drained; if that is NULL they are freed here.
+ */
+void backlog_consume(struct backlog *backlog, size_t len,
+    struct evbuffer *drop);
+
+/* How many of the first bytes backlog_move takes at once. */
+size_t backlog_movable(const struct backlog *backlog);
+/* Move the first len to the end of to, by way of stage where that is needed. */
+int backlog_move(struct backlog *backlog, struct evbuffer *to, size_t len,
+    struct evbuffer *stage);
+
+/* Drop all. Cleanups may call anything, and find it empty. */
+void backlog_drop(struct backlog *backlog);
+/* The same with any evbuffer. */
+void backlog_empty(struct evbuffer *buffer);
+/* Give back the memory that nothing is in. */
+void backlog_settle(struct backlog *backlog);
+
+/* Append all of from, which nobody else may touch, and few bytes as a copy. */
+int backlog_append(struct evbuffer *to, struct evbuffer *from);
+/* Append a copy in memory of its own size, wherever it comes to lie. */
+int backlog_copy(struct evbuffer *to, const void *data, size_t len);
+
+#endif

@@ -1,0 +1,217 @@
+/*
+ * Input and output past the bufferevent. A bufferevent of libevent 2.1 reads at
+ * most 4096 bytes each time its descriptor is readable, asks the kernel first how
+ * many there are, and for each answer has the kernel wait for writability and
+ * stop again: seven system calls where three do. So, where it makes no difference
+ * to anybody, bytes are received straight into the memory in which they are looked
+ * at, and what one pass of the loop has pushed is sent in one call.
+ *
+ * That is so if
+ *  - the bufferevent is a plain socket's: nothing is made of the bytes on the way;
+ *  - the connection is there, for while it is being made libevent has to see that;
+ *  - no rate limit, of its own or of a group, would have to count them;
+ *  - nothing is in its buffers: what was there before comes first, and a send
+ *    that takes a part leaves the rest to it, behind which all is the
+ *    bufferevent's again until that has left;
+ *  - the application has not asked for EVCHAT_OPT_BUFFEREVENT_IO.
+ * All of it is looked at each time, so it may change at any time.
+ *
+ * It is safe because nobody else does the same: while the channel waits for the
+ * descriptor, EV_READ of the bufferevent is disabled, and its output is empty.
+ * The descriptor, its closing, the lock and the priority stay the bufferevent's;
+ * ends and errors are passed on as if libevent had told them. Hooks run in turns
+ * as ever, and not inside a push: what was pushed is sent by the event that wakes
+ * the channel, which comes behind all callbacks that are due now. So one call
+ * takes what many have pushed, to one as to a thousand channels.
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/socket.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "channel.h"
+
+#define SMALLEST_READ ((size_t)1000) /* from malloc's fast end */
+#define LARGEST_READ ((size_t)65520)
+#define DROPPED_AT_ONCE 4096
+
+void
+direct_init(struct evchat *chat)
+{
+	chat->may_be_direct = chat->kind == TRANSPORT_SOCKET &&
+	    !(chat->options & EVCHAT_OPT_BUFFEREVENT_IO);
+	chat->read_size = SMALLEST_READ;
+}
+
+static bool
+may_be_direct(const struct evchat *chat)
+{
+#ifdef EVCHAT_NO_DIRECT_IO
+	(void)chat;
+	return (false);
+#else
+	return (chat->may_be_direct && !chat->connecting &&
+	    chat->attempts == NULL);
+#endif
+}
+
+/* Reading */
+
+bool
+direct_may_read(struct evchat *chat)
+{
+	if (!may_be_direct(chat) || bufferevent_getfd(chat->bev) == -1 ||
+	    !input_wants(&chat->input) ||
+	    evbuffer_get_length(bufferevent_get_input(chat->bev)) > 0)
+		return (false);
+	return (transport_reads_freely(chat->bev, chat->max_read));
+}
+
+/* As much as came in lately, and more if that filled it. */
+static void
+adapt(struct evchat *chat, size_t received, bool filled)
+{
+	if (filled && chat->read_size < LARGEST_READ)
+		chat->read_size *= 4;
+	else if (received < chat->read_size / 8)
+		chat->read_size /= 4;
+	if (chat->read_size < SMALLEST_READ)
+		chat->read_size = SMALLEST_READ;
+	if (chat->read_size > LARGEST_READ)
+		chat->read_size = LARGEST_READ;
+}
+
+/* Receive at most so much into the unread bytes; *filled: and there may be more. */
+static ssize_t
+receive(struct evchat *chat, size_t most, bool *filled)
+{
+	size_t len = chat->read_size < most ? chat->read_size : most;
+	unsigned char *room = unread_reserve(&chat->input.unread, &len);
+	ssize_t n;
+
+	*filled = false;
+	if (room == NULL) {
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
+		errno = EAGAIN;
+		return (-1);
+	}
+	if (len > most)
+		len = most;
+	n = recv(bufferevent_getfd(chat->bev), room, len, MSG_DONTWAIT);
+	if (n <= 0)
+		return (n);
+	unread_commit(&chat->input.unread, (size_t)n);
+	chat->received += (uint64_t)n;
+	*filled = (size_t)n == len;
+	return (n);
+}
+
+static ssize_t
+receive_all(struct evchat *chat)
+{
+	size_t most = chat->in_size - input_waiting(&chat->input), total = 0;
+	bool filled;
+	ssize_t n;
+
+	do {
+		n = receive(chat, most - total, &filled);
+		total += n > 0 ? (size_t)n : 0;
+		adapt(chat, total, filled);
+	} while (filled && total < most);
+	return (n);
+}
+
+/* While closing, nobody wants it. */
+static ssize_t
+drop(struct evchat *chat)
+{
+	unsigned char dropped[DROPPED_AT_ONCE];
+	ssize_t n = recv(bufferevent_getfd(chat->bev), dropped,
+	    sizeof(dropped), MSG_DONTWAIT);
+
+	if (n > 0)
+		receive_dropped(chat, (size_t)n);
+	return (n);
+}
+
+/*
+ * Where the bufferevent writes, it may have been told just now that the connection
+ * is gone, and deferred to say so: then nothing but this end is left to be read. It
+ * is still there in the next pass of the loop.
+ */
+static bool
+is_doubtful(struct evchat *chat)
+{
+	bool first = !chat->eof_seen;
+
+	chat->eof_seen = true;
+	return (first &&
+	    evbuffer_get_length(bufferevent_get_output(chat->bev)) > 0);
+}
+
+static bool
+is_over(int error)
+{
+	return (error != EAGAIN && error != EWOULDBLOCK && error != EINTR);
+}
+
+void
+direct_receive(struct evchat *chat)
+{
+	ssize_t n;
+
+	if (!direct_may_read(chat)) {
+		if (reading_change(chat, READING_BUFFEREVENT) == -1)
+			end_now(chat, EVCHAT_REASON_NO_MEMORY);
+		return;
+	}
+	n = chat->state == CHANNEL_OPEN ? receive_all(chat) : drop(chat);
+	if (n == 0 && !is_doubtful(chat))
+		notice_take(chat, BEV_EVENT_EOF | BEV_EVENT_READING, 0);
+	else if (n == -1 && errno == ENOTSOCK)
+		chat->may_be_direct = false;
+	else if (n == -1 && is_over(errno))
+		notice_take(chat, BEV_EVENT_ERROR | BEV_EVENT_READING, errno);
+}
+
+/* Sending has failed, and yet the peer may have sent something before. */
+bool
+direct_receive_last(struct evchat *chat)
+{
+	bool filled;
+
+	return (chat->failed && !chat->failed_reading && !chat->eof &&
+	    direct_may_read(chat) &&
+	    receive(chat, chat->in_size, &filled) > 0);
+}
+
+/* Writing */
+
+bool
+direct_may_send_file(struct evchat *chat)
+{
+	return (chat->may_be_direct && transport_writes_freely(chat->bev));
+}
+
+bool
+direct_may_send(struct evchat *chat)
+{
+	return (may_be_direct(chat) && !chat->failed &&
+	    evbuffer_get_length(bufferevent_get_output(chat->bev)) == 0 &&
+	    transport_writes_freely(chat->bev));
+}
+
+enum queue_what
+direct_send(struct evchat *chat)
+{
+	enum queue_what what = queue_send_bytes(&chat->queue,
+	    bufferevent_getfd(chat->bev));
+
+	if (what != QUEUE_BROKEN || errno != ENOTSOCK)
+		return (what);
+	chat->may_be_direct = false;
+	return (QUEUE_BLOCKED);
+}

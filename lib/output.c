@@ -1,0 +1,103 @@
+/*
+ * The write side of a turn: what is queued goes to the transport, while there is
+ * room below the high mark. Past the output go pushed bytes and files that a
+ * system call takes as they are; what it leaves, and the rest, by the output.
+ */
+
+#include <errno.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "channel.h"
+
+#define SEND_AT_ONCE ((size_t)256 << 10) /* handed to one sendfile */
+
+/* The descriptor takes nothing now: be told when it does. */
+static enum queue_what
+block(struct evchat *chat)
+{
+	if (chat->unblock == NULL)
+		chat->unblock = channel_event_new(chat,
+		    bufferevent_getfd(chat->bev), EV_WRITE, notice_unblocked);
+	if (chat->unblock == NULL)
+		return (QUEUE_NO_MEMORY);
+	channel_event_prioritize(chat, chat->unblock);
+	if (event_add(chat->unblock, NULL) == -1)
+		return (QUEUE_NO_MEMORY);
+	chat->blocked = true;
+	return (QUEUE_BLOCKED);
+}
+
+/* What goes past the output waits until that is empty. */
+static enum queue_what
+send_next(struct evchat *chat)
+{
+	enum queue_what what;
+
+	if (transport_output_length(chat->bev) > 0 || chat->connecting ||
+	    chat->blocked || chat->failed)
+		return (QUEUE_BLOCKED);
+	what = queue_send(&chat->queue, bufferevent_getfd(chat->bev),
+	    SEND_AT_ONCE);
+	return (what == QUEUE_BLOCKED ? block(chat) : what);
+}
+
+static enum queue_what
+move_next(struct evchat *chat)
+{
+	struct queue *queue = &chat->queue;
+	enum queue_what what;
+
+	if (queue_can_send(queue) && direct_may_send_file(chat))
+		return (send_next(chat));
+	chat->blocked = false;
+	if (chat->unblock != NULL)
+		channel_event_free(chat->unblock);
+	chat->unblock = NULL;
+	if (queue_can_send_bytes(queue) && direct_may_send(chat) &&
+	    (what = direct_send(chat)) != QUEUE_BLOCKED)
+		return (what);
+	/* What is left goes as if nothing had been tried. */
+	return (queue_pull(queue, bufferevent_get_output(chat->bev),
+	    chat->out_size));
+}
+
+void
+output_move(struct evchat *chat)
+{
+	uint64_t from = chat->queue.written, steps = 0;
+
+	while (chat->state < CHANNEL_LINGERING &&
+	    transport_output_length(chat->bev) < chat->high) {
+		if (steps++ + (chat->queue.written - from) >= chat->high) {
+			channel_yield(chat);
+			return;
+		}
+		switch (move_next(chat)) {
+		case QUEUE_MOVED:
+		case QUEUE_GONE:
+			break;
+		case QUEUE_EMPTY:
+		case QUEUE_WAITING:
+		case QUEUE_BLOCKED:
+			return;
+		case QUEUE_IDLE:
+			channel_yield(chat);
+			return;
+		case QUEUE_FAILED:
+			chat->error = errno;
+			end_now(chat, EVCHAT_REASON_PRODUCER);
+			return;
+		case QUEUE_BROKEN:
+			notice_take(chat, BEV_EVENT_ERROR | BEV_EVENT_WRITING,
+			    errno);
+			channel_wake(chat);
+			return;
+		case QUEUE_NO_MEMORY:
+			end_now(chat, EVCHAT_REASON_NO_MEMORY);
+			return;
+		}
+	}
+}
+
