@@ -309,13 +309,13 @@ backlog_settle(struct backlog *backlog)
 {
 	size_t len = backlog->tail.len;
 
-	if (backlog->tail.buf != NULL && hold_len(&backlog->tail) == 0) {
+	if (hold_len(&backlog->tail) == 0 && len > 0) {
 		/* As much as lately, or a little less than before. */
 		backlog->usual -= backlog->usual / 8;
 		if (len > backlog->usual)
 			backlog->usual = len;
-		hold_free(&backlog->tail);
 	}
+	hold_shrink(&backlog->tail);
 	if (backlog->buffer != NULL && buffer_len(backlog) == 0) {
 		evbuffer_free(backlog->buffer);
 		backlog->buffer = NULL;

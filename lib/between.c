@@ -16,7 +16,8 @@ input_wants(const struct input *input)
 size_t
 input_waiting(const struct input *input)
 {
-	return (unread_len(&input->unread) - input->scanned);
+	return (unread_len(&input->unread) - input->scanned -
+	    input->scan.again);
 }
 
 int

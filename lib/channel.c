@@ -249,15 +249,21 @@ channel_activate(struct evchat *chat)
 }
 
 void
-channel_wake(struct evchat *chat)
+channel_wake_output(struct evchat *chat)
 {
 	if (chat->state >= CHANNEL_ENDING)
 		return;
-	if (chat->in_turn) {
+	if (chat->in_turn)
 		chat->again = true;
-		return;
-	}
-	channel_activate(chat);
+	else
+		channel_activate(chat);
+}
+
+void
+channel_wake(struct evchat *chat)
+{
+	chat->called = true;
+	channel_wake_output(chat);
 }
 
 /*

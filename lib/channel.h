@@ -96,6 +96,7 @@ struct evchat {
 	/* The loop: a turn does all that there is to do. */
 	struct event *event; /* wakes the channel, and tells of direct input */
 	struct event *later; /* while a turn is to come behind all others' */
+	bool called;          /* by what comes before input that is there by now */
 	bool in_turn;
 	bool again;           /* a call wants another turn behind this one */
 	bool noticed;         /* and so does a callback that came inside it */
@@ -157,6 +158,7 @@ void channel_event_free(struct event *event);
 void channel_event_prioritize(const struct evchat *chat, struct event *event);
 
 void channel_activate(struct evchat *chat); /* run its event */
+void channel_wake_output(struct evchat *chat); /* have one: there is output */
 void channel_wake(struct evchat *chat);  /* have a turn: there is news */
 void channel_yield(struct evchat *chat); /* have one after all others had theirs */
 bool channel_is_open(const struct evchat *chat); /* if not, errno is EPIPE */

@@ -34,8 +34,10 @@
 
 #include "channel.h"
 
-#define SMALLEST_READ ((size_t)1000) /* from malloc's fast end */
-#define LARGEST_READ ((size_t)65520)
+#define SMALLEST_READ ((size_t)232)   /* and up in steps of 4 */
+#define FIRST_READ ((size_t)928)
+#define LARGEST_READ ((size_t)49152)
+#define MORE ((size_t)3712)           /* of a frame that is not large */
 #define DROPPED_AT_ONCE 4096
 
 void
@@ -43,7 +45,7 @@ direct_init(struct evchat *chat)
 {
 	chat->may_be_direct = chat->kind == TRANSPORT_SOCKET &&
 	    !(chat->options & EVCHAT_OPT_BUFFEREVENT_IO);
-	chat->read_size = SMALLEST_READ;
+	chat->read_size = FIRST_READ;
 }
 
 static bool
@@ -72,9 +74,9 @@ direct_may_read(struct evchat *chat)
 
 /* As much as came in lately, and more if that filled it. */
 static void
-adapt(struct evchat *chat, size_t received, bool filled)
+adapt(struct evchat *chat, size_t received, size_t room)
 {
-	if (filled && chat->read_size < LARGEST_READ)
+	if (received == room)
 		chat->read_size *= 4;
 	else if (received < chat->read_size / 8)
 		chat->read_size /= 4;
@@ -84,16 +86,39 @@ adapt(struct evchat *chat, size_t received, bool filled)
 		chat->read_size = LARGEST_READ;
 }
 
-/* Receive at most so much into the unread bytes; *filled: and there may be more. */
-static ssize_t
-receive(struct evchat *chat, size_t most, bool *filled)
+/*
+ * How much to receive. Memory follows what was received: behind the beginning of
+ * a large frame there is a little more.
+ */
+static size_t
+len_to_receive(const struct evchat *chat)
 {
-	size_t len = chat->read_size < most ? chat->read_size : most;
-	unsigned char *room = unread_reserve(&chat->input.unread, &len);
+	size_t waiting = input_waiting(&chat->input), len = chat->read_size;
+	size_t held = unread_len(&chat->input.unread) / 4;
+
+	if (waiting >= chat->in_size)
+		return (0);
+	if (len > chat->in_size - waiting)
+		len = chat->in_size - waiting;
+	if (held > 0 && held < MORE && len > MORE)
+		len = MORE;
+	else if (held >= MORE && len > held)
+		len = held;
+	return (len);
+}
+
+static ssize_t
+receive(struct evchat *chat)
+{
+	struct unread *unread = &chat->input.unread;
+	size_t most = len_to_receive(chat), len = most;
+	unsigned char *room = NULL;
 	ssize_t n;
 
-	*filled = false;
-	if (room == NULL) {
+	errno = EAGAIN;
+	if (len == 0)
+		return (-1);
+	if ((room = unread_reserve(unread, &len)) == NULL) {
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 		errno = EAGAIN;
 		return (-1);
@@ -103,24 +128,9 @@ receive(struct evchat *chat, size_t most, bool *filled)
 	n = recv(bufferevent_getfd(chat->bev), room, len, MSG_DONTWAIT);
 	if (n <= 0)
 		return (n);
-	unread_commit(&chat->input.unread, (size_t)n);
+	unread_commit(unread, (size_t)n);
 	chat->received += (uint64_t)n;
-	*filled = (size_t)n == len;
-	return (n);
-}
-
-static ssize_t
-receive_all(struct evchat *chat)
-{
-	size_t most = chat->in_size - input_waiting(&chat->input), total = 0;
-	bool filled;
-	ssize_t n;
-
-	do {
-		n = receive(chat, most - total, &filled);
-		total += n > 0 ? (size_t)n : 0;
-		adapt(chat, total, filled);
-	} while (filled && total < most);
+	adapt(chat, (size_t)n, len);
 	return (n);
 }
 
@@ -145,7 +155,7 @@ drop(struct evchat *chat)
 static bool
 is_doubtful(struct evchat *chat)
 {
-	bool first = !chat->eof_seen;
+	bool first = !chat->eof_seen && !chat->failed;
 
 	chat->eof_seen = true;
 	return (first &&
@@ -168,7 +178,7 @@ direct_receive(struct evchat *chat)
 			end_now(chat, EVCHAT_REASON_NO_MEMORY);
 		return;
 	}
-	n = chat->state == CHANNEL_OPEN ? receive_all(chat) : drop(chat);
+	n = chat->state == CHANNEL_OPEN ? receive(chat) : drop(chat);
 	if (n == 0 && !is_doubtful(chat))
 		notice_take(chat, BEV_EVENT_EOF | BEV_EVENT_READING, 0);
 	else if (n == -1 && errno == ENOTSOCK)
@@ -181,11 +191,8 @@ direct_receive(struct evchat *chat)
 bool
 direct_receive_last(struct evchat *chat)
 {
-	bool filled;
-
 	return (chat->failed && !chat->failed_reading && !chat->eof &&
-	    direct_may_read(chat) &&
-	    receive(chat, chat->in_size, &filled) > 0);
+	    direct_may_read(chat) && receive(chat) > 0);
 }
 
 /* Writing */

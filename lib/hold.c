@@ -102,6 +102,20 @@ hold_trim(struct hold *hold)
 	hold->off = hold->len = 0;
 }
 
+void
+hold_shrink(struct hold *hold)
+{
+	struct hold few = { NULL, 0, 0, 0 };
+
+	if (hold_len(hold) == 0)
+		hold_free(hold);
+	if (hold->cap <= KEPT_WHEN_EMPTY || hold->cap / 4 < hold_len(hold) ||
+	    hold_append(&few, hold_bytes(hold), hold_len(hold)) == -1)
+		return;
+	hold_free(hold);
+	*hold = few;
+}
+
 unsigned char *
 hold_room(const struct hold *hold, size_t len)
 {

@@ -27,8 +27,9 @@ unsigned char *hold_room(const struct hold *hold, size_t len);
 unsigned char *hold_reserve(struct hold *hold, size_t len);
 void hold_commit(struct hold *hold, size_t len); /* they are there */
 void hold_consume(struct hold *hold, size_t len); /* stays readable till the next append */
-void hold_trim(struct hold *hold);  /* give memory back if it is empty and large */
-void hold_free(struct hold *hold);  /* and is empty again */
+void hold_trim(struct hold *hold);   /* give memory back if it is empty and large */
+void hold_shrink(struct hold *hold); /* the same if it is nearly so */
+void hold_free(struct hold *hold);   /* and is empty again */
 void hold_give_away(struct hold *hold); /* is empty, and buf is whoever's took it */
 
 #endif

@@ -32,12 +32,13 @@ notice_event(evutil_socket_t fd, short what, void *arg)
 	struct bufferevent *bev = channel_enter(chat);
 
 	(void)fd;
+	if (!(what & EV_READ) || chat->called)
+		turn_take(chat);
 	if ((what & EV_READ) && chat->reading == READING_DIRECT &&
 	    chat->state < CHANNEL_ENDING) {
 		direct_receive(chat);
 		turn_take_input(chat);
-	} else
-		turn_take(chat);
+	}
 	channel_leave(chat, bev);
 }
 
@@ -166,6 +167,9 @@ notice_take(struct evchat *chat, short what, int error)
 {
 	if (chat->attempts != NULL && attempts_note(chat, what, error))
 		return;
+	/* An end that was found directly has waited for this. */
+	if (chat->eof_seen && !chat->eof && (what & BEV_EVENT_WRITING))
+		what |= BEV_EVENT_EOF | BEV_EVENT_READING;
 	if (input_has_failed(chat) && !(what & BEV_EVENT_WRITING))
 		return;
 	if (what & BEV_EVENT_CONNECTED) {

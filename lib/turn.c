@@ -119,7 +119,7 @@ go_on_closing(struct evchat *chat)
 	    chat->output == OUTPUT_SHUT)
 		linger(chat);
 	else if (chat->state == CHANNEL_OPEN && chat->output == OUTPUT_SHUT &&
-	    input_is_over(&chat->input))
+	    input_is_over(&chat->input) && !chat->again && !chat->noticed)
 		end_now(chat, end_of_input(chat));
 }
 
@@ -156,7 +156,7 @@ begin(struct evchat *chat)
 		return (false);
 	}
 	chat->in_turn = true;
-	chat->noticed = false;
+	chat->called = chat->noticed = false;
 	return (true);
 }
 
@@ -242,5 +242,5 @@ turn_take_input(struct evchat *chat)
 	take_input(chat);
 	end(chat);
 	if (chat->again || chat->noticed || has_output(chat))
-		channel_wake(chat);
+		channel_wake_output(chat);
 }

@@ -12,8 +12,6 @@
 #include "mem.h"
 #include "unread.h"
 
-#define SMALL ((size_t)1024) /* a buffer that is not worth looking at */
-
 void
 unread_init(struct unread *unread)
 {
@@ -147,32 +145,13 @@ unread_advance(struct unread *unread, size_t len)
 	return (0);
 }
 
-/* Few bytes do not keep the memory that many were received into. */
-static void
-shrink(struct hold *front)
-{
-	struct hold few = { NULL, 0, 0, 0 };
-
-	if (hold_len(front) == 0)
-		hold_free(front);
-	if (front->cap <= SMALL || front->cap / 4 < hold_len(front) ||
-	    hold_append(&few, hold_bytes(front), hold_len(front)) == -1)
-		return;
-	hold_free(front);
-	*front = few;
-}
-
 void
 unread_settle(struct unread *unread)
 {
 	unread_return(unread);
-	shrink(&unread->front);
+	hold_shrink(&unread->front);
 	if (unread->spent > 0 && rest_len(unread) == 0)
 		next_chain(unread);
-	if (unread->rest != NULL && evbuffer_get_length(unread->rest) == 0) {
-		evbuffer_free(unread->rest);
-		unread->rest = NULL;
-	}
 }
 
 bool
@@ -185,13 +164,13 @@ unsigned char *
 unread_reserve(struct unread *unread, size_t *len)
 {
 	struct hold *front = &unread->front;
-	size_t want = *len, held = hold_len(front);
+	size_t free = front->cap - front->len;
 
 	unread_return(unread);
-	/* What is free behind many bytes is used up before they are moved. */
-	if (held >= want && front->cap - front->len >= want / 4)
-		want /= 4;
-	if (hold_reserve(front, want) == NULL)
+	/* What is free is used up before any bytes are moved. */
+	if (free > 0 && free >= *len / 4)
+		*len = free;
+	if (hold_reserve(front, *len) == NULL)
 		return (NULL);
 	*len = front->cap - front->len;
 	return (front->buf + front->len);
