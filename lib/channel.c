@@ -249,7 +249,7 @@ channel_activate(struct evchat *chat)
 }
 
 void
-channel_wake_output(struct evchat *chat)
+channel_wake_behind(struct evchat *chat)
 {
 	if (chat->state >= CHANNEL_ENDING)
 		return;
@@ -263,7 +263,7 @@ void
 channel_wake(struct evchat *chat)
 {
 	chat->called = true;
-	channel_wake_output(chat);
+	channel_wake_behind(chat);
 }
 
 /*

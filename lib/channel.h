@@ -158,8 +158,8 @@ void channel_event_free(struct event *event);
 void channel_event_prioritize(const struct evchat *chat, struct event *event);
 
 void channel_activate(struct evchat *chat); /* run its event */
-void channel_wake_output(struct evchat *chat); /* have one: there is output */
 void channel_wake(struct evchat *chat);  /* have a turn: there is news */
+void channel_wake_behind(struct evchat *chat); /* and new input comes before it */
 void channel_yield(struct evchat *chat); /* have one after all others had theirs */
 bool channel_is_open(const struct evchat *chat); /* if not, errno is EPIPE */
 /* How many of the bytes written to the bufferevent's output have not left. */

@@ -70,7 +70,7 @@ notice_unblocked(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	chat->blocked = false;
-	channel_wake(chat);
+	channel_wake_behind(chat);
 	channel_leave(chat, bev);
 }
 
@@ -135,7 +135,7 @@ notice_failure(struct evchat *chat, enum evchat_reason why, int error)
 		chat->failed_why = why;
 		chat->failed_errno = error;
 	}
-	channel_wake(chat);
+	channel_wake_behind(chat);
 }
 
 /*
@@ -209,7 +209,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	(void)channel_enter(chat);
 	if (chat->state < CHANNEL_ENDING)
 		notice_take(chat, what, error);
-	channel_wake(chat);
+	channel_wake_behind(chat);
 	channel_leave(chat, bev);
 }
 
@@ -224,7 +224,7 @@ on_below_output(struct evbuffer *buffer, const struct evbuffer_cb_info *info,
 		return;
 	if (transport_is_last_output(chat->bev, buffer))
 		chat->left_below += info->n_deleted;
-	channel_wake(chat);
+	channel_wake_behind(chat);
 }
 
 /* What has failed already: a connection, or the making of one. */

@@ -92,7 +92,7 @@ output_move(struct evchat *chat)
 		case QUEUE_BROKEN:
 			notice_take(chat, BEV_EVENT_ERROR | BEV_EVENT_WRITING,
 			    errno);
-			channel_wake(chat);
+			channel_wake_behind(chat);
 			return;
 		case QUEUE_NO_MEMORY:
 			end_now(chat, EVCHAT_REASON_NO_MEMORY);

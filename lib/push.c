@@ -32,7 +32,7 @@ queued(struct evchat *chat)
 	chat->pushed = chat->undrained = true;
 	if (turn_output_length(chat) > chat->high)
 		chat->above_high = true;
-	channel_wake_output(chat);
+	channel_wake_behind(chat);
 }
 
 size_t

@@ -76,7 +76,7 @@ queue_send_bytes(struct queue *queue, evutil_socket_t fd)
 	size_t len = 0;
 
 	if (sent == -1 && (errno == EAGAIN || errno == EWOULDBLOCK ||
-	    errno == EINTR || errno == ENOBUFS))
+	    errno == EINTR))
 		return (QUEUE_BLOCKED);
 	if (sent == -1)
 		return (QUEUE_BROKEN);

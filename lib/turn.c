@@ -242,5 +242,5 @@ turn_take_input(struct evchat *chat)
 	take_input(chat);
 	end(chat);
 	if (chat->again || chat->noticed || has_output(chat))
-		channel_wake_output(chat);
+		channel_wake_behind(chat);
 }
