@@ -44,6 +44,7 @@ input_drop_next(struct input *input)
 void
 input_set_terminator(struct input *input, const struct terminator *next)
 {
+	input_stir(input);
 	input_drop_next(input);
 	input_reset_frame(input);
 	scan_replace(&input->scan, next);
@@ -52,6 +53,7 @@ input_set_terminator(struct input *input, const struct terminator *next)
 void
 input_set_next(struct input *input, const struct terminator *next)
 {
+	input_stir(input);
 	input_drop_next(input);
 	input->next = *next;
 	input->has_next = true;
@@ -60,6 +62,7 @@ input_set_next(struct input *input, const struct terminator *next)
 void
 input_set_max(struct input *input, uint64_t max, enum evchat_oversize policy)
 {
+	input_stir(input);
 	input->next_max = max;
 	input->next_max_is_default = false;
 	input->next_policy = policy;
@@ -100,6 +103,7 @@ input_unread(struct input *input, const void *data, size_t len)
 
 	if (len == 0)
 		return (0);
+	input_stir(input);
 	done = scan_can_rewind(&input->scan) ?
 	    unread_again(input, data, len) : unread_behind(input, data, len);
 	if (done == 0)

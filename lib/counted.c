@@ -118,3 +118,46 @@ counted_scan(const struct evchat_framing *framing, struct scan *scan,
 	step->used = step->data = len;
 	return (after_bytes(counted, scan));
 }
+
+/* Frames that are ready */
+
+/*
+ * The frame that begins with these bytes. False: not all of it is there, or there
+ * is something wrong with it.
+ */
+static bool
+whole_frame(const struct counted *counted, const unsigned char *bytes,
+    size_t len, struct ready_frame *frame)
+{
+	struct header header = { .bytes = bytes, .len = len };
+	struct scan scan = { .held = 0 };
+	size_t strip, comma = counted->comma ? 1 : 0;
+
+	if (counted->header(&counted->framing, &scan, &header) != HEADER_DONE)
+		return (false);
+	strip = counted->strips_all ? header.used : counted->strip;
+	if (len - header.used < comma ||
+	    scan.number > len - header.used - comma ||
+	    strip > header.used + scan.number)
+		return (false);
+	frame->used = header.used + (size_t)scan.number + comma;
+	frame->lead = strip;
+	frame->data = frame->used - comma - strip;
+	frame->keep = 0;
+	return (comma == 0 || bytes[frame->used - 1] == ',');
+}
+
+void
+counted_find(const struct evchat_framing *framing, const unsigned char *bytes,
+    size_t len, struct ready *ready)
+{
+	const struct counted *counted = (const struct counted *)framing;
+	struct ready_frame frame;
+
+	while (ready->n < ready->wanted && len > 0 &&
+	    whole_frame(counted, bytes, len, &frame) &&
+	    ready_add(ready, frame)) {
+		bytes += frame.used;
+		len -= frame.used;
+	}
+}

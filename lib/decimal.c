@@ -82,6 +82,7 @@ decimal_encode(const struct evchat_framing *framing, struct evbuffer *out,
 
 static const struct framing_ops decimal_ops = {
 	.scan = counted_scan,
+	.find = counted_find,
 	.encode = decimal_encode,
 	.free = framing_free,
 };

@@ -7,10 +7,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "blocks.h"
 #include "delimiter.h"
 #include "framing.h"
 #include "match.h"
 #include "mem.h"
+
+#define LOOKED_BACK 8 /* bytes, at most, to see if a delimiter ends here */
 
 struct delimiter {
 	struct evchat_framing framing;
@@ -36,6 +39,94 @@ delimiter_scan(const struct evchat_framing *framing, struct scan *scan,
 	step->data = held + step->used - scan->held;
 	return (end == 0 ? SCAN_MORE :
 	    framing_end(step, scan->held, delimiter->keeps));
+}
+
+/* Frames that are ready */
+
+/* Are these the last bytes before here? */
+static inline bool
+stands_before(const unsigned char *here, const unsigned char *bytes, size_t len)
+{
+	while (len > 0 && *--here == bytes[len - 1])
+		len--;
+	return (len == 0);
+}
+
+/* How many bytes at the end, of so many, may be the delimiter's beginning? */
+static size_t
+undecided(const struct match *match, const unsigned char *end, size_t len)
+{
+	size_t n = match_len(match) - 1;
+
+	if (n > len)
+		n = len;
+	while (n > 0 && memcmp(end - n, match_bytes(match), n) != 0)
+		n--;
+	return (n);
+}
+
+/*
+ * A short delimiter: wherever its last byte stands, look at those before it. So
+ * the search is for one byte, and for CR LF that is one of which there are few.
+ */
+static void
+find_short(const struct delimiter *delimiter, const unsigned char *bytes,
+    size_t len, struct ready *ready)
+{
+	const struct match *match = delimiter->match;
+	const unsigned char *string = match_bytes(match);
+	size_t n = match_len(match), places[READY_MOST], found, i, begin = 0;
+
+	found = blocks_find(bytes, len, string[n - 1], places, ready->wanted);
+	for (i = 0; i < found; i++) {
+		size_t end = places[i] + 1;
+		struct ready_frame frame = {
+			.data = end - n - begin,
+			.keep = delimiter->keeps ? n : 0,
+			.used = end - begin
+		};
+
+		if (end - begin < n ||
+		    !stands_before(bytes + places[i], string, n - 1))
+			continue;
+		if (!ready_add(ready, frame))
+			return;
+		begin = end;
+	}
+	if (found == ready->wanted)
+		len = places[found - 1] + 1;
+	ready->clear = len - begin - undecided(match, bytes + len, len - begin);
+}
+
+static void
+delimiter_find(const struct evchat_framing *framing,
+    const unsigned char *bytes, size_t len, struct ready *ready)
+{
+	const struct delimiter *delimiter = delimiter_of(framing);
+	const struct match *match = delimiter->match;
+	size_t n = match_len(match), matched, end, begin = 0;
+
+	if (n <= LOOKED_BACK) {
+		find_short(delimiter, bytes, len, ready);
+		return;
+	}
+	while (ready->n < ready->wanted) {
+		struct ready_frame frame = {
+			.keep = delimiter->keeps ? n : 0
+		};
+
+		matched = 0;
+		end = match_next(match, &matched, bytes + begin, len - begin);
+		if (end == 0) {
+			ready->clear = len - begin - matched;
+			return;
+		}
+		frame.data = end - n;
+		frame.used = end;
+		if (!ready_add(ready, frame))
+			return;
+		begin += end;
+	}
 }
 
 static enum scan_what
@@ -114,6 +205,7 @@ delimiter_free(struct evchat_framing *framing)
 static const struct framing_ops delimiter_ops = {
 	.scan = delimiter_scan,
 	.finish = delimiter_finish,
+	.find = delimiter_find,
 	.encode = delimiter_encode,
 	.encode_piece = delimiter_encode_piece,
 	.encode_end = delimiter_encode_end,

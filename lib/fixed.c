@@ -32,6 +32,7 @@ fixed_encode(const struct evchat_framing *framing, struct evbuffer *out,
 
 static const struct framing_ops fixed_ops = {
 	.scan = counted_scan,
+	.find = counted_find,
 	.encode = fixed_encode,
 	.free = framing_free,
 };

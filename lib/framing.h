@@ -9,6 +9,7 @@
 #include <event2/buffer.h>
 
 #include "api.h"
+#include "ready.h"
 #include "scan.h"
 
 /* What is to be sent as one frame: n pieces, len bytes in all. */
@@ -42,6 +43,15 @@ struct framing_ops {
 	    struct scan *scan, struct scan_step *step);
 	/* See scan_gap; asked behind a frame. NULL: there is nothing. */
 	size_t (*gap)(struct scan *scan, const unsigned char *bytes, size_t len);
+
+	/*
+	 * Find, in bytes with which a frame may begin, those frames that lie
+	 * there whole, exactly as scan would, and fewer rather than too many:
+	 * what is not found here is scanned. ready->wanted and max are given, the
+	 * rest is 0. NULL: there is no such way, as where there is a gap.
+	 */
+	void (*find)(const struct evchat_framing *framing,
+	    const unsigned char *bytes, size_t len, struct ready *ready);
 
 	/* See scan_unhold; NULL: bytes that were seen stay so. */
 	void (*unhold)(struct scan *scan);

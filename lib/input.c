@@ -142,8 +142,8 @@ step_whole(struct input *input, struct input_step *step)
 }
 
 /* The steps before this one are over. A buffer is kept only if it is small. */
-static void
-take_back_lent(struct input *input)
+void
+input_return(struct input *input)
 {
 	unread_return(&input->unread);
 	input->preview = NULL;
@@ -160,7 +160,7 @@ input_next(struct input *input, bool whole, struct input_step *step)
 {
 	enum input_what what;
 
-	take_back_lent(input);
+	input_return(input);
 	for (;;) {
 		if (input_goes_over(input, whole))
 			return (input_go_over(input, whole));
@@ -179,6 +179,6 @@ input_next(struct input *input, bool whole, struct input_step *step)
 void
 input_settle(struct input *input)
 {
-	take_back_lent(input);
+	input_return(input);
 	unread_settle(&input->unread);
 }

@@ -7,6 +7,7 @@
 
 #include "api.h"
 #include "hold.h"
+#include "ready.h"
 #include "scan.h"
 #include "unread.h"
 
@@ -64,6 +65,11 @@ struct input {
 	bool ended;
 	bool entered; /* are bytes of this frame used up already? */
 
+	/* Looked at, though not scanned: see input_ready.c. */
+	size_t clear; /* at a frame's begin: so many bytes are data */
+	unsigned char ahead; /* how many frames to look for next */
+	bool stirred; /* what comes next was changed */
+
 	/* The frame in progress. */
 	enum input_frame frame;
 	uint64_t passed;     /* its bytes delivered, dropped or in cut */
@@ -106,6 +112,31 @@ void input_free(struct input *input);
 enum input_what input_next(struct input *input, bool whole,
     struct input_step *step);
 
+/*
+ * Where frames are wanted whole: find those that are ready. False: there are none,
+ * or it is not known, and input_next is called. Each is used before it is given to
+ * whoever is told of it, and behind that it is looked whether input->stirred: then
+ * no more of these are used. How many were, is told in the end.
+ */
+bool input_find_ready(struct input *input, struct ready *ready);
+void input_end_ready(struct input *input, const struct ready *ready,
+    size_t used);
+
+static inline void
+input_use_ready(struct input *input, struct ready *ready,
+    const struct ready_frame *frame)
+{
+	ready->bytes += frame->used;
+	*ready->spent += frame->used;
+	input->offset += frame->used;
+	input->last_len = frame->data;
+	input->begun++;
+	input->frames++;
+}
+
+/* Something was called that changes what is to be delivered next, or to whom. */
+void input_stir(struct input *input);
+
 /* No step is in use any more: give back what the last one needed. */
 void input_settle(struct input *input);
 
@@ -141,6 +172,7 @@ uint64_t input_frame_length(const struct input *input);
 /* Among the files of the input only */
 
 void input_drop_next(struct input *input);
+void input_return(struct input *input); /* what the last step lent */
 bool input_is_whole(const struct input *input, bool whole);
 
 /* The first len unread bytes, which have been scanned, are used up. */
@@ -152,6 +184,8 @@ enum input_what input_scan_end(struct input *input);
 
 /* The maximum of the frame in progress; 0: none. */
 uint64_t input_frame_max(const struct input *input, bool whole);
+/* That of a whole frame that begins now, UINT64_MAX for none. */
+uint64_t input_whole_max(const struct input *input);
 void input_begin_frame(struct input *input);
 /* Forget what was found in the unread bytes. */
 void input_forget_scanned(struct input *input);

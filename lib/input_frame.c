@@ -27,6 +27,14 @@ input_frame_max(const struct input *input, bool whole)
 	return (whole ? input->in_pieces + DEFAULT_MAX : 0);
 }
 
+uint64_t
+input_whole_max(const struct input *input)
+{
+	if (input->next_max_is_default)
+		return (DEFAULT_MAX);
+	return (input->next_max > 0 ? input->next_max : UINT64_MAX);
+}
+
 void
 input_begin_frame(struct input *input)
 {

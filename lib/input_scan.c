@@ -101,6 +101,15 @@ holds_too_much(const struct input *input, bool whole)
 	return (max > 0 && held > max && held - max > HELD_BEYOND);
 }
 
+/* What a search ahead has seen begins the frame: it is all data. */
+static enum input_what
+scan_clear(struct input *input)
+{
+	input->scanned = input->data = input->clear;
+	input->clear = 0;
+	return (INPUT_DATA);
+}
+
 /* Look at more bytes. MORE: there are none. DATA: the steps have changed. */
 enum input_what
 input_scan(struct input *input, bool whole)
@@ -125,6 +134,8 @@ input_scan(struct input *input, bool whole)
 	}
 	if (fresh)
 		input_begin_frame(input);
+	if (fresh && input->clear > 0)
+		return (scan_clear(input));
 	len = len_to_scan(input, whole, len);
 	what = scan_next(&input->scan, bytes, len, &found);
 	if (what == SCAN_MALFORMED)

@@ -140,6 +140,7 @@ length_encode(const struct evchat_framing *framing, struct evbuffer *out,
 
 static const struct framing_ops length_ops = {
 	.scan = counted_scan,
+	.find = counted_find,
 	.encode = length_encode,
 	.free = framing_free,
 };

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "blocks.h"
 #include "eol.h"
 #include "framing.h"
 
@@ -99,6 +100,45 @@ crlf_scan(const struct evchat_framing *framing, struct scan *scan,
 }
 
 /*
+ * The line that ends with this LF, or with the CR before it; false: it is for
+ * crlf_scan to say what is wrong with it.
+ */
+static inline bool
+is_line(const struct line *line, const unsigned char *bytes, size_t lf,
+    struct ready_frame *frame)
+{
+	bool cr = lf > 0 && bytes[lf - 1] == '\r';
+
+	frame->lead = 0;
+	frame->data = lf - cr;
+	frame->keep = line->keeps ? (size_t)1 + cr : 0;
+	frame->used = lf + 1;
+	if (line->rejects_lf && !cr)
+		return (false);
+	return (!line->rejects_cr ||
+	    eol_find_cr(bytes, frame->data) == frame->data);
+}
+
+static void
+crlf_find(const struct evchat_framing *framing, const unsigned char *bytes,
+    size_t len, struct ready *ready)
+{
+	const struct line *line = line_of(framing);
+	struct ready_frame frame;
+	size_t places[READY_MOST], found, i, begin = 0;
+
+	found = blocks_find(bytes, len, '\n', places, ready->wanted);
+	for (i = 0; i < found; i++) {
+		if (!is_line(line, bytes + begin, places[i] - begin, &frame) ||
+		    !ready_add(ready, frame))
+			return;
+		begin = places[i] + 1;
+	}
+	if (found < ready->wanted && begin < len && !line->rejects_cr)
+		ready->clear = len - begin - (bytes[len - 1] == '\r');
+}
+
+/*
  * A CR that is held was on its way to a CR LF, or was not; so it is not rejected,
  * but where it might be, this is no line.
  */
@@ -139,6 +179,7 @@ crlf_encode_end(const struct evchat_framing *framing, struct sending *sending,
 static const struct framing_ops crlf_ops = {
 	.scan = crlf_scan,
 	.finish = crlf_finish,
+	.find = crlf_find,
 	.encode = crlf_encode,
 	.encode_piece = line_encode_piece,
 	.encode_end = crlf_encode_end,

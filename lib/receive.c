@@ -107,25 +107,88 @@ do_step(struct evchat *chat)
 	return (true);
 }
 
+/* How far a turn has come with the input. */
+struct pace {
+	uint64_t from;  /* where in the stream it began */
+	uint64_t steps;
+};
+
 /*
- * Deliver. A turn ends after so many bytes, each step counting for one more, so
- * that no channel can keep the loop from the others.
+ * A turn ends after so many bytes, each step counting for one more, so that no
+ * channel can keep the loop from the others.
  */
+static inline bool
+is_enough(const struct evchat *chat, const struct pace *pace)
+{
+	return (pace->steps + (chat->input.offset - pace->from) >=
+	    chat->in_size);
+}
+
+static inline bool
+may_deliver(const struct evchat *chat)
+{
+	return (chat->state == CHANNEL_OPEN && !chat->paused &&
+	    !chat->auto_paused);
+}
+
+/*
+ * Hand out frames that are ready, until the turn is over or a hook has done what
+ * makes a difference to that. How many, of ready->n.
+ */
+static size_t
+hand_out(struct evchat *chat, struct ready *ready, struct pace *pace)
+{
+	const struct evchat_hooks *hooks = chat->hooks;
+	void *arg = chat->arg;
+	size_t i = 0;
+
+	do {
+		const struct ready_frame *frame = &ready->frames[i++];
+		const unsigned char *data = ready->bytes + frame->lead;
+
+		input_use_ready(&chat->input, ready, frame);
+		pace->steps++;
+		chat->pushed = false;
+		chat->running = HOOK_FOUND;
+		hooks->frame(chat, data, frame->data + frame->keep, arg);
+		chat->running = HOOK_NONE;
+		if (chat->pushed)
+			after_input_hook(chat);
+	} while (i < ready->n && !chat->input.stirred &&
+	    !is_enough(chat, pace) && may_deliver(chat));
+	return (i);
+}
+
+/* Deliver the frames that are ready; false: there are none. */
+static bool
+deliver_ready(struct evchat *chat, struct pace *pace)
+{
+	struct ready ready;
+
+	if (chat->hooks->frame == NULL || chat->trace != NULL ||
+	    !input_find_ready(&chat->input, &ready))
+		return (false);
+	input_end_ready(&chat->input, &ready, hand_out(chat, &ready, pace));
+	return (true);
+}
+
+/* Deliver what there is and may be. */
 bool
 receive_deliver(struct evchat *chat)
 {
-	uint64_t from = chat->input.offset, steps = 0;
+	struct pace pace = { .from = chat->input.offset };
 
-	while (chat->state == CHANNEL_OPEN && !chat->paused &&
-	    !chat->auto_paused) {
-		if (steps + (chat->input.offset - from) >= chat->in_size) {
+	while (may_deliver(chat)) {
+		if (is_enough(chat, &pace)) {
 			channel_yield(chat);
 			return (false);
 		}
 		/* What was unread again is delivered again. */
-		if (chat->input.offset < from)
-			from = chat->input.offset;
-		steps++;
+		if (chat->input.offset < pace.from)
+			pace.from = chat->input.offset;
+		if (deliver_ready(chat, &pace))
+			continue;
+		pace.steps++;
 		if (!do_step(chat))
 			return (true);
 	}

@@ -24,6 +24,7 @@ evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
 	bool open = channel_is_open(chat);
 
 	if (open) {
+		input_stir(&chat->input);
 		chat->hooks = hooks != NULL ? hooks : &hooks_none;
 		chat->arg = arg;
 		channel_wake(chat);
@@ -336,6 +337,7 @@ evchat_set_trace(struct evchat *chat, evchat_trace_cb trace, void *arg)
 	bool open = channel_is_open(chat);
 
 	if (open) {
+		input_stir(&chat->input);
 		chat->trace = trace;
 		chat->trace_arg = arg;
 	}

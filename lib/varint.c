@@ -48,6 +48,7 @@ varint_encode(const struct evchat_framing *framing, struct evbuffer *out,
 
 static const struct framing_ops varint_ops = {
 	.scan = counted_scan,
+	.find = counted_find,
 	.encode = varint_encode,
 	.free = framing_free,
 };

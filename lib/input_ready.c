@@ -1,0 +1,70 @@
+/*
+ * Frames that are ready. Where a frame may begin, all those that lie whole in one
+ * piece of the unread bytes are found at once, and then handed out with a few
+ * instructions each. A hook that is given one finds everything as it is when the
+ * frame was scanned by itself: what follows was looked at, but is unread, and
+ * nothing but the number of frames found is kept of it.
+ *
+ * So a call that changes what comes next has only to say so, by input_stir: the
+ * frames that are ready and were not handed out are forgotten, and found again
+ * under what then holds. That this remains linear, although every frame may be
+ * such a one, is because the number looked for begins at one then, and doubles
+ * each time that all of them were wanted.
+ */
+
+#include "framing.h"
+#include "input.h"
+
+void
+input_stir(struct input *input)
+{
+	input->stirred = true;
+	input->clear = 0;
+}
+
+/* Does what is unread begin where a frame may begin, with nothing known of it? */
+static bool
+is_fresh(const struct input *input)
+{
+	return (input->frame == FRAME_FRESH && input->scanned == 0 &&
+	    input->clear == 0 && !input->has_next &&
+	    input->scan.terminator.kind == SCAN_FRAMING);
+}
+
+bool
+input_find_ready(struct input *input, struct ready *ready)
+{
+	const struct evchat_framing *framing = input->scan.terminator.framing;
+	struct unread *unread = &input->unread;
+	size_t len;
+
+	if (!is_fresh(input) || framing->ops->find == NULL ||
+	    (ready->bytes = unread_at(unread, 0, &len)) == NULL)
+		return (false);
+	ready->spent = hold_len(&unread->front) > 0 ? &unread->front.off :
+	    &unread->spent;
+	ready->wanted = input->ahead > 0 ? input->ahead : 1;
+	ready->max = input_whole_max(input);
+	ready->n = ready->clear = 0;
+	framing->ops->find(framing, ready->bytes, len, ready);
+	if (ready->n == 0) {
+		input->clear = ready->clear;
+		return (false);
+	}
+	input_return(input);
+	unread_lend(unread);
+	input->stirred = false;
+	return (true);
+}
+
+void
+input_end_ready(struct input *input, const struct ready *ready, size_t used)
+{
+	if (used < ready->n || input->stirred) {
+		input->ahead = 1;
+		return;
+	}
+	input->clear = ready->clear;
+	input->ahead = (unsigned char)(ready->wanted < READY_MOST ?
+	    2 * ready->wanted : READY_MOST);
+}
