@@ -96,40 +96,46 @@ last_mask(const unsigned char *bytes, size_t len, size_t at, __m128i all,
 	return (mask);
 }
 
-/* Take the places that the mask of the bytes from search->at on shows. */
-static inline void
-take(struct search *search, uint64_t mask)
+/*
+ * Add the places that the mask of the bytes at shows; how many there are then, at
+ * most.
+ */
+static inline size_t
+add_places(size_t *places, size_t found, size_t most, uint64_t mask, size_t at)
 {
-	size_t found = search->found;
-
-	for (; mask != 0 && found < search->most; mask &= mask - 1)
-		search->places[found++] = search->at +
-		    (size_t)__builtin_ctzll(mask);
-	search->found = found;
+	while (mask != 0 && found < most) {
+		places[found++] = at + (size_t)__builtin_ctzll(mask);
+		mask &= mask - 1;
+	}
+	return (found);
 }
 
 static void
 search_near(struct search *search)
 {
 	const __m128i all = _mm_set1_epi8((char)search->byte);
+	const unsigned char *bytes = search->bytes;
+	size_t len = search->len, at = 0, found = 0, none = 0;
 	uint64_t mask;
-	size_t none = 0;
 
-	while (search->found < search->most) {
-		if (search->len - search->at < BLOCK) {
-			take(search, last_mask(search->bytes, search->len,
-			    search->at, all, search->byte));
-			return;
-		}
-		mask = block_mask(search->bytes + search->at, all);
-		take(search, mask);
-		search->at += BLOCK;
+	for (; len - at >= BLOCK && found < search->most; at += BLOCK) {
+		mask = block_mask(bytes + at, all);
+		found = add_places(search->places, found, search->most, mask,
+		    at);
 		none = mask != 0 ? 0 : none + BLOCK;
 		if (none < FAR)
 			continue;
+		search->at = at + BLOCK;
+		search->found = found;
 		search_far(search, FAR);
+		at = search->at - BLOCK;
+		found = search->found;
 		none = 0;
 	}
+	if (found < search->most)
+		found = add_places(search->places, found, search->most,
+		    last_mask(bytes, len, at, all, search->byte), at);
+	search->found = found;
 }
 
 #else

@@ -131,33 +131,35 @@ whole_frame(const struct counted *counted, const unsigned char *bytes,
 {
 	struct header header = { .bytes = bytes, .len = len };
 	struct scan scan = { .held = 0 };
-	size_t strip, comma = counted->comma ? 1 : 0;
+	size_t end, strip, comma = counted->comma ? 1 : 0;
 
 	if (counted->header(&counted->framing, &scan, &header) != HEADER_DONE)
 		return (false);
 	strip = counted->strips_all ? header.used : counted->strip;
 	if (len - header.used < comma ||
 	    scan.number > len - header.used - comma ||
-	    strip > header.used + scan.number)
+	    strip > header.used + scan.number || strip > READY_MOST_AROUND)
 		return (false);
-	frame->used = header.used + (size_t)scan.number + comma;
-	frame->lead = strip;
-	frame->data = frame->used - comma - strip;
-	frame->keep = 0;
-	return (comma == 0 || bytes[frame->used - 1] == ',');
+	end = header.used + (size_t)scan.number;
+	frame->end = (uint32_t)(end + comma);
+	frame->lead = (uint16_t)strip;
+	frame->tail = (uint16_t)comma;
+	return (comma == 0 || bytes[end] == ',');
 }
 
 void
-counted_find(const struct evchat_framing *framing, const unsigned char *bytes,
-    size_t len, struct ready *ready)
+counted_find(const struct evchat_framing *framing, struct ready *ready)
 {
 	const struct counted *counted = (const struct counted *)framing;
-	struct ready_frame frame;
+	struct ready_frame *frame = ready->frames;
+	size_t begin = 0;
 
-	while (ready->n < ready->wanted && len > 0 &&
-	    whole_frame(counted, bytes, len, &frame) &&
-	    ready_add(ready, frame)) {
-		bytes += frame.used;
-		len -= frame.used;
+	while (ready->n < ready->wanted && begin < ready->len &&
+	    whole_frame(counted, ready->bytes + begin, ready->len - begin,
+	    frame)) {
+		frame->end += (uint32_t)begin;
+		begin = frame->end;
+		frame++;
+		ready->n++;
 	}
 }

@@ -41,7 +41,6 @@ enum scan_what counted_scan(const struct evchat_framing *framing,
     struct scan *scan, const unsigned char *bytes, size_t len,
     struct scan_step *step);
 
-void counted_find(const struct evchat_framing *framing,
-    const unsigned char *bytes, size_t len, struct ready *ready);
+void counted_find(const struct evchat_framing *framing, struct ready *ready);
 
 #endif

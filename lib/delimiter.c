@@ -43,11 +43,11 @@ delimiter_scan(const struct evchat_framing *framing, struct scan *scan,
 
 /* Frames that are ready */
 
-/* Are these the last bytes before here? */
+/* Do these bytes stand here? They are too few for a call of memcmp. */
 static inline bool
-stands_before(const unsigned char *here, const unsigned char *bytes, size_t len)
+stands_at(const unsigned char *here, const unsigned char *bytes, size_t len)
 {
-	while (len > 0 && *--here == bytes[len - 1])
+	while (len > 0 && here[len - 1] == bytes[len - 1])
 		len--;
 	return (len == 0);
 }
@@ -70,63 +70,67 @@ undecided(const struct match *match, const unsigned char *end, size_t len)
  * the search is for one byte, and for CR LF that is one of which there are few.
  */
 static void
-find_short(const struct delimiter *delimiter, const unsigned char *bytes,
-    size_t len, struct ready *ready)
+find_short(const struct match *match, struct ready *ready)
 {
-	const struct match *match = delimiter->match;
-	const unsigned char *string = match_bytes(match);
-	size_t n = match_len(match), places[READY_MOST], found, i, begin = 0;
+	const unsigned char *bytes = ready->bytes, *string = match_bytes(match);
+	size_t len = ready->len, n = match_len(match), i, found, begin = 0;
+	struct ready_frame *frame = ready->frames;
+	size_t places[READY_MOST];
 
 	found = blocks_find(bytes, len, string[n - 1], places, ready->wanted);
 	for (i = 0; i < found; i++) {
 		size_t end = places[i] + 1;
-		struct ready_frame frame = {
-			.data = end - n - begin,
-			.keep = delimiter->keeps ? n : 0,
-			.used = end - begin
-		};
 
-		if (end - begin < n ||
-		    !stands_before(bytes + places[i], string, n - 1))
+		if (n > 1 && (end - begin < n ||
+		    bytes[end - 2] != string[n - 2] ||
+		    !stands_at(bytes + end - n, string, n - 2)))
 			continue;
-		if (!ready_add(ready, frame))
-			return;
 		begin = end;
+		*frame++ = (struct ready_frame){
+			.end = (uint32_t)end,
+			.tail = (uint16_t)n
+		};
 	}
+	ready->n = (size_t)(frame - ready->frames);
+	/* Behind the last place it was not looked for more. */
 	if (found == ready->wanted)
 		len = places[found - 1] + 1;
 	ready->clear = len - begin - undecided(match, bytes + len, len - begin);
 }
 
 static void
-delimiter_find(const struct evchat_framing *framing,
-    const unsigned char *bytes, size_t len, struct ready *ready)
+find_long(const struct match *match, struct ready *ready)
 {
-	const struct delimiter *delimiter = delimiter_of(framing);
-	const struct match *match = delimiter->match;
-	size_t n = match_len(match), matched, end, begin = 0;
+	struct ready_frame *frame;
+	size_t matched, end, begin = 0;
 
-	if (n <= LOOKED_BACK) {
-		find_short(delimiter, bytes, len, ready);
-		return;
-	}
 	while (ready->n < ready->wanted) {
-		struct ready_frame frame = {
-			.keep = delimiter->keeps ? n : 0
-		};
-
 		matched = 0;
-		end = match_next(match, &matched, bytes + begin, len - begin);
+		end = match_next(match, &matched, ready->bytes + begin,
+		    ready->len - begin);
 		if (end == 0) {
-			ready->clear = len - begin - matched;
+			ready->clear = ready->len - begin - matched;
 			return;
 		}
-		frame.data = end - n;
-		frame.used = end;
-		if (!ready_add(ready, frame))
-			return;
 		begin += end;
+		frame = &ready->frames[ready->n++];
+		frame->end = (uint32_t)begin;
+		frame->lead = 0;
+		frame->tail = (uint16_t)match_len(match);
 	}
+}
+
+static void
+delimiter_find(const struct evchat_framing *framing, struct ready *ready)
+{
+	const struct delimiter *delimiter = delimiter_of(framing);
+	size_t len = match_len(delimiter->match);
+
+	ready->keeps = delimiter->keeps;
+	if (len <= LOOKED_BACK)
+		find_short(delimiter->match, ready);
+	else if (len <= READY_MOST_AROUND)
+		find_long(delimiter->match, ready);
 }
 
 static enum scan_what

@@ -45,13 +45,12 @@ struct framing_ops {
 	size_t (*gap)(struct scan *scan, const unsigned char *bytes, size_t len);
 
 	/*
-	 * Find, in bytes with which a frame may begin, those frames that lie
-	 * there whole, exactly as scan would, and fewer rather than too many:
-	 * what is not found here is scanned. ready->wanted and max are given, the
-	 * rest is 0. NULL: there is no such way, as where there is a gap.
+	 * Find those frames that lie whole in ready's bytes, with which a frame
+	 * may begin: exactly as scan would, and fewer rather than too many, for
+	 * what is not found here is scanned. What is to be found is 0 at first.
+	 * NULL: each frame is scanned, as it is where there is a gap.
 	 */
-	void (*find)(const struct evchat_framing *framing,
-	    const unsigned char *bytes, size_t len, struct ready *ready);
+	void (*find)(const struct evchat_framing *framing, struct ready *ready);
 
 	/* See scan_unhold; NULL: bytes that were seen stay so. */
 	void (*unhold)(struct scan *scan);

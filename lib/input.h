@@ -83,10 +83,10 @@ struct input {
 	struct hold cut;
 
 	/* The frame before it, and all so far. */
-	uint64_t last_len;
 	uint64_t begun;      /* frames, this one included */
 	uint64_t frames;     /* delivered */
 	uint64_t oversized;
+	uint64_t last_len;
 	uint64_t offset;     /* in the stream, of the first unread byte */
 	const char *refusal; /* malformed: in words */
 	uint64_t bad;        /* and where the byte at fault is */
@@ -114,24 +114,24 @@ enum input_what input_next(struct input *input, bool whole,
 
 /*
  * Where frames are wanted whole: find those that are ready. False: there are none,
- * or it is not known, and input_next is called. Each is used before it is given to
- * whoever is told of it, and behind that it is looked whether input->stirred: then
- * no more of these are used. How many were, is told in the end.
+ * or it is not known, and input_next is called. Then each is used, before it is
+ * given to whoever is told of it, and behind that it is looked whether
+ * input->stirred: if so, no more of these are used. In the end it is told how many
+ * were.
  */
 bool input_find_ready(struct input *input, struct ready *ready);
 void input_end_ready(struct input *input, const struct ready *ready,
     size_t used);
 
+/* Use the next one, of so many bytes, with so much data. */
 static inline void
-input_use_ready(struct input *input, struct ready *ready,
-    const struct ready_frame *frame)
+input_use_ready(struct input *input, size_t *spent, size_t len, size_t data)
 {
-	ready->bytes += frame->used;
-	*ready->spent += frame->used;
-	input->offset += frame->used;
-	input->last_len = frame->data;
+	*spent += len;
+	input->offset += len;
 	input->begun++;
 	input->frames++;
+	input->last_len = data;
 }
 
 /* Something was called that changes what is to be delivered next, or to whom. */

@@ -31,28 +31,37 @@ is_fresh(const struct input *input)
 	    input->scan.terminator.kind == SCAN_FRAMING);
 }
 
+/* The bytes that a frame may begin with, where they lie in one piece. */
+static bool
+get_piece(struct unread *unread, struct ready *ready)
+{
+	ready->bytes = unread_at(unread, 0, &ready->len);
+	if (ready->bytes == NULL && unread_advance(unread, 0) == 0)
+		ready->bytes = unread_at(unread, 0, &ready->len);
+	return (ready->bytes != NULL);
+}
+
 bool
 input_find_ready(struct input *input, struct ready *ready)
 {
 	const struct evchat_framing *framing = input->scan.terminator.framing;
-	struct unread *unread = &input->unread;
-	size_t len;
 
-	if (!is_fresh(input) || framing->ops->find == NULL ||
-	    (ready->bytes = unread_at(unread, 0, &len)) == NULL)
+	if (!is_fresh(input) || framing->ops->find == NULL)
 		return (false);
-	ready->spent = hold_len(&unread->front) > 0 ? &unread->front.off :
-	    &unread->spent;
+	input_return(input);
+	if (!get_piece(&input->unread, ready))
+		return (false);
+	if (ready->len > READY_MOST_BYTES)
+		ready->len = READY_MOST_BYTES;
 	ready->wanted = input->ahead > 0 ? input->ahead : 1;
-	ready->max = input_whole_max(input);
 	ready->n = ready->clear = 0;
-	framing->ops->find(framing, ready->bytes, len, ready);
+	ready->keeps = false;
+	framing->ops->find(framing, ready);
 	if (ready->n == 0) {
 		input->clear = ready->clear;
 		return (false);
 	}
-	input_return(input);
-	unread_lend(unread);
+	unread_lend(&input->unread);
 	input->stirred = false;
 	return (true);
 }

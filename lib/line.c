@@ -99,43 +99,47 @@ crlf_scan(const struct evchat_framing *framing, struct scan *scan,
 	return (framing_end(step, 2, line->keeps));
 }
 
+/* Frames that are ready */
+
 /*
- * The line that ends with this LF, or with the CR before it; false: it is for
- * crlf_scan to say what is wrong with it.
+ * The line of these bytes, which ends with LF or CR LF. False: it is for crlf_scan
+ * to say what is wrong with it.
  */
 static inline bool
-is_line(const struct line *line, const unsigned char *bytes, size_t lf,
+is_line(const struct line *line, const unsigned char *bytes, size_t len,
     struct ready_frame *frame)
 {
-	bool cr = lf > 0 && bytes[lf - 1] == '\r';
+	bool cr = len > 1 && bytes[len - 2] == '\r';
 
 	frame->lead = 0;
-	frame->data = lf - cr;
-	frame->keep = line->keeps ? (size_t)1 + cr : 0;
-	frame->used = lf + 1;
+	frame->tail = cr ? 2 : 1;
 	if (line->rejects_lf && !cr)
 		return (false);
 	return (!line->rejects_cr ||
-	    eol_find_cr(bytes, frame->data) == frame->data);
+	    eol_find_cr(bytes, len - frame->tail) == len - frame->tail);
 }
 
 static void
-crlf_find(const struct evchat_framing *framing, const unsigned char *bytes,
-    size_t len, struct ready *ready)
+crlf_find(const struct evchat_framing *framing, struct ready *ready)
 {
 	const struct line *line = line_of(framing);
-	struct ready_frame frame;
+	const unsigned char *bytes = ready->bytes;
 	size_t places[READY_MOST], found, i, begin = 0;
 
-	found = blocks_find(bytes, len, '\n', places, ready->wanted);
+	ready->keeps = line->keeps;
+	found = blocks_find(bytes, ready->len, '\n', places, ready->wanted);
 	for (i = 0; i < found; i++) {
-		if (!is_line(line, bytes + begin, places[i] - begin, &frame) ||
-		    !ready_add(ready, frame))
+		struct ready_frame *frame = &ready->frames[i];
+
+		frame->end = (uint32_t)(places[i] + 1);
+		if (!is_line(line, bytes + begin, frame->end - begin, frame))
 			return;
-		begin = places[i] + 1;
+		begin = frame->end;
+		ready->n++;
 	}
-	if (found < ready->wanted && begin < len && !line->rejects_cr)
-		ready->clear = len - begin - (bytes[len - 1] == '\r');
+	if (found < ready->wanted && begin < ready->len && !line->rejects_cr)
+		ready->clear = ready->len - begin -
+		    (bytes[ready->len - 1] == '\r');
 }
 
 /*

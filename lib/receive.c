@@ -131,31 +131,56 @@ may_deliver(const struct evchat *chat)
 	    !chat->auto_paused);
 }
 
+/* Before how many of these frames is it not enough yet? */
+static size_t
+so_many(const struct evchat *chat, const struct ready *ready,
+    const struct pace *pace)
+{
+	uint64_t done = pace->steps + (chat->input.offset - pace->from);
+	size_t n = ready->n;
+
+	while (n > 1 && done + ready->frames[n - 2].end + (n - 1) >=
+	    chat->in_size)
+		n--;
+	return (n);
+}
+
 /*
- * Hand out frames that are ready, until the turn is over or a hook has done what
- * makes a difference to that. How many, of ready->n.
+ * Hand out the first n of the frames that are ready, until one is too large or a
+ * hook has done what makes a difference to the next: to pause, to push above the
+ * high mark, and all that calls input_stir. How many were handed out.
  */
 static size_t
-hand_out(struct evchat *chat, struct ready *ready, struct pace *pace)
+hand_out(struct evchat *chat, const struct ready *ready, size_t n)
 {
-	const struct evchat_hooks *hooks = chat->hooks;
-	void *arg = chat->arg;
-	size_t i = 0;
+	struct input *input = &chat->input;
+	size_t *spent = unread_spent(&input->unread), begin = 0, i = 0;
+	uint64_t max = input_whole_max(input);
 
+	chat->running = HOOK_FOUND;
+	chat->pushed = false;
 	do {
-		const struct ready_frame *frame = &ready->frames[i++];
-		const unsigned char *data = ready->bytes + frame->lead;
+		const struct ready_frame *frame = &ready->frames[i];
+		const unsigned char *data = ready->bytes + begin + frame->lead;
+		size_t used = frame->end - begin;
+		size_t len = used - frame->lead - frame->tail;
 
-		input_use_ready(&chat->input, ready, frame);
-		pace->steps++;
-		chat->pushed = false;
-		chat->running = HOOK_FOUND;
-		hooks->frame(chat, data, frame->data + frame->keep, arg);
-		chat->running = HOOK_NONE;
-		if (chat->pushed)
+		if (len > max)
+			break;
+		input_use_ready(input, spent, used, len);
+		begin = frame->end;
+		if (ready->keeps)
+			len += frame->tail;
+		chat->hooks->frame(chat, data, len, chat->arg);
+		i++;
+		if (chat->pushed) {
 			after_input_hook(chat);
-	} while (i < ready->n && !chat->input.stirred &&
-	    !is_enough(chat, pace) && may_deliver(chat));
+			if (chat->auto_paused)
+				break;
+			chat->pushed = false;
+		}
+	} while (i < n && !input->stirred && chat->state == CHANNEL_OPEN);
+	chat->running = HOOK_NONE;
 	return (i);
 }
 
@@ -164,12 +189,15 @@ static bool
 deliver_ready(struct evchat *chat, struct pace *pace)
 {
 	struct ready ready;
+	size_t n;
 
 	if (chat->hooks->frame == NULL || chat->trace != NULL ||
 	    !input_find_ready(&chat->input, &ready))
 		return (false);
-	input_end_ready(&chat->input, &ready, hand_out(chat, &ready, pace));
-	return (true);
+	n = hand_out(chat, &ready, so_many(chat, &ready, pace));
+	input_end_ready(&chat->input, &ready, n);
+	pace->steps += n;
+	return (n > 0);
 }
 
 /* Deliver what there is and may be. */

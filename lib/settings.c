@@ -181,6 +181,7 @@ evchat_pause(struct evchat *chat)
 {
 	struct bufferevent *bev = channel_enter(chat);
 
+	input_stir(&chat->input);
 	chat->paused = true;
 	if (!chat->in_turn)
 		reading_set(chat);
@@ -224,6 +225,7 @@ evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out)
 	bool valid = in > 0 && in <= INT_MAX && out > 0 && out <= INT_MAX;
 
 	if (open && valid) {
+		input_stir(&chat->input);
 		chat->in_size = in;
 		chat->out_size = out;
 		chat->max_read = in;

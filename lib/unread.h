@@ -44,6 +44,13 @@ void unread_return(struct unread *unread); /* and now no more */
 /* Using them up */
 
 void unread_consume(struct unread *unread, size_t len);
+/* What counts the bytes of the first piece that are used up, and only those. */
+static inline size_t *
+unread_spent(struct unread *unread)
+{
+	return (unread->front.off < unread->front.len ? &unread->front.off :
+	    &unread->spent);
+}
 /* Go on to the chain behind the first one, whose first len bytes are kept. */
 int unread_advance(struct unread *unread, size_t len);
 /* Nothing is in use: give back all memory that is not needed. */
