@@ -101,45 +101,45 @@ crlf_scan(const struct evchat_framing *framing, struct scan *scan,
 
 /* Frames that are ready */
 
-/*
- * The line of these bytes, which ends with LF or CR LF. False: it is for crlf_scan
- * to say what is wrong with it.
- */
-static inline bool
-is_line(const struct line *line, const unsigned char *bytes, size_t len,
-    struct ready_frame *frame)
+static size_t
+data_before_cr(const struct line *line, const unsigned char *bytes, size_t len)
 {
-	bool cr = len > 1 && bytes[len - 2] == '\r';
-
-	frame->lead = 0;
-	frame->tail = cr ? 2 : 1;
-	if (line->rejects_lf && !cr)
-		return (false);
-	return (!line->rejects_cr ||
-	    eol_find_cr(bytes, len - frame->tail) == len - frame->tail);
+	if (line->rejects_cr)
+		return (eol_find_cr(bytes, len));
+	return (len > 0 && bytes[len - 1] == '\r' ? len - 1 : len);
 }
 
+/* Each line up to the first one of which crlf_scan has to say what is wrong. */
 static void
 crlf_find(const struct evchat_framing *framing, struct ready *ready)
 {
 	const struct line *line = line_of(framing);
 	const unsigned char *bytes = ready->bytes;
-	size_t places[READY_MOST], found, i, begin = 0;
+	size_t places[READY_MOST], found, i, len = ready->len, begin = 0;
 
 	ready->keeps = line->keeps;
-	found = blocks_find(bytes, ready->len, '\n', places, ready->wanted);
+	found = blocks_find(bytes, len, '\n', places, ready->wanted);
 	for (i = 0; i < found; i++) {
-		struct ready_frame *frame = &ready->frames[i];
+		size_t lf = places[i];
+		bool cr = lf > begin && bytes[lf - 1] == '\r';
 
-		frame->end = (uint32_t)(places[i] + 1);
-		if (!is_line(line, bytes + begin, frame->end - begin, frame))
+		if (!cr && line->rejects_lf)
 			return;
-		begin = frame->end;
-		ready->n++;
+		if (!cr && line->strict)
+			continue;
+		if (line->rejects_cr && eol_find_cr(bytes + begin,
+		    lf - cr - begin) < lf - cr - begin)
+			return;
+		begin = lf + 1;
+		ready->frames[ready->n++] = (struct ready_frame){
+			.end = (uint32_t)begin,
+			.tail = cr ? 2 : 1
+		};
 	}
-	if (found < ready->wanted && begin < ready->len && !line->rejects_cr)
-		ready->clear = ready->len - begin -
-		    (bytes[ready->len - 1] == '\r');
+	/* Behind the last place it was not looked for more. */
+	if (found == ready->wanted)
+		len = places[found - 1] + 1;
+	ready->clear = data_before_cr(line, bytes + begin, len - begin);
 }
 
 /*
