@@ -27,7 +27,7 @@ static bool
 is_fresh(const struct input *input)
 {
 	return (input->frame == FRAME_FRESH && input->scanned == 0 &&
-	    input->clear == 0 && !input->has_next &&
+	    input->clear == 0 &&
 	    input->scan.terminator.kind == SCAN_FRAMING);
 }
 

@@ -1,0 +1,134 @@
+/*
+ * The search for all places of a byte: at every alignment, for every length and
+ * every number of places it is what looking at each byte gives, and behind the
+ * last byte there is a page that must not be touched.
+ */
+
+#define _DEFAULT_SOURCE /* for MAP_ANONYMOUS */
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "../lib/blocks.h"
+#include "harness.h"
+#include "unit.h"
+
+#define LONGEST 300
+#define MOST 64
+#define LARGE 3000
+
+/* The last bytes before the page. */
+static unsigned char *behind;
+static size_t page;
+
+static void
+map_bytes(void)
+{
+	unsigned char *pages;
+
+	page = (size_t)sysconf(_SC_PAGESIZE);
+	pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	harness_must(pages != MAP_FAILED, "mmap");
+	harness_must(mprotect(pages + page, page, PROT_NONE) == 0, "mprotect");
+	behind = pages + page;
+}
+
+static void
+unmap_bytes(void)
+{
+	munmap(behind - page, 2 * page);
+}
+
+static void
+expect_places(const unsigned char *bytes, size_t len, size_t n)
+{
+	size_t places[MOST + 1], found, at, i = 0;
+
+	places[n] = SIZE_MAX;
+	found = blocks_find(bytes, len, '\n', places, n);
+	for (at = 0; at < len && i < n; at++) {
+		if (bytes[at] != '\n')
+			continue;
+		harness_must(i < found && places[i] == at, "every place");
+		i++;
+	}
+	harness_must(i == found, "no other place");
+	harness_must(places[n] == SIZE_MAX, "room for n");
+}
+
+/* One LF in so many bytes, and what differs from it by a bit. */
+static void
+fill(unsigned char *bytes, size_t len, size_t one_in)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		bytes[i] = unit_random(one_in) == 0 ? '\n' :
+		    (unsigned char)('\n' ^ (1U << unit_random(8)));
+}
+
+START_TEST(every_place_is_found)
+{
+	static const size_t one_in[] = { 1, 2, 20, 100, 1000 };
+	size_t len = (size_t)_i, i, n;
+
+	map_bytes();
+	for (i = 0; i < sizeof(one_in) / sizeof(one_in[0]); i++) {
+		fill(behind - len, len, one_in[i]);
+		for (n = 0; n <= MOST; n += n < 3 ? 1 : 7)
+			expect_places(behind - len, len, n);
+	}
+	unmap_bytes();
+}
+END_TEST
+
+/* Not only those that end before the page. */
+START_TEST(every_alignment_is_the_same)
+{
+	unsigned char *bytes;
+	size_t len, shift;
+
+	map_bytes();
+	for (shift = 0; shift < MOST; shift++) {
+		bytes = behind - page + shift;
+		fill(bytes, LONGEST, 20);
+		for (len = 0; len <= LONGEST; len++)
+			expect_places(bytes, len, MOST);
+	}
+	unmap_bytes();
+}
+END_TEST
+
+/* Lines of all lengths, in one stream: the search changes its ways in it. */
+START_TEST(short_and_long_lines_may_take_turns)
+{
+	unsigned char *bytes;
+	size_t i, at, cases = unit_cases(300);
+
+	map_bytes();
+	bytes = behind - LARGE;
+	for (i = 0; i < cases; i++) {
+		memset(bytes, 'x', LARGE);
+		for (at = unit_random(LARGE); at < LARGE;
+		    at += 1 + unit_random(unit_random(2) ? 30 : 500))
+			bytes[at] = '\n';
+		at = unit_random(LARGE);
+		expect_places(bytes + at, LARGE - at, MOST);
+		expect_places(bytes + at, LARGE - at, 1 + unit_random(MOST));
+	}
+	unmap_bytes();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("blocks");
+	TCase *tc = harness_case(suite, "places");
+
+	tcase_add_loop_test(tc, every_place_is_found, 0, LONGEST + 1);
+	tcase_add_test(tc, every_alignment_is_the_same);
+	tcase_add_test(tc, short_and_long_lines_may_take_turns);
+	return harness_main(suite);
+}

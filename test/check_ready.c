@@ -1,0 +1,416 @@
+/*
+ * Frames that lie ready are handed out many at a time, unless there is a trace:
+ * then each is scanned by itself. So whatever a hook does and looks at, with a
+ * trace and without it is told the same, at the same offsets, in the same turns
+ * of the loop.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include "harness.h"
+#include "kinds.h"
+#include "unit.h"
+
+#define FRAMES 100
+#define ROUNDS 60 /* of the loop, for each piece */
+
+/* What a hook does. */
+
+static void
+do_nothing(struct harness *h)
+{
+	(void)h;
+}
+
+static void
+set_terminator(struct harness *h)
+{
+	harness_must(evchat_set_terminator(h->chat, "Y", 1) == 0, "terminator");
+}
+
+static void
+set_same(struct harness *h)
+{
+	harness_must(evchat_set_framing(h->chat,
+	    evchat_get_framing(h->chat)) == 0, "framing");
+}
+
+static void
+set_framing(struct harness *h)
+{
+	struct evchat_framing *framing = evchat_framing_varint(0);
+
+	harness_must(evchat_set_framing(h->chat, framing) == 0, "framing");
+	evchat_framing_free(framing);
+}
+
+static void
+set_count(struct harness *h)
+{
+	harness_must(evchat_set_terminator_count(h->chat, 5) == 0, "count");
+}
+
+static void
+set_max_close(struct harness *h)
+{
+	harness_must(evchat_set_max_frame(h->chat, 3, EVCHAT_OVERSIZE_CLOSE) ==
+	    0, "max");
+}
+
+static void
+set_max_discard(struct harness *h)
+{
+	harness_must(evchat_set_max_frame(h->chat, 3,
+	    EVCHAT_OVERSIZE_DISCARD) == 0, "max");
+}
+
+static void
+set_max_truncate(struct harness *h)
+{
+	harness_must(evchat_set_max_frame(h->chat, 3,
+	    EVCHAT_OVERSIZE_TRUNCATE) == 0, "max");
+}
+
+static void
+set_max_none(struct harness *h)
+{
+	harness_must(evchat_set_max_frame(h->chat, 0, EVCHAT_OVERSIZE_CLOSE) ==
+	    0, "max");
+}
+
+static void
+unread(struct harness *h)
+{
+	harness_must(evchat_unread(h->chat, "UU\r\nUU\r\n", 8) == 0, "unread");
+}
+
+static void
+discard(struct harness *h)
+{
+	evchat_discard_buffers(h->chat);
+}
+
+static void
+pause_for_long(struct harness *h)
+{
+	evchat_pause(h->chat);
+	harness_later(h, harness_resume);
+}
+
+static void
+pause_for_nothing(struct harness *h)
+{
+	evchat_pause(h->chat);
+	evchat_resume(h->chat);
+}
+
+static void
+push(struct harness *h)
+{
+	harness_must(evchat_push(h->chat, "p", 1) == 0, "push");
+}
+
+/* With it the queue is above the high mark, until it has left. */
+static void
+push_too_much(struct harness *h)
+{
+	harness_must(evchat_set_watermarks(h->chat, 1, 2) == 0, "watermarks");
+	harness_must(evchat_push(h->chat, "ppp", 3) == 0, "push");
+}
+
+static void
+set_pieces(struct harness *h)
+{
+	harness_must(evchat_set_hooks(h->chat, &harness_streaming, h) == 0,
+	    "hooks");
+}
+
+static void
+on_trace(struct evchat *chat, enum evchat_trace what,
+    const struct evbuffer_iovec *vec, int n, void *arg)
+{
+	(void)chat;
+	(void)vec;
+	harness_note(arg, "trace:%d:%d", (int)what, n);
+}
+
+static void
+set_trace(struct harness *h)
+{
+	harness_must(evchat_set_trace(h->chat, on_trace, h) == 0, "trace");
+}
+
+static void
+set_small_turns(struct harness *h)
+{
+	harness_must(evchat_set_buffer_sizes(h->chat, 7, 100) == 0, "sizes");
+}
+
+static void
+free_it(struct harness *h)
+{
+	evchat_free(h->chat);
+}
+
+static void
+detach(struct harness *h)
+{
+	(void)harness_detach(h);
+}
+
+static void
+close_when_done(struct harness *h)
+{
+	evchat_close_when_done(h->chat);
+}
+
+static void
+close_after_frame(struct harness *h)
+{
+	evchat_close_after_frame(h->chat);
+}
+
+static const struct act {
+	const char *name;
+	void (*act)(struct harness *h);
+} acts[] = {
+	{ "nothing", do_nothing },
+	{ "set_terminator", set_terminator },
+	{ "the same framing", set_same },
+	{ "another framing", set_framing },
+	{ "set_terminator_count", set_count },
+	{ "a maximum, close", set_max_close },
+	{ "a maximum, discard", set_max_discard },
+	{ "a maximum, truncate", set_max_truncate },
+	{ "no maximum", set_max_none },
+	{ "unread", unread },
+	{ "discard_buffers", discard },
+	{ "pause", pause_for_long },
+	{ "pause and resume", pause_for_nothing },
+	{ "push", push },
+	{ "push above the high mark", push_too_much },
+	{ "set_hooks", set_pieces },
+	{ "set_trace", set_trace },
+	{ "set_buffer_sizes", set_small_turns },
+	{ "free", free_it },
+	{ "detach", detach },
+	{ "close_when_done", close_when_done },
+	{ "close_after_frame", close_after_frame }
+};
+
+#define ACTS (sizeof(acts) / sizeof(acts[0]))
+
+/* A stream, what is done in which of its frames, and how it comes. */
+
+struct play {
+	const struct kind *kind;
+	char stream[FRAMES * 128];
+	size_t len;
+	const struct act *in_frame[FRAMES];
+	size_t in_size;    /* 0: the default */
+	uint64_t max;      /* 0: the default */
+	size_t piece;      /* bytes that come at once */
+	bool traced;
+};
+
+static void
+add_frame(struct play *play, size_t len)
+{
+	static const char text[] = "XYZXYZXYZXYZXYZXYZXYZXYZXYZXYZ";
+	struct kind_sample sample;
+	char part[sizeof(text)];
+
+	memcpy(part, text, len);
+	part[len] = '\0';
+	kind_sample(play->kind, part, &sample);
+	memcpy(play->stream + play->len, sample.wire, sample.len);
+	play->len += sample.len;
+}
+
+static void
+on_frame(struct harness *h, const void *data, size_t len)
+{
+	const struct play *play = h->user;
+	const struct act *act = play->in_frame[h->count++ % FRAMES];
+	struct evchat_stats stats;
+
+	(void)data;
+	(void)len;
+	evchat_get_stats(h->chat, &stats, sizeof(stats));
+	harness_note(h, "%ju@%ju:%ju-%ju",
+	    (uintmax_t)evchat_get_frame_length(h->chat),
+	    (uintmax_t)evchat_get_offset(h->chat),
+	    (uintmax_t)stats.frames_in, (uintmax_t)stats.held_in);
+	if (act != NULL)
+		act->act(h);
+}
+
+static void
+on_found(struct harness *h)
+{
+	on_frame(h, NULL, 0);
+}
+
+static void
+ignore_trace(struct evchat *chat, enum evchat_trace what,
+    const struct evbuffer_iovec *vec, int n, void *arg)
+{
+	(void)chat;
+	(void)what;
+	(void)vec;
+	(void)n;
+	(void)arg;
+}
+
+static void
+start(struct harness *h, struct play *play)
+{
+	struct evchat_framing *framing = kind_new(play->kind, 3);
+
+	h->user = play;
+	h->script.frame = on_frame;
+	h->script.found = on_found;
+	harness_start(h, &harness_frames, 0);
+	if (play->traced)
+		evchat_set_trace(h->chat, ignore_trace, NULL);
+	if (play->in_size > 0)
+		evchat_set_buffer_sizes(h->chat, play->in_size, 100);
+	if (play->max > 0)
+		evchat_set_max_frame(h->chat, play->max,
+		    EVCHAT_OVERSIZE_TRUNCATE);
+	harness_must(evchat_set_framing(h->chat, framing) == 0, "framing");
+	evchat_framing_free(framing);
+	harness_turn(h);
+}
+
+/* @return the transcript, with a mark for each round of the loop; to be freed */
+static char *
+run(struct play *play, bool traced)
+{
+	struct harness *h = harness_new(HARNESS_PAIR);
+	size_t at, n;
+	int i;
+	char *text;
+
+	play->traced = traced;
+	start(h, play);
+	for (at = 0; at < play->len && h->chat != NULL; at += n) {
+		n = play->len - at < play->piece ? play->len - at : play->piece;
+		harness_send(h, play->stream + at, n);
+		for (i = 0; i < ROUNDS && h->chat != NULL; i++) {
+			event_base_loop(h->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+			harness_note(h, ".");
+		}
+	}
+	harness_turn(h);
+	if (h->detached != NULL)
+		harness_note_left(h);
+	text = strdup(harness_transcript(h));
+	harness_free(h);
+	return text;
+}
+
+static void
+expect_same(struct play *play, const char *what)
+{
+	char *expected = run(play, true), *got = run(play, false);
+
+	ck_assert_msg(strcmp(expected, got) == 0, "%s, %s:\n one by one  %s\n "
+	    "ready       %s", play->kind->name, what, expected, got);
+	free(expected);
+	free(got);
+}
+
+static void
+play_init(struct play *play, const struct kind *kind)
+{
+	memset(play, 0, sizeof(*play));
+	play->kind = kind;
+	play->piece = sizeof(play->stream);
+}
+
+/* Frames of different lengths, but for those that are fixed, and a beginning. */
+static void
+add_frames(struct play *play, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		add_frame(play, play->kind->make == KIND_FIXED ? 3 : 1 + i % 6);
+	play->len--;
+}
+
+/* The third frame is handed out with those behind it. */
+START_TEST(hook_may_do_anything_in_the_middle)
+{
+	static struct play play;
+	size_t i, frame;
+
+	for (i = 0; i < ACTS; i++) {
+		play_init(&play, &kinds[_i]);
+		add_frames(&play, 16);
+		for (frame = 0; frame < 5; frame++) {
+			memset(play.in_frame, 0, sizeof(play.in_frame));
+			play.in_frame[frame] = &acts[i];
+			expect_same(&play, acts[i].name);
+		}
+	}
+}
+END_TEST
+
+/* In turns of so many bytes, each frame counting for one more. */
+START_TEST(turns_are_as_long)
+{
+	static struct play play;
+
+	play_init(&play, &kinds[_i]);
+	add_frames(&play, 30);
+	for (play.in_size = 1; play.in_size < 60; play.in_size++)
+		expect_same(&play, "small turns");
+}
+END_TEST
+
+START_TEST(maximum_is_as_exact)
+{
+	static struct play play;
+
+	play_init(&play, &kinds[_i]);
+	add_frames(&play, 30);
+	for (play.max = 1; play.max < 8; play.max++)
+		expect_same(&play, "a maximum");
+}
+END_TEST
+
+/* Wherever the stream is cut, and whatever hooks do. */
+START_TEST(anything_is_the_same)
+{
+	static struct play play;
+	size_t i, cases = unit_cases(20);
+
+	for (; cases > 0; cases--) {
+		play_init(&play, &kinds[_i]);
+		add_frames(&play, 1 + unit_random(FRAMES));
+		for (i = unit_random(6); i > 0; i--)
+			play.in_frame[unit_random(unit_random(2) ? 8 :
+			    FRAMES)] = &acts[unit_random(ACTS)];
+		play.in_size = unit_random(4) ? 0 : 1 + unit_random(100);
+		play.max = unit_random(4) ? 0 : 1 + unit_random(6);
+		play.piece = unit_random(3) ? play.len : 1 +
+		    unit_random(play.len);
+		expect_same(&play, "anything");
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("ready");
+	TCase *tc = harness_case(suite, "ready");
+
+	tcase_add_loop_test(tc, hook_may_do_anything_in_the_middle, 0, KINDS);
+	tcase_add_loop_test(tc, turns_are_as_long, 0, KINDS);
+	tcase_add_loop_test(tc, maximum_is_as_exact, 0, KINDS);
+	tcase_add_loop_test(tc, anything_is_the_same, 0, KINDS);
+	return harness_main(suite);
+}
