@@ -9,12 +9,16 @@
 #include <stdint.h>
 
 #include "automaton.h"
+#include "blocks.h"
 #include "mem.h"
+
+#define FEW 4 /* bytes that are looked at one by one */
 
 struct automaton {
 	uint16_t classes;        /* how many there are */
 	uint16_t class_of[256];  /* 0: in no string */
 	bool begins[256];        /* is it the first byte of a string? */
+	struct byte_set set;     /* the same */
 	unsigned states;
 	uint16_t *next;          /* [state * classes + class] */
 	uint16_t *depth;         /* [state] */
@@ -61,6 +65,7 @@ classify(struct automaton *automaton, const struct evbuffer_iovec *set, int n)
 	automaton->classes = 1;
 	for (i = 0; i < n; i++) {
 		automaton->begins[bytes_of(&set[i])[0]] = true;
+		byte_set_add(&automaton->set, bytes_of(&set[i])[0]);
 		for (at = 0; at < set[i].iov_len; at++) {
 			uint16_t *class =
 			    &automaton->class_of[bytes_of(&set[i])[at]];
@@ -188,6 +193,23 @@ automaton_free(struct automaton *automaton)
 	mem_free(automaton);
 }
 
+/*
+ * In state 0: to where a string may begin. Most bytes have nothing to do with any;
+ * but where they have, a search is not worth its beginning.
+ */
+static inline size_t
+skip(const struct automaton *automaton, const unsigned char *bytes, size_t at,
+    size_t len)
+{
+	size_t few = len - at < FEW ? len : at + FEW;
+
+	while (at < few && !automaton->begins[bytes[at]])
+		at++;
+	if (at < few || at == len)
+		return (at);
+	return (at + blocks_find_any(bytes + at, len - at, &automaton->set));
+}
+
 size_t
 automaton_next(const struct automaton *automaton, unsigned *state,
     const unsigned char *bytes, size_t len)
@@ -196,9 +218,8 @@ automaton_next(const struct automaton *automaton, unsigned *state,
 	size_t at = 0;
 
 	while (at < len) {
-		/* Most bytes have nothing to do with any of the strings. */
-		while (now == 0 && at < len && !automaton->begins[bytes[at]])
-			at++;
+		if (now == 0)
+			at = skip(automaton, bytes, at, len);
 		if (at == len)
 			break;
 		now = automaton->next[cell(automaton, now, bytes[at++])];

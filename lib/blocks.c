@@ -15,6 +15,10 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define HAVE_SETS /* if the processor at hand has AVX2 */
+#endif
 
 #include "blocks.h"
 
@@ -164,3 +168,88 @@ blocks_find(const unsigned char *bytes, size_t len, unsigned char byte,
 		search_near(&search);
 	return (search.found);
 }
+
+/* Sets of bytes */
+
+void
+byte_set_add(struct byte_set *set, unsigned char byte)
+{
+	set->rows[byte >> 7][byte & 0xf] |= (unsigned char)
+	    (1U << (byte >> 4 & 7));
+}
+
+/* As it is done where there is no better way. */
+static size_t
+find_slowly(const unsigned char *bytes, size_t len,
+    const struct byte_set *set)
+{
+	size_t at = 0;
+
+	while (at < len && (set->rows[bytes[at] >> 7][bytes[at] & 0xf] >>
+	    (bytes[at] >> 4 & 7) & 1) == 0)
+		at++;
+	return (at);
+}
+
+#ifdef HAVE_SETS
+
+#define WIDE ((size_t)32)
+
+/* A byte's row is looked up by its low bits, and in that its bit by the others. */
+__attribute__((target("avx2"))) static inline unsigned
+set_mask(const unsigned char *bytes, const __m256i rows[2])
+{
+	const __m256i highest = _mm256_set1_epi8((char)0x80);
+	const __m256i bits = _mm256_set1_epi64x((long long)0x8040201008040201);
+	__m256i part = _mm256_loadu_si256((const __m256i *)(const void *)bytes);
+	/* A look-up by a byte whose highest bit is set gives 0. */
+	__m256i row = _mm256_or_si256(_mm256_shuffle_epi8(rows[0], part),
+	    _mm256_shuffle_epi8(rows[1], _mm256_xor_si256(part, highest)));
+	__m256i bit = _mm256_shuffle_epi8(bits, _mm256_and_si256(
+	    _mm256_srli_epi16(part, 4), _mm256_set1_epi8(0xf)));
+
+	return ((unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(
+	    _mm256_and_si256(row, bit), bit)));
+}
+
+__attribute__((target("avx2"))) static size_t
+find_wide(const unsigned char *bytes, size_t len, const struct byte_set *set)
+{
+	__m256i rows[2] = {
+		_mm256_broadcastsi128_si256(_mm_loadu_si128(
+		    (const __m128i *)(const void *)set->rows[0])),
+		_mm256_broadcastsi128_si256(_mm_loadu_si128(
+		    (const __m128i *)(const void *)set->rows[1]))
+	};
+	unsigned mask;
+	size_t at;
+
+	for (at = 0; len - at >= WIDE; at += WIDE)
+		if ((mask = set_mask(bytes + at, rows)) != 0)
+			return (at + (size_t)__builtin_ctz(mask));
+	if (at == len)
+		return (len);
+	/* Those before them are not in the set. */
+	mask = set_mask(bytes + len - WIDE, rows);
+	return (mask != 0 ? len - WIDE + (size_t)__builtin_ctz(mask) : len);
+}
+
+size_t
+blocks_find_any(const unsigned char *bytes, size_t len,
+    const struct byte_set *set)
+{
+	if (len >= WIDE && __builtin_cpu_supports("avx2"))
+		return (find_wide(bytes, len, set));
+	return (find_slowly(bytes, len, set));
+}
+
+#else
+
+size_t
+blocks_find_any(const unsigned char *bytes, size_t len,
+    const struct byte_set *set)
+{
+	return (find_slowly(bytes, len, set));
+}
+
+#endif

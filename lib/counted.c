@@ -126,21 +126,22 @@ counted_scan(const struct evchat_framing *framing, struct scan *scan,
  * is something wrong with it.
  */
 static bool
-whole_frame(const struct counted *counted, const unsigned char *bytes,
-    size_t len, struct ready_frame *frame)
+whole_frame(const struct counted *counted, struct scan *scan,
+    const unsigned char *bytes, size_t len, struct ready_frame *frame)
 {
 	struct header header = { .bytes = bytes, .len = len };
-	struct scan scan = { .held = 0 };
 	size_t end, strip, comma = counted->comma ? 1 : 0;
 
-	if (counted->header(&counted->framing, &scan, &header) != HEADER_DONE)
+	scan->number = 0;
+	scan->digits = 0;
+	if (counted->header(&counted->framing, scan, &header) != HEADER_DONE)
 		return (false);
 	strip = counted->strips_all ? header.used : counted->strip;
 	if (len - header.used < comma ||
-	    scan.number > len - header.used - comma ||
-	    strip > header.used + scan.number || strip > READY_MOST_AROUND)
+	    scan->number > len - header.used - comma ||
+	    strip > header.used + scan->number || strip > READY_MOST_AROUND)
 		return (false);
-	end = header.used + (size_t)scan.number;
+	end = header.used + (size_t)scan->number;
 	frame->end = (uint32_t)(end + comma);
 	frame->lead = (uint16_t)strip;
 	frame->tail = (uint16_t)comma;
@@ -152,11 +153,12 @@ counted_find(const struct evchat_framing *framing, struct ready *ready)
 {
 	const struct counted *counted = (const struct counted *)framing;
 	struct ready_frame *frame = ready->frames;
+	struct scan scan = { .held = 0 };
 	size_t begin = 0;
 
 	while (ready->n < ready->wanted && begin < ready->len &&
-	    whole_frame(counted, ready->bytes + begin, ready->len - begin,
-	    frame)) {
+	    whole_frame(counted, &scan, ready->bytes + begin,
+	    ready->len - begin, frame)) {
 		frame->end += (uint32_t)begin;
 		begin = frame->end;
 		frame++;

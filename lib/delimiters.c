@@ -90,6 +90,36 @@ delimiters_scan(const struct evchat_framing *framing, struct scan *scan,
 	return (SCAN_MORE);
 }
 
+/* The longest of several that begin alike is for delimiters_scan. */
+static void
+delimiters_find(const struct evchat_framing *framing, struct ready *ready)
+{
+	const struct delimiters *delimiters = delimiters_of(framing);
+	const struct automaton *automaton = delimiters->automaton;
+	size_t begin = 0, end;
+	unsigned state;
+
+	ready->keeps = delimiters->keeps;
+	while (ready->n < ready->wanted) {
+		state = 0;
+		end = automaton_next(automaton, &state, ready->bytes + begin,
+		    ready->len - begin);
+		if (end == 0) {
+			ready->clear = ready->len - begin -
+			    automaton_depth(automaton, state);
+			return;
+		}
+		state = automaton_match(automaton, state);
+		if (delimiters->longest && automaton_goes_on(automaton, state))
+			return;
+		begin += end;
+		ready->frames[ready->n++] = (struct ready_frame){
+			.end = (uint32_t)begin,
+			.tail = (uint16_t)automaton_depth(automaton, state)
+		};
+	}
+}
+
 static enum scan_what
 delimiters_finish(const struct evchat_framing *framing, struct scan *scan,
     struct scan_step *step)
@@ -149,6 +179,7 @@ delimiters_free(struct evchat_framing *framing)
 static const struct framing_ops delimiters_ops = {
 	.scan = delimiters_scan,
 	.finish = delimiters_finish,
+	.find = delimiters_find,
 	.encode = delimiters_encode,
 	.encode_piece = delimiters_encode_piece,
 	.encode_end = delimiters_encode_end,

@@ -34,6 +34,19 @@ shift_of(const struct evchat_length_field *field, size_t place)
 	return (8 * (unsigned)place);
 }
 
+/* All of the number lies here. */
+static uint64_t
+number_at(const struct evchat_length_field *field, const unsigned char *bytes)
+{
+	uint64_t number = 0;
+	size_t i;
+
+	for (i = 0; i < field->width; i++)
+		number = number << 8 | bytes[
+		    field->order == EVCHAT_BIG_ENDIAN ? i : field->width - 1 - i];
+	return (number);
+}
+
 /* The number is complete: what does it mean? */
 static enum header_what
 adjust(const struct evchat_length_field *field, struct scan *scan)
@@ -61,6 +74,10 @@ length_header(const struct evchat_framing *framing, struct scan *scan,
 
 	header->used = header->len < end ? header->len : end;
 	header->bad = field->offset;
+	if (scan->held == 0 && header->used == end) {
+		scan->number = number_at(field, header->bytes + field->offset);
+		return (adjust(field, scan));
+	}
 	for (at = 0; at < header->used; at++) {
 		size_t place = scan->held + at;
 

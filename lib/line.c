@@ -210,15 +210,18 @@ any_gap(struct scan *scan, const unsigned char *bytes, size_t len)
 	return (n);
 }
 
+/* CR and LF. */
+static const struct byte_set ends = {
+	.rows = { { ['\r'] = 1, ['\n'] = 1 } }
+};
+
 static enum scan_what
 any_scan(const struct evchat_framing *framing, struct scan *scan,
     const unsigned char *bytes, size_t len, struct scan_step *step)
 {
-	size_t at = 0;
+	size_t at = is_end(bytes[0]) ? 0 : blocks_find_any(bytes, len, &ends);
 
 	(void)scan;
-	while (at < len && !is_end(bytes[at]))
-		at++;
 	step->used = step->data = at;
 	if (at == len)
 		return (SCAN_MORE);

@@ -48,14 +48,23 @@ rarity(unsigned char byte)
 	return (4);
 }
 
-/* Of equally rare bytes the last one: a match that fails there failed late. */
+/*
+ * Of equally rare bytes one that stands in the string least often, or a stream of
+ * the others would have it all compared; and of these the last one: a match that
+ * fails there failed late.
+ */
 static size_t
 pivot_of(const unsigned char *bytes, size_t len)
 {
-	size_t i, best = 0;
+	size_t i, best = 0, times[256] = { 0 };
 
+	for (i = 0; i < len; i++)
+		times[bytes[i]]++;
 	for (i = 1; i < len; i++) {
-		if (rarity(bytes[i]) >= rarity(bytes[best]))
+		int more = rarity(bytes[i]) - rarity(bytes[best]);
+
+		if (more > 0 || (more == 0 &&
+		    times[bytes[i]] <= times[bytes[best]]))
 			best = i;
 	}
 	return (best);
@@ -125,6 +134,9 @@ skip(const struct match *match, const unsigned char *p,
 	if ((size_t)(end - p) <= match->pivot)
 		return (p);
 	p += match->pivot;
+	/* Where there are many, a search is not worth its beginning. */
+	if (*p == match->bytes[match->pivot])
+		return (p - match->pivot);
 	q = memchr(p, match->bytes[match->pivot], (size_t)(end - p));
 	return ((q != NULL ? q : end) - match->pivot);
 }

@@ -100,6 +100,36 @@ START_TEST(every_alignment_is_the_same)
 }
 END_TEST
 
+START_TEST(every_set_is_found)
+{
+	bool in_set[256] = { false };
+	struct byte_set set;
+	size_t i, at, len, cases = unit_cases(2000);
+
+	map_bytes();
+	memset(&set, 0, sizeof(set));
+	for (i = 0; i < cases; i++) {
+		if (i % 20 == 0) {
+			memset(&set, 0, sizeof(set));
+			memset(in_set, 0, sizeof(in_set));
+		}
+		at = unit_random(256);
+		in_set[at] = true;
+		byte_set_add(&set, (unsigned char)at);
+		len = unit_random(LONGEST);
+		for (at = 0; at < len; at++)
+			do
+				behind[at - len] = (unsigned char)
+				    unit_random(256);
+			while (in_set[behind[at - len]] && unit_random(100));
+		for (at = 0; at < len && !in_set[behind[at - len]];)
+			at++;
+		ck_assert_uint_eq(blocks_find_any(behind - len, len, &set), at);
+	}
+	unmap_bytes();
+}
+END_TEST
+
 /* Lines of all lengths, in one stream: the search changes its ways in it. */
 START_TEST(short_and_long_lines_may_take_turns)
 {
@@ -129,6 +159,7 @@ main(void)
 
 	tcase_add_loop_test(tc, every_place_is_found, 0, LONGEST + 1);
 	tcase_add_test(tc, every_alignment_is_the_same);
+	tcase_add_test(tc, every_set_is_found);
 	tcase_add_test(tc, short_and_long_lines_may_take_turns);
 	return harness_main(suite);
 }

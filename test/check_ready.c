@@ -91,10 +91,37 @@ discard(struct harness *h)
 }
 
 static void
+resume(struct harness *h)
+{
+	harness_note(h, "resumed");
+	harness_resume(h);
+}
+
+static void
 pause_for_long(struct harness *h)
 {
 	evchat_pause(h->chat);
-	harness_later(h, harness_resume);
+	harness_later(h, resume);
+}
+
+static void
+pause_and_push(struct harness *h)
+{
+	evchat_pause(h->chat);
+	harness_must(evchat_push(h->chat, "p", 1) == 0, "push");
+	harness_later(h, resume);
+}
+
+static void
+set_terminator_later(struct harness *h)
+{
+	harness_later(h, set_terminator);
+}
+
+static void
+unread_later(struct harness *h)
+{
+	harness_later(h, unread);
 }
 
 static void
@@ -186,6 +213,7 @@ static const struct act {
 	{ "unread", unread },
 	{ "discard_buffers", discard },
 	{ "pause", pause_for_long },
+	{ "pause and push", pause_and_push },
 	{ "pause and resume", pause_for_nothing },
 	{ "push", push },
 	{ "push above the high mark", push_too_much },
@@ -207,6 +235,7 @@ struct play {
 	char stream[FRAMES * 128];
 	size_t len;
 	const struct act *in_frame[FRAMES];
+	const char *delimiter; /* NULL: that of the kind */
 	size_t in_size;    /* 0: the default */
 	uint64_t max;      /* 0: the default */
 	size_t piece;      /* bytes that come at once */
@@ -265,9 +294,12 @@ ignore_trace(struct evchat *chat, enum evchat_trace what,
 static void
 start(struct harness *h, struct play *play)
 {
-	struct evchat_framing *framing = kind_new(play->kind, 3);
+	struct evchat_framing *framing = play->delimiter != NULL ?
+	    unit_delimiter(play->delimiter, strlen(play->delimiter)) :
+	    kind_new(play->kind, 3);
 
 	h->user = play;
+	h->output_events = true;
 	h->script.frame = on_frame;
 	h->script.found = on_found;
 	harness_start(h, &harness_frames, 0);
@@ -402,6 +434,52 @@ START_TEST(anything_is_the_same)
 }
 END_TEST
 
+/*
+ * What is known of bytes that were looked at and not delivered holds no more, when
+ * it is set how they are cut before the next turn.
+ */
+START_TEST(between_turns_anything_may_be_set)
+{
+	static const struct act later[] = {
+		{ "set_terminator, later", set_terminator_later },
+		{ "unread, later", unread_later }
+	};
+	static struct play play;
+	size_t i, frame;
+
+	for (i = 0; i < 2; i++)
+		for (frame = 0; frame < 6; frame++) {
+			play_init(&play, &kinds[_i]);
+			add_frames(&play, 6);
+			play.len -= 2;
+			play.in_frame[frame] = &later[i];
+			for (play.in_size = 1; play.in_size < 50;
+			    play.in_size += 3)
+				expect_same(&play, later[i].name);
+		}
+}
+END_TEST
+
+/* Such as begin or end with themselves, in streams of their own bytes. */
+START_TEST(delimiters_may_overlap)
+{
+	static struct play play;
+	char delimiter[13];
+	size_t cases = unit_cases(1000);
+
+	for (; cases > 0; cases--) {
+		play_init(&play, &kinds[0]);
+		memset(delimiter, 0, sizeof(delimiter));
+		unit_random_bytes(delimiter, 1 + unit_random(
+		    unit_random(2) ? 3 : 12), "XY");
+		play.delimiter = delimiter;
+		play.len = 1 + unit_random(200);
+		unit_random_bytes(play.stream, play.len, "XY");
+		expect_same(&play, delimiter);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -412,5 +490,7 @@ main(void)
 	tcase_add_loop_test(tc, turns_are_as_long, 0, KINDS);
 	tcase_add_loop_test(tc, maximum_is_as_exact, 0, KINDS);
 	tcase_add_loop_test(tc, anything_is_the_same, 0, KINDS);
+	tcase_add_loop_test(tc, between_turns_anything_may_be_set, 0, KINDS);
+	tcase_add_test(tc, delimiters_may_overlap);
 	return harness_main(suite);
 }
