@@ -53,6 +53,7 @@ input_set_terminator(struct input *input, const struct terminator *next)
 void
 input_set_next(struct input *input, const struct terminator *next)
 {
+	input_stir(input);
 	input_drop_next(input);
 	input->next = *next;
 	input->has_next = true;

@@ -85,6 +85,7 @@ static const struct framing_ops decimal_ops = {
 	.find = counted_find,
 	.encode = decimal_encode,
 	.free = framing_free,
+	.declares = true,
 };
 
 static struct evchat_framing *

@@ -35,6 +35,7 @@ static const struct framing_ops fixed_ops = {
 	.find = counted_find,
 	.encode = fixed_encode,
 	.free = framing_free,
+	.declares = true,
 };
 
 struct evchat_framing *

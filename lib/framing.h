@@ -71,6 +71,7 @@ struct framing_ops {
 	/* Free the whole structure. */
 	void (*free)(struct evchat_framing *framing);
 	bool transforms; /* is a frame something else than bytes of the stream? */
+	bool declares;  /* frames say how long they are */
 	bool goes_on;    /* what was seen of a frame cannot be seen again */
 	bool holds_any;  /* and how much is held back is not its own to limit */
 };

@@ -113,13 +113,12 @@ enum input_what input_next(struct input *input, bool whole,
     struct input_step *step);
 
 /*
- * Where frames are wanted whole: find those that are ready. False: there are none,
- * or it is not known, and input_next is called. Then each is used, before it is
- * given to whoever is told of it, and behind that it is looked whether
- * input->stirred: if so, no more of these are used. In the end it is told how many
- * were.
+ * Find the frames that are ready. False: there are none, or it is not known, and
+ * input_next is called. Then each is used, before it is given to whoever is told
+ * of it, and behind that it is looked whether input->stirred: if so, no more of
+ * these are used. In the end it is told how many were.
  */
-bool input_find_ready(struct input *input, struct ready *ready);
+bool input_find_ready(struct input *input, bool whole, struct ready *ready);
 void input_end_ready(struct input *input, const struct ready *ready,
     size_t used);
 
@@ -133,6 +132,14 @@ input_use_ready(struct input *input, size_t *spent, size_t len, size_t data)
 	input->frames++;
 	input->last_len = data;
 }
+
+/*
+ * The same in pieces: first all that is delivered of it has been given out, behind
+ * which skip bytes are left of it; and then it ends.
+ */
+void input_open_ready(struct input *input, size_t data, size_t keep,
+    size_t skip);
+void input_close_ready(struct input *input);
 
 /* Something was called that changes what is to be delivered next, or to whom. */
 void input_stir(struct input *input);
@@ -184,8 +191,8 @@ enum input_what input_scan_end(struct input *input);
 
 /* The maximum of the frame in progress; 0: none. */
 uint64_t input_frame_max(const struct input *input, bool whole);
-/* That of a whole frame that begins now, UINT64_MAX for none. */
-uint64_t input_whole_max(const struct input *input);
+/* That of one that begins now, UINT64_MAX for none. */
+uint64_t input_next_max(const struct input *input, bool whole);
 void input_begin_frame(struct input *input);
 /* Forget what was found in the unread bytes. */
 void input_forget_scanned(struct input *input);

@@ -28,9 +28,9 @@ input_frame_max(const struct input *input, bool whole)
 }
 
 uint64_t
-input_whole_max(const struct input *input)
+input_next_max(const struct input *input, bool whole)
 {
-	if (input->next_max_is_default)
+	if (input->next_max_is_default && whole)
 		return (DEFAULT_MAX);
 	return (input->next_max > 0 ? input->next_max : UINT64_MAX);
 }

@@ -42,11 +42,12 @@ get_piece(struct unread *unread, struct ready *ready)
 }
 
 bool
-input_find_ready(struct input *input, struct ready *ready)
+input_find_ready(struct input *input, bool whole, struct ready *ready)
 {
 	const struct evchat_framing *framing = input->scan.terminator.framing;
 
-	if (!is_fresh(input) || framing->ops->find == NULL)
+	if (!is_fresh(input) || framing->ops->find == NULL ||
+	    (framing->ops->declares && !whole))
 		return (false);
 	input_return(input);
 	if (!get_piece(&input->unread, ready))
@@ -64,6 +65,24 @@ input_find_ready(struct input *input, struct ready *ready)
 	unread_lend(&input->unread);
 	input->stirred = false;
 	return (true);
+}
+
+void
+input_open_ready(struct input *input, size_t data, size_t keep, size_t skip)
+{
+	input_begin_frame(input);
+	input->scanned = data + keep + skip;
+	input_consume(input, data + keep);
+	input->passed = input->in_pieces = data;
+	input->skip = skip;
+	input->ended = true;
+}
+
+void
+input_close_ready(struct input *input)
+{
+	input_end_frame(input);
+	input->frames++;
 }
 
 void

@@ -160,6 +160,7 @@ static const struct framing_ops length_ops = {
 	.find = counted_find,
 	.encode = length_encode,
 	.free = framing_free,
+	.declares = true,
 };
 
 static bool

@@ -155,7 +155,7 @@ hand_out(struct evchat *chat, const struct ready *ready, size_t n)
 {
 	struct input *input = &chat->input;
 	size_t *spent = unread_spent(&input->unread), begin = 0, i = 0;
-	uint64_t max = input_whole_max(input);
+	uint64_t max = input_next_max(input, true);
 
 	chat->running = HOOK_FOUND;
 	chat->pushed = false;
@@ -184,19 +184,76 @@ hand_out(struct evchat *chat, const struct ready *ready, size_t n)
 	return (i);
 }
 
+/* A hook was called. Is what comes next what was found, and is there time? */
+static bool
+may_go_on(struct evchat *chat, struct pace *pace)
+{
+	pace->steps++;
+	if (chat->pushed)
+		after_input_hook(chat);
+	chat->pushed = false;
+	return (!chat->input.stirred && may_deliver(chat) &&
+	    !is_enough(chat, pace));
+}
+
+/*
+ * The same in pieces, of which each frame is one, and its end. Between the two the
+ * input is as input_next would have it, and may go on with that.
+ */
+static size_t
+hand_out_pieces(struct evchat *chat, const struct ready *ready,
+    struct pace *pace)
+{
+	const struct evchat_hooks *hooks = chat->hooks;
+	struct input *input = &chat->input;
+	size_t begin = 0, i = 0;
+	uint64_t max = input_next_max(input, false);
+
+	chat->pushed = false;
+	do {
+		const struct ready_frame *frame = &ready->frames[i];
+		size_t len = frame->end - begin - frame->tail;
+		size_t keep = ready->keeps ? frame->tail : 0;
+
+		if (len > max)
+			break;
+		i++;
+		input_open_ready(input, len, keep, frame->tail - keep);
+		chat->running = HOOK_COLLECT;
+		if (len + keep > 0 && hooks->collect != NULL)
+			hooks->collect(chat, ready->bytes + begin, len + keep,
+			    chat->arg);
+		if (len + keep > 0 && !may_go_on(chat, pace)) {
+			input_stir(input);
+			break;
+		}
+		input_close_ready(input);
+		begin = frame->end;
+		chat->running = HOOK_FOUND;
+		if (hooks->found != NULL)
+			hooks->found(chat, chat->arg);
+	} while (may_go_on(chat, pace) && i < ready->n);
+	chat->running = HOOK_NONE;
+	return (i);
+}
+
 /* Deliver the frames that are ready; false: there are none. */
 static bool
 deliver_ready(struct evchat *chat, struct pace *pace)
 {
+	bool whole = chat->hooks->frame != NULL;
 	struct ready ready;
 	size_t n;
 
-	if (chat->hooks->frame == NULL || chat->trace != NULL ||
-	    !input_find_ready(&chat->input, &ready))
+	if (chat->trace != NULL ||
+	    !input_find_ready(&chat->input, whole, &ready))
 		return (false);
-	n = hand_out(chat, &ready, so_many(chat, &ready, pace));
+	if (whole) {
+		n = hand_out(chat, &ready, so_many(chat, &ready, pace));
+		pace->steps += n;
+	} else
+		n = hand_out_pieces(chat, &ready, pace);
 	input_end_ready(&chat->input, &ready, n);
-	pace->steps += n;
 	return (n > 0);
 }
 

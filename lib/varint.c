@@ -51,6 +51,7 @@ static const struct framing_ops varint_ops = {
 	.find = counted_find,
 	.encode = varint_encode,
 	.free = framing_free,
+	.declares = true,
 };
 
 struct evchat_framing *

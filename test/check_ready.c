@@ -12,7 +12,7 @@
 #include "unit.h"
 
 #define FRAMES 100
-#define ROUNDS 60 /* of the loop, for each piece */
+#define ROUNDS 40 /* of the loop, for each piece */
 
 /* What a hook does. */
 
@@ -239,6 +239,8 @@ struct play {
 	size_t in_size;    /* 0: the default */
 	uint64_t max;      /* 0: the default */
 	size_t piece;      /* bytes that come at once */
+	bool pieces;
+	bool in_collect;   /* and act in both */
 	bool traced;
 };
 
@@ -252,6 +254,8 @@ add_frame(struct play *play, size_t len)
 	memcpy(part, text, len);
 	part[len] = '\0';
 	kind_sample(play->kind, part, &sample);
+	if (sample.len > sizeof(play->stream) - play->len)
+		return;
 	memcpy(play->stream + play->len, sample.wire, sample.len);
 	play->len += sample.len;
 }
@@ -272,6 +276,16 @@ on_frame(struct harness *h, const void *data, size_t len)
 	    (uintmax_t)stats.frames_in, (uintmax_t)stats.held_in);
 	if (act != NULL)
 		act->act(h);
+}
+
+/* In collect something may be done, too. */
+static void
+on_collect(struct harness *h, const void *data, size_t len)
+{
+	const struct play *play = h->user;
+
+	if (play->in_collect)
+		on_frame(h, data, len);
 }
 
 static void
@@ -301,8 +315,10 @@ start(struct harness *h, struct play *play)
 	h->user = play;
 	h->output_events = true;
 	h->script.frame = on_frame;
+	h->script.collect = on_collect;
 	h->script.found = on_found;
-	harness_start(h, &harness_frames, 0);
+	harness_start(h, play->pieces ? &harness_streaming :
+	    &harness_frames, 0);
 	if (play->traced)
 		evchat_set_trace(h->chat, ignore_trace, NULL);
 	if (play->in_size > 0)
@@ -343,7 +359,7 @@ run(struct play *play, bool traced)
 }
 
 static void
-expect_same(struct play *play, const char *what)
+expect_same_in(struct play *play, const char *what)
 {
 	char *expected = run(play, true), *got = run(play, false);
 
@@ -351,6 +367,16 @@ expect_same(struct play *play, const char *what)
 	    "ready       %s", play->kind->name, what, expected, got);
 	free(expected);
 	free(got);
+}
+
+/* Whole and in pieces. */
+static void
+expect_same(struct play *play, const char *what)
+{
+	play->pieces = false;
+	expect_same_in(play, what);
+	play->pieces = true;
+	expect_same_in(play, what);
 }
 
 static void
@@ -361,7 +387,7 @@ play_init(struct play *play, const struct kind *kind)
 	play->piece = sizeof(play->stream);
 }
 
-/* Frames of different lengths, but for those that are fixed, and a beginning. */
+/* As many as there is room for, of different lengths, but for those that are fixed, and a beginning. */
 static void
 add_frames(struct play *play, size_t n)
 {
@@ -385,6 +411,8 @@ START_TEST(hook_may_do_anything_in_the_middle)
 			memset(play.in_frame, 0, sizeof(play.in_frame));
 			play.in_frame[frame] = &acts[i];
 			expect_same(&play, acts[i].name);
+			play.in_collect = !play.in_collect;
+			expect_same(&play, acts[i].name);
 		}
 	}
 }
@@ -397,7 +425,7 @@ START_TEST(turns_are_as_long)
 
 	play_init(&play, &kinds[_i]);
 	add_frames(&play, 30);
-	for (play.in_size = 1; play.in_size < 60; play.in_size++)
+	for (play.in_size = 1; play.in_size < 60; play.in_size += 2)
 		expect_same(&play, "small turns");
 }
 END_TEST
@@ -417,7 +445,7 @@ END_TEST
 START_TEST(anything_is_the_same)
 {
 	static struct play play;
-	size_t i, cases = unit_cases(20);
+	size_t i, cases = unit_cases(10);
 
 	for (; cases > 0; cases--) {
 		play_init(&play, &kinds[_i]);
@@ -427,6 +455,7 @@ START_TEST(anything_is_the_same)
 			    FRAMES)] = &acts[unit_random(ACTS)];
 		play.in_size = unit_random(4) ? 0 : 1 + unit_random(100);
 		play.max = unit_random(4) ? 0 : 1 + unit_random(6);
+		play.in_collect = unit_random(2);
 		play.piece = unit_random(3) ? play.len : 1 +
 		    unit_random(play.len);
 		expect_same(&play, "anything");
@@ -454,7 +483,7 @@ START_TEST(between_turns_anything_may_be_set)
 			play.len -= 2;
 			play.in_frame[frame] = &later[i];
 			for (play.in_size = 1; play.in_size < 50;
-			    play.in_size += 3)
+			    play.in_size += 5)
 				expect_same(&play, later[i].name);
 		}
 }
@@ -465,7 +494,7 @@ START_TEST(delimiters_may_overlap)
 {
 	static struct play play;
 	char delimiter[13];
-	size_t cases = unit_cases(1000);
+	size_t cases = unit_cases(300);
 
 	for (; cases > 0; cases--) {
 		play_init(&play, &kinds[0]);
