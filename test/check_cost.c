@@ -24,6 +24,7 @@
 #define BLOCKS_PIECE 250
 #define BLOCKS_FRAME 300
 #define BLOCKS_BYTE 24 /* that memchr cannot skip */
+#define BLOCKS_SWITCH 300 /* with the frame behind it */
 
 #define ALLOCATIONS 100 /* whatever the size */
 #define MOVED 5         /* of growing by a quarter */
@@ -33,6 +34,7 @@
 #define LARGEST ((size_t)16 << 20)
 #define LEAST ((size_t)8 << 10)
 #define PIECES_LEAST 256
+#define SWITCHES 5000
 
 struct content {
 	const char *name;
@@ -252,6 +254,37 @@ START_TEST(bytes_that_come_one_by_one_are_linear)
 }
 END_TEST
 
+static void
+set_again(struct tally *t)
+{
+	tally_delimiter(t, "\n", 1);
+}
+
+/* Frames are looked for ahead, and what was found there may be in vain. */
+START_TEST(frames_behind_each_switch_are_not_looked_for_again)
+{
+	size_t len = 2 * SWITCHES;
+	char *stream = malloc(len);
+	struct cost cost;
+	struct tally t;
+	size_t i;
+
+	harness_must(stream != NULL, "memory");
+	for (i = 0; i < len; i++)
+		stream[i] = i % 2 == 0 ? 'x' : '\n';
+	tally_start(&t, HARNESS_PAIR, _i != 0);
+	tally_delimiter(&t, "\n", 1);
+	t.on_frame = set_again;
+	harness_turn(t.h);
+	cost = cost_send(&t, stream, len, len, 1);
+	ck_assert_uint_eq(cost.frames, SWITCHES);
+	ck_assert_uint_le(cost.done.blocks, BLOCKS_SWITCH * SWITCHES + SLACK);
+	ck_assert_uint_le(cost.done.looked, len);
+	tally_free(&t);
+	free(stream);
+}
+END_TEST
+
 START_TEST(pieces_over_sockets_are_linear)
 {
 	prove_linear(load_of(_i, HARNESS_SOCKET, 64, 1), LARGEST / 512);
@@ -277,6 +310,8 @@ cost_suite(void)
 	tcase_add_loop_test(tc, pieces_of_1460_bytes_are_linear, 0, LOADS);
 	tcase_add_loop_test(tc, bytes_that_come_one_by_one_are_linear, 0,
 	    LOADS);
+	tcase_add_loop_test(tc,
+	    frames_behind_each_switch_are_not_looked_for_again, 0, 2);
 	tcase_add_loop_test(tc, pieces_over_sockets_are_linear, 0, LOADS);
 	tcase_add_loop_test(tc, pieces_over_tcp_are_linear, 0, LOADS);
 	return suite;

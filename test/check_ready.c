@@ -146,6 +146,19 @@ push_too_much(struct harness *h)
 }
 
 static void
+push_more(struct harness *h)
+{
+	harness_must(evchat_push(h->chat, "ppp", 3) == 0, "push");
+}
+
+/* Only who pushes is stopped by what is queued. */
+static void
+lower_marks(struct harness *h)
+{
+	harness_must(evchat_set_watermarks(h->chat, 1, 2) == 0, "watermarks");
+}
+
+static void
 set_pieces(struct harness *h)
 {
 	harness_must(evchat_set_hooks(h->chat, &harness_streaming, h) == 0,
@@ -217,6 +230,8 @@ static const struct act {
 	{ "pause and resume", pause_for_nothing },
 	{ "push", push },
 	{ "push above the high mark", push_too_much },
+	{ "push more", push_more },
+	{ "set_watermarks", lower_marks },
 	{ "set_hooks", set_pieces },
 	{ "set_trace", set_trace },
 	{ "set_buffer_sizes", set_small_turns },
@@ -266,9 +281,12 @@ on_frame(struct harness *h, const void *data, size_t len)
 	const struct play *play = h->user;
 	const struct act *act = play->in_frame[h->count++ % FRAMES];
 	struct evchat_stats stats;
+	char copy[64];
 
-	(void)data;
-	(void)len;
+	if (len > sizeof(copy))
+		len = sizeof(copy);
+	if (len > 0)
+		memcpy(copy, data, len);
 	evchat_get_stats(h->chat, &stats, sizeof(stats));
 	harness_note(h, "%ju@%ju:%ju-%ju",
 	    (uintmax_t)evchat_get_frame_length(h->chat),
@@ -276,6 +294,7 @@ on_frame(struct harness *h, const void *data, size_t len)
 	    (uintmax_t)stats.frames_in, (uintmax_t)stats.held_in);
 	if (act != NULL)
 		act->act(h);
+	harness_must(len == 0 || memcmp(copy, data, len) == 0, "borrowed");
 }
 
 /* In collect something may be done, too. */
@@ -419,6 +438,24 @@ START_TEST(hook_may_do_anything_in_the_middle)
 END_TEST
 
 /* In turns of so many bytes, each frame counting for one more. */
+/* What one hook has done is there when the next ones are called. */
+START_TEST(hooks_may_do_things_in_turn)
+{
+	static struct play play;
+	size_t i;
+
+	for (i = 0; i < ACTS; i++) {
+		play_init(&play, &kinds[_i]);
+		add_frames(&play, 16);
+		play.in_frame[1] = &(struct act){ "push more", push_more };
+		play.in_frame[2] = &acts[i];
+		expect_same(&play, acts[i].name);
+		play.in_frame[3] = play.in_frame[4] = &acts[i];
+		expect_same(&play, acts[i].name);
+	}
+}
+END_TEST
+
 START_TEST(turns_are_as_long)
 {
 	static struct play play;
@@ -516,6 +553,7 @@ main(void)
 	TCase *tc = harness_case(suite, "ready");
 
 	tcase_add_loop_test(tc, hook_may_do_anything_in_the_middle, 0, KINDS);
+	tcase_add_loop_test(tc, hooks_may_do_things_in_turn, 0, KINDS);
 	tcase_add_loop_test(tc, turns_are_as_long, 0, KINDS);
 	tcase_add_loop_test(tc, maximum_is_as_exact, 0, KINDS);
 	tcase_add_loop_test(tc, anything_is_the_same, 0, KINDS);
