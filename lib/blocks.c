@@ -4,11 +4,13 @@
  * a mask with a bit for each of them, and all places that it shows are taken from
  * it: what a block costs, it costs once, however many lines end in it.
  *
- * memchr on the other hand is the fastest way through a long line, since it may
- * use what only the processor at hand can do. It takes over when two blocks in a
- * row have shown nothing, and for as long as its finds are that far apart.
+ * There are three ways, and they find the same: by AVX2 where the processor at hand
+ * has it; by SSE2, which each of its kind has, and by memchr as soon as two blocks
+ * in a row have shown nothing and for as long as its finds are that far apart; and
+ * elsewhere by memchr alone.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -17,7 +19,7 @@
 #endif
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
-#define HAVE_SETS /* if the processor at hand has AVX2 */
+#define HAVE_AVX2 __builtin_cpu_supports("avx2")
 #endif
 
 #include "blocks.h"
@@ -152,6 +154,69 @@ search_near(struct search *search)
 
 #endif
 
+#ifdef HAVE_AVX2
+
+#define WIDE ((size_t)32)
+
+/* All bits are set where the byte stands. */
+__attribute__((target("avx2"))) static inline __m256i
+wide_part(const unsigned char *bytes, __m256i all)
+{
+	return (_mm256_cmpeq_epi8(_mm256_loadu_si256(
+	    (const __m256i *)(const void *)bytes), all));
+}
+
+__attribute__((target("avx2"))) static inline uint64_t
+wide_mask(const unsigned char *bytes, __m256i all)
+{
+	return ((unsigned)_mm256_movemask_epi8(wide_part(bytes, all)) |
+	    (uint64_t)(unsigned)_mm256_movemask_epi8(wide_part(bytes + WIDE,
+	    all)) << WIDE);
+}
+
+/* Does it stand in none of two blocks? */
+__attribute__((target("avx2"))) static inline bool
+is_nowhere(const unsigned char *bytes, __m256i all)
+{
+	__m256i any = _mm256_or_si256(_mm256_or_si256(wide_part(bytes, all),
+	    wide_part(bytes + WIDE, all)), _mm256_or_si256(wide_part(bytes +
+	    2 * WIDE, all), wide_part(bytes + 3 * WIDE, all)));
+
+	return (_mm256_testz_si256(any, any));
+}
+
+__attribute__((target("avx2"))) static void
+search_wide(struct search *search)
+{
+	const __m256i all = _mm256_set1_epi8((char)search->byte);
+	const unsigned char *bytes = search->bytes;
+	size_t len = search->len, at = 0, found = 0;
+	uint64_t mask;
+
+	while (len - at >= BLOCK && found < search->most) {
+		mask = wide_mask(bytes + at, all);
+		found = add_places(search->places, found, search->most, mask,
+		    at);
+		at += BLOCK;
+		if (mask != 0)
+			continue;
+		/* A long line: from here on no part is in two cache lines. */
+		at -= (uintptr_t)(bytes + at) % BLOCK;
+		while (len - at >= 2 * BLOCK && is_nowhere(bytes + at, all))
+			at += 2 * BLOCK;
+	}
+	if (found < search->most)
+		found = add_places(search->places, found, search->most,
+		    last_mask(bytes, len, at,
+		    _mm_set1_epi8((char)search->byte), search->byte), at);
+	search->found = found;
+}
+
+#else
+#define HAVE_AVX2 false
+#define search_wide search_near
+#endif
+
 size_t
 blocks_find(const unsigned char *bytes, size_t len, unsigned char byte,
     size_t *places, size_t n)
@@ -164,7 +229,9 @@ blocks_find(const unsigned char *bytes, size_t len, unsigned char byte,
 		.most = n
 	};
 
-	if (n > 0)
+	if (n > 0 && HAVE_AVX2)
+		search_wide(&search);
+	else if (n > 0)
 		search_near(&search);
 	return (search.found);
 }
@@ -191,9 +258,7 @@ find_slowly(const unsigned char *bytes, size_t len,
 	return (at);
 }
 
-#ifdef HAVE_SETS
-
-#define WIDE ((size_t)32)
+#ifdef WIDE
 
 /* A byte's row is looked up by its low bits, and in that its bit by the others. */
 __attribute__((target("avx2"))) static inline unsigned
@@ -238,7 +303,7 @@ size_t
 blocks_find_any(const unsigned char *bytes, size_t len,
     const struct byte_set *set)
 {
-	if (len >= WIDE && __builtin_cpu_supports("avx2"))
+	if (len >= WIDE && HAVE_AVX2)
 		return (find_wide(bytes, len, set));
 	return (find_slowly(bytes, len, set));
 }

@@ -101,13 +101,15 @@ holds_too_much(const struct input *input, bool whole)
 	return (max > 0 && held > max && held - max > HELD_BEYOND);
 }
 
-/* What a search ahead has seen begins the frame: it is all data. */
-static enum input_what
-scan_clear(struct input *input)
+/* What a search ahead has looked at begins the frame. So many bytes. */
+static size_t
+begin_clear(struct input *input)
 {
-	input->scanned = input->data = input->clear;
+	size_t clear = input->clear;
+
+	input->scanned = input->data = clear;
 	input->clear = 0;
-	return (INPUT_DATA);
+	return (clear);
 }
 
 /* Look at more bytes. MORE: there are none. DATA: the steps have changed. */
@@ -119,7 +121,7 @@ input_scan(struct input *input, bool whole)
 	struct scan_step found;
 	enum scan_what what;
 	const unsigned char *bytes;
-	size_t len = 0, held = input->scan.held;
+	size_t len = 0, clear = 0, held = input->scan.held;
 	bool fresh = input->frame == FRAME_FRESH, failed = false;
 
 	bytes = next_bytes(input, &len, &failed);
@@ -134,10 +136,16 @@ input_scan(struct input *input, bool whole)
 	}
 	if (fresh)
 		input_begin_frame(input);
-	if (fresh && input->clear > 0)
-		return (scan_clear(input));
+	if (fresh && input->clear > 0) {
+		bytes += clear = begin_clear(input);
+		if ((len -= clear) == 0)
+			return (INPUT_DATA);
+	}
 	len = len_to_scan(input, whole, len);
 	what = scan_next(&input->scan, bytes, len, &found);
+	/* No byte of the frame has been delivered yet: it says so again. */
+	if (what == SCAN_MALFORMED && clear > 0)
+		return (INPUT_DATA);
 	if (what == SCAN_MALFORMED)
 		return (refuse(input, held, &found));
 	add_step(input, &found);
