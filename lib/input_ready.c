@@ -27,8 +27,7 @@ static bool
 is_fresh(const struct input *input)
 {
 	return (input->frame == FRAME_FRESH && input->scanned == 0 &&
-	    input->clear == 0 &&
-	    input->scan.terminator.kind == SCAN_FRAMING);
+	    input->clear == 0);
 }
 
 /* The bytes that a frame may begin with, where they lie in one piece. */
@@ -46,7 +45,7 @@ input_find_ready(struct input *input, bool whole, struct ready *ready)
 {
 	const struct evchat_framing *framing = input->scan.terminator.framing;
 
-	if (!is_fresh(input) || framing->ops->find == NULL ||
+	if (!input->scan.finds || !is_fresh(input) ||
 	    (framing->ops->declares && !whole))
 		return (false);
 	input_return(input);

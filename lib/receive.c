@@ -245,7 +245,7 @@ deliver_ready(struct evchat *chat, struct pace *pace)
 	struct ready ready;
 	size_t n;
 
-	if (chat->trace != NULL ||
+	if (!chat->input.scan.finds || chat->trace != NULL ||
 	    !input_find_ready(&chat->input, whole, &ready))
 		return (false);
 	if (whole) {

@@ -39,6 +39,7 @@ scan_init(struct scan *scan, const struct terminator *terminator)
 	ops = ops_of(scan);
 	scan->transforms = ops != NULL && ops->transforms;
 	scan->holds_any = ops != NULL && ops->holds_any;
+	scan->finds = ops != NULL && ops->find != NULL;
 	scan->after_end = false;
 	scan->error = NULL;
 	begin(scan);

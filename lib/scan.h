@@ -31,6 +31,7 @@ struct scan {
 	struct terminator terminator;
 	bool transforms; /* are frames other bytes than there are in the stream? */
 	bool holds_any;  /* is how much is held not for the framing to limit? */
+	bool finds;      /* can many of its frames be found at once? */
 	size_t held;  /* bytes seen of which it is not known what they are */
 	size_t again; /* so many of them, the last, are to be seen once more */
 

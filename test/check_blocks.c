@@ -6,10 +6,11 @@
 
 #define _DEFAULT_SOURCE /* for MAP_ANONYMOUS */
 
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "../lib/blocks.h"
+#include "../lib/blocks.c" /* all its ways */
 #include "harness.h"
 #include "unit.h"
 
@@ -40,13 +41,31 @@ unmap_bytes(void)
 	munmap(behind - page, 2 * page);
 }
 
+/* Of all ways the one that is taken, and those of other processors. */
+static void (*const ways[])(struct search *search) = {
+	search_wide, search_near, search_by_memchr
+};
+
+static size_t
+find_so(int way, const unsigned char *bytes, size_t len, size_t *places,
+    size_t n)
+{
+	struct search search = { bytes, len, 0, '\n', places, 0, n };
+
+	if (way < 0)
+		return blocks_find(bytes, len, '\n', places, n);
+	if (n > 0)
+		ways[way](&search);
+	return search.found;
+}
+
 static void
-expect_places(const unsigned char *bytes, size_t len, size_t n)
+expect_places_so(int way, const unsigned char *bytes, size_t len, size_t n)
 {
 	size_t places[MOST + 1], found, at, i = 0;
 
 	places[n] = SIZE_MAX;
-	found = blocks_find(bytes, len, '\n', places, n);
+	found = find_so(way, bytes, len, places, n);
 	for (at = 0; at < len && i < n; at++) {
 		if (bytes[at] != '\n')
 			continue;
@@ -55,6 +74,16 @@ expect_places(const unsigned char *bytes, size_t len, size_t n)
 	}
 	harness_must(i == found, "no other place");
 	harness_must(places[n] == SIZE_MAX, "room for n");
+}
+
+static void
+expect_places(const unsigned char *bytes, size_t len, size_t n)
+{
+	int way;
+
+	for (way = -1; way < (int)(sizeof(ways) / sizeof(ways[0])); way++)
+		if (way != 0 || HAVE_AVX2)
+			expect_places_so(way, bytes, len, n);
 }
 
 /* One LF in so many bytes, and what differs from it by a bit. */
@@ -125,6 +154,7 @@ START_TEST(every_set_is_found)
 		for (at = 0; at < len && !in_set[behind[at - len]];)
 			at++;
 		ck_assert_uint_eq(blocks_find_any(behind - len, len, &set), at);
+		ck_assert_uint_eq(find_slowly(behind - len, len, &set), at);
 	}
 	unmap_bytes();
 }
