@@ -1,15 +1,17 @@
 /*
  * Frames that are ready. Where a frame may begin, all those that lie whole in one
  * piece of the unread bytes are found at once, and then handed out with a few
- * instructions each. A hook that is given one finds everything as it is when the
- * frame was scanned by itself: what follows was looked at, but is unread, and
- * nothing but the number of frames found is kept of it.
+ * instructions each. That is done for framings which can find them and while
+ * there is no trace; in pieces, only where no length is declared. Every other
+ * frame, such as one that two pieces share or one above the maximum, is scanned.
  *
- * So a call that changes what comes next has only to say so, by input_stir: the
- * frames that are ready and were not handed out are forgotten, and found again
- * under what then holds. That this remains linear, although every frame may be
- * such a one, is because the number looked for begins at one then, and doubles
- * each time that all of them were wanted.
+ * A hook that is given a ready frame finds everything as it is when that is
+ * scanned by itself: what follows was looked at, but is unread, and of it nothing
+ * is kept but where the next frames end, which no hook can see. So a call that
+ * changes what comes next has only to say so, by input_stir: the frames that were
+ * not handed out are forgotten, and found again under what then holds. That this
+ * remains linear, although every frame may be such a one, is because the number
+ * looked for begins at one then, and doubles each time that all were wanted.
  */
 
 #include "framing.h"
