@@ -59,13 +59,6 @@ search_far(struct search *search, size_t least)
 	} while (search->found < search->most && search->at - from > least);
 }
 
-/* Where there is nothing better. */
-static inline void
-search_by_memchr(struct search *search)
-{
-	search_far(search, 0);
-}
-
 #ifdef __SSE2__
 
 #define BLOCK ((size_t)64)
@@ -153,7 +146,11 @@ search_near(struct search *search)
 
 #else
 
-#define search_near search_by_memchr
+static void
+search_near(struct search *search)
+{
+	search_far(search, 0);
+}
 
 #endif
 

@@ -41,6 +41,12 @@ unmap_bytes(void)
 	munmap(behind - page, 2 * page);
 }
 
+static void
+search_by_memchr(struct search *search)
+{
+	search_far(search, 0);
+}
+
 /* Of all ways the one that is taken, and those of other processors. */
 static void (*const ways[])(struct search *search) = {
 	search_wide, search_near, search_by_memchr
