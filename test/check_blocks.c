@@ -139,6 +139,7 @@ START_TEST(every_set_is_found)
 {
 	bool in_set[256] = { false };
 	struct byte_set set;
+	unsigned char *bytes;
 	size_t i, at, len, cases = unit_cases(2000);
 
 	map_bytes();
@@ -152,15 +153,15 @@ START_TEST(every_set_is_found)
 		in_set[at] = true;
 		byte_set_add(&set, (unsigned char)at);
 		len = unit_random(LONGEST);
+		bytes = behind - len;
 		for (at = 0; at < len; at++)
 			do
-				behind[at - len] = (unsigned char)
-				    unit_random(256);
-			while (in_set[behind[at - len]] && unit_random(100));
-		for (at = 0; at < len && !in_set[behind[at - len]];)
+				bytes[at] = (unsigned char)unit_random(256);
+			while (in_set[bytes[at]] && unit_random(100));
+		for (at = 0; at < len && !in_set[bytes[at]];)
 			at++;
-		ck_assert_uint_eq(blocks_find_any(behind - len, len, &set), at);
-		ck_assert_uint_eq(find_slowly(behind - len, len, &set), at);
+		ck_assert_uint_eq(blocks_find_any(bytes, len, &set), at);
+		ck_assert_uint_eq(find_slowly(bytes, len, &set), at);
 	}
 	unmap_bytes();
 }
