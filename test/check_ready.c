@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "deeds.h"
 #include "harness.h"
 #include "kinds.h"
 #include "unit.h"
@@ -14,242 +15,13 @@
 #define FRAMES 100
 #define ROUNDS 40 /* of the loop, for each piece */
 
-/* What a hook does. */
-
-static void
-do_nothing(struct harness *h)
-{
-	(void)h;
-}
-
-static void
-set_terminator(struct harness *h)
-{
-	harness_must(evchat_set_terminator(h->chat, "Y", 1) == 0, "terminator");
-}
-
-static void
-set_same(struct harness *h)
-{
-	harness_must(evchat_set_framing(h->chat,
-	    evchat_get_framing(h->chat)) == 0, "framing");
-}
-
-static void
-set_framing(struct harness *h)
-{
-	struct evchat_framing *framing = evchat_framing_varint(0);
-
-	harness_must(evchat_set_framing(h->chat, framing) == 0, "framing");
-	evchat_framing_free(framing);
-}
-
-static void
-set_count(struct harness *h)
-{
-	harness_must(evchat_set_terminator_count(h->chat, 5) == 0, "count");
-}
-
-static void
-set_max_close(struct harness *h)
-{
-	harness_must(evchat_set_max_frame(h->chat, 3, EVCHAT_OVERSIZE_CLOSE) ==
-	    0, "max");
-}
-
-static void
-set_max_discard(struct harness *h)
-{
-	harness_must(evchat_set_max_frame(h->chat, 3,
-	    EVCHAT_OVERSIZE_DISCARD) == 0, "max");
-}
-
-static void
-set_max_truncate(struct harness *h)
-{
-	harness_must(evchat_set_max_frame(h->chat, 3,
-	    EVCHAT_OVERSIZE_TRUNCATE) == 0, "max");
-}
-
-static void
-set_max_none(struct harness *h)
-{
-	harness_must(evchat_set_max_frame(h->chat, 0, EVCHAT_OVERSIZE_CLOSE) ==
-	    0, "max");
-}
-
-static void
-unread(struct harness *h)
-{
-	harness_must(evchat_unread(h->chat, "UU\r\nUU\r\n", 8) == 0, "unread");
-}
-
-static void
-discard(struct harness *h)
-{
-	evchat_discard_buffers(h->chat);
-}
-
-static void
-resume(struct harness *h)
-{
-	harness_note(h, "resumed");
-	harness_resume(h);
-}
-
-static void
-pause_for_long(struct harness *h)
-{
-	evchat_pause(h->chat);
-	harness_later(h, resume);
-}
-
-static void
-pause_and_push(struct harness *h)
-{
-	evchat_pause(h->chat);
-	harness_must(evchat_push(h->chat, "p", 1) == 0, "push");
-	harness_later(h, resume);
-}
-
-static void
-set_terminator_later(struct harness *h)
-{
-	harness_later(h, set_terminator);
-}
-
-static void
-unread_later(struct harness *h)
-{
-	harness_later(h, unread);
-}
-
-static void
-pause_for_nothing(struct harness *h)
-{
-	evchat_pause(h->chat);
-	evchat_resume(h->chat);
-}
-
-static void
-push(struct harness *h)
-{
-	harness_must(evchat_push(h->chat, "p", 1) == 0, "push");
-}
-
-/* With it the queue is above the high mark, until it has left. */
-static void
-push_too_much(struct harness *h)
-{
-	harness_must(evchat_set_watermarks(h->chat, 1, 2) == 0, "watermarks");
-	harness_must(evchat_push(h->chat, "ppp", 3) == 0, "push");
-}
-
-static void
-push_more(struct harness *h)
-{
-	harness_must(evchat_push(h->chat, "ppp", 3) == 0, "push");
-}
-
-/* Only who pushes is stopped by what is queued. */
-static void
-lower_marks(struct harness *h)
-{
-	harness_must(evchat_set_watermarks(h->chat, 1, 2) == 0, "watermarks");
-}
-
-static void
-set_pieces(struct harness *h)
-{
-	harness_must(evchat_set_hooks(h->chat, &harness_streaming, h) == 0,
-	    "hooks");
-}
-
-static void
-on_trace(struct evchat *chat, enum evchat_trace what,
-    const struct evbuffer_iovec *vec, int n, void *arg)
-{
-	(void)chat;
-	(void)vec;
-	harness_note(arg, "trace:%d:%d", (int)what, n);
-}
-
-static void
-set_trace(struct harness *h)
-{
-	harness_must(evchat_set_trace(h->chat, on_trace, h) == 0, "trace");
-}
-
-static void
-set_small_turns(struct harness *h)
-{
-	harness_must(evchat_set_buffer_sizes(h->chat, 7, 100) == 0, "sizes");
-}
-
-static void
-free_it(struct harness *h)
-{
-	evchat_free(h->chat);
-}
-
-static void
-detach(struct harness *h)
-{
-	(void)harness_detach(h);
-}
-
-static void
-close_when_done(struct harness *h)
-{
-	evchat_close_when_done(h->chat);
-}
-
-static void
-close_after_frame(struct harness *h)
-{
-	evchat_close_after_frame(h->chat);
-}
-
-static const struct act {
-	const char *name;
-	void (*act)(struct harness *h);
-} acts[] = {
-	{ "nothing", do_nothing },
-	{ "set_terminator", set_terminator },
-	{ "the same framing", set_same },
-	{ "another framing", set_framing },
-	{ "set_terminator_count", set_count },
-	{ "a maximum, close", set_max_close },
-	{ "a maximum, discard", set_max_discard },
-	{ "a maximum, truncate", set_max_truncate },
-	{ "no maximum", set_max_none },
-	{ "unread", unread },
-	{ "discard_buffers", discard },
-	{ "pause", pause_for_long },
-	{ "pause and push", pause_and_push },
-	{ "pause and resume", pause_for_nothing },
-	{ "push", push },
-	{ "push above the high mark", push_too_much },
-	{ "push more", push_more },
-	{ "set_watermarks", lower_marks },
-	{ "set_hooks", set_pieces },
-	{ "set_trace", set_trace },
-	{ "set_buffer_sizes", set_small_turns },
-	{ "free", free_it },
-	{ "detach", detach },
-	{ "close_when_done", close_when_done },
-	{ "close_after_frame", close_after_frame }
-};
-
-#define ACTS (sizeof(acts) / sizeof(acts[0]))
-
 /* A stream, what is done in which of its frames, and how it comes. */
 
 struct play {
 	const struct kind *kind;
 	char stream[FRAMES * 128];
 	size_t len;
-	const struct act *in_frame[FRAMES];
+	const struct deed *in_frame[FRAMES];
 	const char *delimiter; /* NULL: that of the kind */
 	size_t in_size;    /* 0: the default */
 	uint64_t max;      /* 0: the default */
@@ -279,7 +51,7 @@ static void
 on_frame(struct harness *h, const void *data, size_t len)
 {
 	const struct play *play = h->user;
-	const struct act *act = play->in_frame[h->count++ % FRAMES];
+	const struct deed *deed = play->in_frame[h->count++ % FRAMES];
 	struct evchat_stats stats;
 	char copy[64];
 
@@ -292,8 +64,8 @@ on_frame(struct harness *h, const void *data, size_t len)
 	    (uintmax_t)evchat_get_frame_length(h->chat),
 	    (uintmax_t)evchat_get_offset(h->chat),
 	    (uintmax_t)stats.frames_in, (uintmax_t)stats.held_in);
-	if (act != NULL)
-		act->act(h);
+	if (deed != NULL)
+		deed->act(h);
 	harness_must(len == 0 || memcmp(copy, data, len) == 0, "borrowed");
 }
 
@@ -423,15 +195,15 @@ START_TEST(hook_may_do_anything_in_the_middle)
 	static struct play play;
 	size_t i, frame;
 
-	for (i = 0; i < ACTS; i++) {
+	for (i = 0; i < DEEDS; i++) {
 		play_init(&play, &kinds[_i]);
 		add_frames(&play, 16);
 		for (frame = 0; frame < 5; frame++) {
 			memset(play.in_frame, 0, sizeof(play.in_frame));
-			play.in_frame[frame] = &acts[i];
-			expect_same(&play, acts[i].name);
+			play.in_frame[frame] = &deeds[i];
+			expect_same(&play, deeds[i].name);
 			play.in_collect = !play.in_collect;
-			expect_same(&play, acts[i].name);
+			expect_same(&play, deeds[i].name);
 		}
 	}
 }
@@ -444,14 +216,14 @@ START_TEST(hooks_may_do_things_in_turn)
 	static struct play play;
 	size_t i;
 
-	for (i = 0; i < ACTS; i++) {
+	for (i = 0; i < DEEDS; i++) {
 		play_init(&play, &kinds[_i]);
 		add_frames(&play, 16);
-		play.in_frame[1] = &(struct act){ "push more", push_more };
-		play.in_frame[2] = &acts[i];
-		expect_same(&play, acts[i].name);
-		play.in_frame[3] = play.in_frame[4] = &acts[i];
-		expect_same(&play, acts[i].name);
+		play.in_frame[1] = &(struct deed){ "push more", deed_push_more };
+		play.in_frame[2] = &deeds[i];
+		expect_same(&play, deeds[i].name);
+		play.in_frame[3] = play.in_frame[4] = &deeds[i];
+		expect_same(&play, deeds[i].name);
 	}
 }
 END_TEST
@@ -489,7 +261,7 @@ START_TEST(anything_is_the_same)
 		add_frames(&play, 1 + unit_random(FRAMES));
 		for (i = unit_random(6); i > 0; i--)
 			play.in_frame[unit_random(unit_random(2) ? 8 :
-			    FRAMES)] = &acts[unit_random(ACTS)];
+			    FRAMES)] = &deeds[unit_random(DEEDS)];
 		play.in_size = unit_random(4) ? 0 : 1 + unit_random(100);
 		play.max = unit_random(4) ? 0 : 1 + unit_random(6);
 		play.in_collect = unit_random(2);
@@ -506,9 +278,9 @@ END_TEST
  */
 START_TEST(between_turns_anything_may_be_set)
 {
-	static const struct act later[] = {
-		{ "set_terminator, later", set_terminator_later },
-		{ "unread, later", unread_later }
+	static const struct deed later[] = {
+		{ "set_terminator, later", deed_set_terminator_later },
+		{ "unread, later", deed_unread_later }
 	};
 	static struct play play;
 	size_t i, frame;
