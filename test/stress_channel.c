@@ -150,6 +150,7 @@ on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 		check_counts(side);
 	side->closed++;
 	side->chat = NULL;
+	(void)bufferevent_remove_from_rate_limit_group(side->bev);
 	if (!side->detached)
 		side->bev = NULL;
 	side->over = side->over || !side->detached;
@@ -165,7 +166,8 @@ static const struct evchat_hooks in_frames = { .collect = on_collect,
 void
 stress_set_hooks(struct stress_side *side)
 {
-	side->again = side->eof_told;
+	if (side->eof_told)
+		return;
 	(void)evchat_set_hooks(side->chat, stress_one_in(side->stress, 2) ?
 	    &in_pieces : &in_frames, side);
 }
@@ -203,8 +205,10 @@ stress_set_framing(struct stress_side *side)
 		evchat_set_terminator_none(side->chat);
 		return;
 	case 1:
+		/* A count of 0 is found at once, connected or not. */
 		(void)evchat_set_terminator_count(side->chat,
-		    stress_draw(s, FRAME_MAX));
+		    !side->connecting && stress_one_in(s, 8) ? 0 :
+		    stress_length(s, FRAME_MAX));
 		return;
 	}
 	framing = some_framing(s);

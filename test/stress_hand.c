@@ -42,6 +42,7 @@ finish(struct stress_side *side)
 {
 	if (!side->eof_told || !side->shut)
 		return;
+	(void)bufferevent_remove_from_rate_limit_group(side->bev);
 	bufferevent_free(side->bev);
 	side->bev = NULL;
 	side->over = true;
