@@ -24,7 +24,7 @@ sed -n 's/^    \([^ ][^ ]*\)  *[^ ].*/\1/p' "$srcdir/doc/files.md" |
 	    \( -name '*.[ch]' -o -name '*.sh' -o -name '*.in' -o -name '*.m4' \
 	    -o -name '*.md' -o -name '*.p[lm]' -o -name README \
 	    -o -name mutants_equivalent -o -name uncovered \) 2> /dev/null || true
-	for file in .ci/run COPYING ChangeLog HACKING Makefile.am \
+	for file in .ci/run bench/budget COPYING ChangeLog HACKING Makefile.am \
 	    autogen.sh configure.ac quickstart README; do
 		[ ! -f "$file" ] || echo "$file"
 	done
