@@ -53,6 +53,7 @@ struct stress {
 	unsigned bev_options; /* STRESS_OWN: evchat_socket_new() */
 	struct event_base *base;
 	struct event *guard;  /* fires when nothing moves any more */
+	struct event *idle;   /* fires when nothing was to be done for a while */
 	struct stress_side *sides[STRESS_SIDES];
 	int n;
 	bool calm;
@@ -115,6 +116,10 @@ struct stress_side {
 	uint64_t out_len;     /* so much will be pushed */
 	uint64_t pushed;      /* or promised, by a producer */
 	uint64_t told;        /* so much was told to have left */
+	bool never_stops;     /* EVCHAT_OPT_NO_AUTO_PAUSE */
+	size_t low, high;     /* marks of the queue */
+	uint64_t changes;     /* of what counts in the queue */
+	uint64_t stopped;     /* by itself, at that many changes; 0: not */
 	int things;           /* pushed, and not told their end */
 	int loose;            /* references that are libevent's business */
 	struct stress_thing *waiting; /* producers that said LATER */
@@ -149,6 +154,7 @@ void stress_connect(struct stress_side *side);
 void stress_peer_open(struct stress_side *side, int fd);
 void stress_peer_close(struct stress_side *side);
 void stress_peer_act(struct stress_side *side); /* something made up */
+void stress_peer_stop(struct stress_side *side); /* reads and writes no more */
 void stress_peer_settle(struct stress_side *side);
 /* Send the rest, and shut the side behind it. */
 void stress_peer_end(struct stress_side *side);

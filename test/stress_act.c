@@ -51,14 +51,23 @@ pause_or_resume(struct stress_side *side)
 }
 
 static void
+set_marks(struct stress_side *side, size_t low, size_t high)
+{
+	if (evchat_set_watermarks(side->chat, low, high) == -1)
+		return;
+	side->low = low;
+	side->high = high;
+	side->changes++;
+}
+
+static void
 set_sizes(struct stress_side *side)
 {
 	struct stress *s = side->stress;
 	size_t low = stress_length(s, MARK_MAX);
 
 	if (stress_one_in(s, 2))
-		(void)evchat_set_watermarks(side->chat, low,
-		    low + stress_length(s, MARK_MAX));
+		set_marks(side, low, low + stress_length(s, MARK_MAX));
 	else
 		(void)evchat_set_buffer_sizes(side->chat,
 		    stress_length(s, SIZE_MOST), stress_length(s, SIZE_MOST));

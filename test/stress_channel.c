@@ -21,6 +21,19 @@ check_hook(struct stress_side *side)
 	stress_must(side, !side->connecting, "a hook before CONNECTED");
 }
 
+/* What is pushed here may stop the input until the queue has fallen. */
+static void
+act_on_data(struct stress_side *side)
+{
+	uint64_t pushed = side->pushed;
+
+	stress_act(side);
+	if (side->chat != NULL && side->pushed > pushed &&
+	    !side->never_stops &&
+	    evchat_get_output_length(side->chat) > side->high)
+		side->stopped = side->changes;
+}
+
 /* What was lent is to stay, whatever is done meanwhile. */
 static void
 take_data(struct stress_side *side, const void *data, size_t len)
@@ -29,12 +42,16 @@ take_data(struct stress_side *side, const void *data, size_t len)
 
 	check_hook(side);
 	stress_must(side, !side->paused, "a data hook while paused");
+	stress_must(side, side->stopped != side->changes ||
+	    evchat_get_output_length(side->chat) <= side->low,
+	    "a data hook though the queue is above its marks");
+	side->stopped = 0;
 	stress_must(side, !side->eof_told || side->again,
 	    "a data hook behind EOF");
 	stress_compare(side, STRESS_IN, &side->collected, data, len);
 	stress_must(side, side->collected <= side->peer.sent,
 	    "more is delivered than was sent");
-	stress_act(side);
+	act_on_data(side);
 	if (stress_one_in(side->stress, 8))
 		stress_compare(side, STRESS_IN, &from, data, len);
 }
@@ -228,6 +245,8 @@ options_of(struct stress_side *side)
 	if (side->fate == STRESS_HALF_OPEN)
 		options |= EVCHAT_OPT_HALF_OPEN;
 	if (stress_one_in(s, 3))
+		side->never_stops = true;
+	if (side->never_stops)
 		options |= EVCHAT_OPT_NO_AUTO_PAUSE;
 	if (stress_one_in(s, 3))
 		options |= EVCHAT_OPT_DELIVER_LAST;
@@ -263,6 +282,8 @@ stress_start(struct stress_side *side)
 	int fd = stress_open(side);
 
 	make(side, fd);
+	side->low = 32768;
+	side->high = 131072;
 	/* What the peer sends to one that closes is taken, however long. */
 	(void)evchat_set_linger_size(side->chat, UINT64_MAX);
 	(void)evchat_set_timeout(side->chat, EVCHAT_TIMEOUT_LINGER, &minute);

@@ -174,6 +174,13 @@ stress_peer_act(struct stress_side *side)
 }
 
 void
+stress_peer_stop(struct stress_side *side)
+{
+	set_event(side->peer.read, false);
+	set_event(side->peer.write, false);
+}
+
+void
 stress_peer_settle(struct stress_side *side)
 {
 	struct stress_peer *peer = &side->peer;

@@ -15,6 +15,7 @@
 #define SMALL 120
 #define LARGE 20000
 #define FILE_MOST 60000
+#define FILE_SENT 32768
 #define PIPE_MOST 4000
 
 struct stress_thing {
@@ -143,6 +144,7 @@ more(void *self, struct evbuffer *out, size_t want)
 	char bytes[LARGE];
 	size_t len = stress_length(s, want < LARGE ? want : LARGE);
 
+	side->changes++;
 	s->moves++;
 	stress_must(side, side->depth == 0, "more inside a call");
 	leave_waiting(thing);
@@ -353,6 +355,9 @@ push(struct stress_side *side, size_t *len)
 	uint64_t left = side->out_len - side->pushed;
 
 	*len = most[way] == 0 ? 0 : stress_length(side->stress, most[way]);
+	/* Files of which more than this is left are sent in another way. */
+	if (way == 7 && stress_one_in(side->stress, 2))
+		*len += FILE_SENT;
 	if (*len > left)
 		*len = (size_t)left;
 	if (*len == 0)
@@ -375,6 +380,7 @@ stress_push(struct stress_side *side)
 	size_t len = 0;
 
 	side->depth++;
+	side->changes++;
 	if (push(side, &len) == 0) {
 		side->stress->moves++;
 		side->pushed += len;

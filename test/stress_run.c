@@ -12,6 +12,7 @@
 #define GUARD_S 10
 #define LEN_MAX 60000
 #define BUDGET 400       /* calls, and passes of the wild time, at most */
+#define IDLE_US 2000
 #define STILL_MAX 60     /* passes in a row that may move nothing */
 #define PASSES_MAX 40000
 
@@ -36,6 +37,14 @@ on_guard(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	stress_must(side, false, "nothing moves any more");
+}
+
+static void
+on_idle(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
 }
 
 static void
@@ -88,6 +97,31 @@ moves(const struct stress *s)
 	return (sum);
 }
 
+/*
+ * No peer reads or writes, so there is nothing to be done: the loop has to sleep
+ * until the timer fires.
+ */
+static void
+be_idle(struct stress *s)
+{
+	static const struct timeval soon = { 0, IDLE_US };
+	uint64_t before, still = 0;
+	int i;
+
+	for (i = 0; i < s->n; i++)
+		stress_peer_stop(s->sides[i]);
+	ck_assert_int_eq(event_add(s->idle, &soon), 0);
+	while (event_pending(s->idle, EV_TIMEOUT, NULL)) {
+		before = moves(s);
+		pass(s, 0);
+		still = moves(s) == before ? still + 1 : 0;
+		stress_must(s->sides[0], still < STILL_MAX,
+		    "the loop spins with nothing to do");
+	}
+	for (i = 0; i < s->n; i++)
+		stress_peer_settle(s->sides[i]);
+}
+
 static void
 be_calm(struct stress *s)
 {
@@ -96,6 +130,8 @@ be_calm(struct stress *s)
 	int i;
 
 	calm_down(s);
+	if (stress_one_in(s, 4))
+		be_idle(s);
 	while ((side = first_unfinished(s)) != NULL) {
 		for (i = 0; i < s->n; i++) {
 			stress_meet_fate(s->sides[i]);
@@ -159,6 +195,7 @@ begin(struct stress *s, const struct stress_case *c)
 	s->budget = 1 + (int)stress_draw(s, BUDGET);
 	ck_assert_ptr_nonnull(s->base = event_base_new());
 	s->guard = evtimer_new(s->base, on_guard, s);
+	s->idle = evtimer_new(s->base, on_idle, s);
 	for (i = 0; i < STRESS_RATES; i++) {
 		rate = 100 + stress_length(s, 8000);
 		s->rates[i] = ev_token_bucket_cfg_new(rate, 2 * rate, rate,
@@ -180,6 +217,7 @@ end(struct stress *s)
 	for (i = 0; i < s->n; i++)
 		free_side(s->sides[i]);
 	event_free(s->guard);
+	event_free(s->idle);
 	(void)event_base_loop(s->base, EVLOOP_NONBLOCK);
 	event_base_free(s->base);
 	for (i = 0; i < STRESS_RATES; i++)
