@@ -160,7 +160,8 @@ add_side(struct stress *s)
 	side->fate = (enum stress_fate)stress_draw(s, STRESS_FATES);
 	side->fate_at = (int)stress_draw(s, BUDGET / 2);
 	side->in_len = stress_length(s, LEN_MAX);
-	side->out_len = stress_length(s, LEN_MAX);
+	side->out_len = stress_one_in(s, 4) ? LEN_MAX + stress_draw(s,
+	    LEN_MAX) : stress_length(s, LEN_MAX);
 	s->sides[s->n++] = side;
 	stress_start(side);
 }
