@@ -118,6 +118,8 @@ struct stress_side {
 	uint64_t told;        /* so much was told to have left */
 	bool never_stops;     /* EVCHAT_OPT_NO_AUTO_PAUSE */
 	size_t low, high;     /* marks of the queue */
+	bool fills;           /* what is being pushed is such a one */
+	uint64_t filled_until; /* by the library's own producers */
 	uint64_t changes;     /* of what counts in the queue */
 	uint64_t stopped;     /* by itself, at that many changes; 0: not */
 	int things;           /* pushed, and not told their end */

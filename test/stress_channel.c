@@ -30,6 +30,7 @@ act_on_data(struct stress_side *side)
 	stress_act(side);
 	if (side->chat != NULL && side->pushed > pushed &&
 	    !side->never_stops &&
+	    stress_has_left(side, side->filled_until) &&
 	    evchat_get_output_length(side->chat) > side->high)
 		side->stopped = side->changes;
 }

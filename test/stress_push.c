@@ -292,6 +292,7 @@ make_file(struct stress_side *side)
 static int
 push_file(struct stress_side *side, size_t len)
 {
+	side->fills = true;
 	if (side->file == NULL)
 		make_file(side);
 	return (evchat_push_file(side->chat, dup(fileno(side->file)),
@@ -319,6 +320,7 @@ push_frame(struct stress_side *side, size_t len)
 static int
 push_producer(struct stress_side *side, size_t len)
 {
+	side->fills = true;
 	switch (stress_draw(side->stress, 3)) {
 	case 0:
 		return (evchat_push_with_producer(side->chat,
@@ -381,9 +383,12 @@ stress_push(struct stress_side *side)
 
 	side->depth++;
 	side->changes++;
+	side->fills = false;
 	if (push(side, &len) == 0) {
 		side->stress->moves++;
 		side->pushed += len;
+		if (side->fills)
+			side->filled_until = side->pushed;
 	} else {
 		stress_must(side, errno == EPIPE && refused,
 		    "a push is refused");
