@@ -1,0 +1,537 @@
+/*
+ * Input and output past the bufferevent: how many system calls it takes, that
+ * rate limits are kept all the same, and that what a channel is told does not
+ * depend on it. Built with --disable-direct-io, only what must hold then, too.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <event2/bufferevent.h>
+#include "harness.h"
+#include "nasty.h"
+#include "sink.h"
+
+#ifdef EVCHAT_NO_DIRECT_IO
+#define IS_DIRECT false
+#else
+#define IS_DIRECT true
+#endif
+
+#define PUSHES 16
+#define PUSHED 2048
+#define ROUNDS 50
+#define RATE 100 /* bytes an hour */
+
+/* Plain sockets, in all ways that there are. */
+static const enum harness_carrier carriers[] = { HARNESS_SOCKET,
+    HARNESS_SOCKET_THREADSAFE, HARNESS_BEV, HARNESS_BEV_DEFER,
+    HARNESS_BEV_THREADSAFE, HARNESS_BEV_DEFER_THREADSAFE, HARNESS_BEV_UNLOCK,
+    HARNESS_TCP, HARNESS_TCP_DEFER, HARNESS_TCP_THREADSAFE };
+
+#define CARRIERS ((int)(sizeof(carriers) / sizeof(carriers[0])))
+
+/* Counting */
+
+static int watched = -1;
+static long controls; /* calls of epoll_ctl() for it */
+
+/* Stands before the C library's. */
+int
+epoll_ctl(int epoll, int what, int fd, struct epoll_event *event)
+{
+	controls += fd == watched;
+	return ((int)syscall(SYS_epoll_ctl, epoll, what, fd, event));
+}
+
+/* From now on; nothing is bent. */
+static void
+count_calls(struct harness *h, const struct nasty_bend *which)
+{
+	watched = bufferevent_getfd(h->bev);
+	controls = 0;
+	nasty_bend_often(which, 0, 0);
+}
+
+static const struct nasty_bend reads = { "reads", NASTY_READS, 0, SIZE_MAX,
+    true };
+static const struct nasty_bend writes = { "writes", NASTY_WRITES, 0, SIZE_MAX,
+    true };
+static const struct nasty_bend sends = { "sends", NASTY_SEND, 0, SIZE_MAX,
+    true };
+
+static bool works; /* libevent's calls come to nasty_calls.c */
+
+static bool
+can_count(void)
+{
+	return (IS_DIRECT && works);
+}
+
+/* Channels */
+
+static struct harness *
+start(enum harness_carrier carrier, unsigned options)
+{
+	struct harness *h = harness_new(carrier);
+
+	harness_start(h, &harness_streaming, options);
+	harness_turn(h);
+	return (h);
+}
+
+static void
+push(struct harness *h, const void *data, size_t len)
+{
+	ck_assert_int_eq(evchat_push(h->chat, data, len), 0);
+}
+
+static char block[PUSHED * PUSHES];
+
+static void
+push_all(struct harness *h)
+{
+	int i;
+
+	for (i = 0; i < PUSHES; i++)
+		push(h, block + i * PUSHED, PUSHED);
+}
+
+static void
+push_all_on_collect(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	push_all(h);
+}
+
+static void
+expect_block(struct harness *h)
+{
+	harness_run_until_received(h, sizeof(block));
+	ck_assert_uint_eq(evbuffer_get_length(h->received), sizeof(block));
+	ck_assert_int_eq(memcmp(evbuffer_pullup(h->received, -1), block,
+	    sizeof(block)), 0);
+}
+
+/* System calls */
+
+START_TEST(sixteen_pushes_in_one_turn_leave_in_one_call)
+{
+	struct harness *h = start(carriers[_i / 2], 0);
+	size_t i;
+
+	if (!can_count()) {
+		harness_free(h);
+		return;
+	}
+	for (i = 0; i < sizeof(block); i++)
+		block[i] = (char)(i * 7 / 5);
+	h->script.collect = push_all_on_collect;
+	count_calls(h, &writes);
+	if (_i % 2 == 0)
+		harness_feed(h, "go");
+	else
+		push_all(h);
+	expect_block(h);
+	ck_assert_int_eq(nasty_counted(), 1);
+	ck_assert_int_eq(controls, 0);
+	nasty_stop();
+	harness_free(h);
+}
+END_TEST
+
+static void
+echo(struct harness *h, const void *data, size_t len)
+{
+	push(h, data, len);
+}
+
+static void
+ping_pong(struct harness *h)
+{
+	evbuffer_drain(h->received, evbuffer_get_length(h->received));
+	harness_send(h, "ping", 4);
+	harness_run_until_received(h, 4);
+}
+
+START_TEST(ping_pong_takes_one_read_and_one_write_and_no_more)
+{
+	const struct nasty_bend *which = _i % 2 ? &reads : &writes;
+	struct harness *h = start(carriers[_i / 2], 0);
+	int i;
+
+	h->script.collect = echo;
+	ping_pong(h);
+	count_calls(h, which);
+	for (i = 0; i < ROUNDS; i++)
+		ping_pong(h);
+	if (can_count()) {
+		ck_assert_int_eq(nasty_counted(), ROUNDS);
+		ck_assert_int_eq(controls, 0);
+	}
+	nasty_stop();
+	harness_free(h);
+}
+END_TEST
+
+/* Rate limits */
+
+struct limit {
+	struct ev_token_bucket_cfg *rate;
+	struct bufferevent_rate_limit_group *group; /* NULL: its own */
+};
+
+static void
+set_limit(struct limit *limit, struct harness *h, bool of_group)
+{
+	const struct timeval hour = { 3600, 0 };
+
+	limit->rate = ev_token_bucket_cfg_new(RATE, RATE, RATE, RATE, &hour);
+	limit->group = of_group ? bufferevent_rate_limit_group_new(h->base,
+	    limit->rate) : NULL;
+	if (of_group)
+		ck_assert_int_eq(bufferevent_add_to_rate_limit_group(h->bev,
+		    limit->group), 0);
+	else
+		ck_assert_int_eq(bufferevent_set_rate_limit(h->bev,
+		    limit->rate), 0);
+}
+
+static void
+lift_limit(struct limit *limit, struct harness *h)
+{
+	if (limit->group != NULL) {
+		(void)bufferevent_remove_from_rate_limit_group(h->bev);
+		bufferevent_rate_limit_group_free(limit->group);
+	} else {
+		(void)bufferevent_set_rate_limit(h->bev, NULL);
+	}
+	ev_token_bucket_cfg_free(limit->rate);
+}
+
+static size_t
+received(const struct harness *h)
+{
+	return (evbuffer_get_length(h->received));
+}
+
+/* Pushed before the limit was set, or behind it: none of it has left by then. */
+START_TEST(no_byte_is_sent_past_a_limit)
+{
+	struct harness *h = start(carriers[_i / 4], 0);
+	struct limit limit;
+
+	push(h, "free", 4);
+	harness_run_until_received(h, 4);
+	if (_i % 2)
+		push(h, block, 1000);
+	set_limit(&limit, h, _i / 2 % 2);
+	if (_i % 2 == 0)
+		push(h, block, 1000);
+	harness_run_until_received(h, 4 + RATE);
+	harness_turn(h);
+	push(h, block, 1000);
+	harness_turn(h);
+	ck_assert_uint_eq(received(h), 4 + RATE);
+	lift_limit(&limit, h);
+	harness_run_until_received(h, 2004);
+	count_calls(h, &sends);
+	push(h, "free", 4);
+	harness_run_until_received(h, 2008);
+	if (can_count()) {
+		ck_assert_int_eq(nasty_counted(), 1);
+		ck_assert_int_eq(controls, 0);
+	}
+	nasty_stop();
+	harness_free(h);
+}
+END_TEST
+
+static void
+sum_up(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	h->count += (int)len;
+}
+
+static void
+feed_until(struct harness *h, int sum)
+{
+	int turns;
+
+	for (turns = 0; h->count < sum && turns < 1000; turns++)
+		harness_turn(h);
+	ck_assert_int_eq(h->count, sum);
+}
+
+START_TEST(no_byte_is_received_past_a_limit)
+{
+	struct harness *h = start(carriers[_i / 2], 0);
+	struct limit limit;
+
+	h->script.collect = sum_up;
+	harness_feed(h, "free");
+	feed_until(h, 4);
+	set_limit(&limit, h, _i % 2);
+	harness_send(h, block, 1000);
+	feed_until(h, 4 + RATE);
+	harness_turn(h);
+	harness_turn(h);
+	ck_assert_int_eq(h->count, 4 + RATE);
+	lift_limit(&limit, h);
+	feed_until(h, 1004);
+	harness_feed(h, "x");
+	feed_until(h, 1005);
+	count_calls(h, &reads);
+	harness_feed(h, "free");
+	feed_until(h, 1009);
+	if (can_count()) {
+		ck_assert_int_eq(nasty_counted(), 1);
+		ck_assert_int_eq(controls, 0);
+	}
+	nasty_stop();
+	harness_free(h);
+}
+END_TEST
+
+/* What a channel is told */
+
+static void
+fail_next(struct harness *h, const char *name)
+{
+	(void)h;
+	nasty_bend_at(nasty_bend_named(name), 1);
+}
+
+static void
+end_behind_data(struct harness *h)
+{
+	harness_send(h, "data", 4);
+	harness_send_eof(h);
+}
+
+static void
+end_alone(struct harness *h)
+{
+	harness_send_eof(h);
+}
+
+static void
+reset_alone(struct harness *h)
+{
+	harness_reset(h);
+}
+
+static void
+reset_behind_data(struct harness *h)
+{
+	harness_send(h, "data", 4);
+	harness_reset(h);
+}
+
+static void
+reset_with_output(struct harness *h)
+{
+	push(h, block, sizeof(block));
+	harness_push_mark(h, "m");
+	harness_reset(h);
+}
+
+/* What the peer has not read makes a reset of its close, over AF_UNIX, too. */
+static void
+reset_with_unread_output(struct harness *h)
+{
+	harness_peer_read(h, false);
+	push(h, block, sizeof(block));
+	harness_turn(h);
+	harness_send(h, "data", 4);
+	harness_reset(h);
+}
+
+static void
+end_while_paused(struct harness *h)
+{
+	evchat_pause(h->chat);
+	end_behind_data(h);
+	harness_turn(h);
+	evchat_resume(h->chat);
+}
+
+static void
+reset_while_paused(struct harness *h)
+{
+	evchat_pause(h->chat);
+	harness_send(h, "data", 4);
+	harness_turn(h);
+	harness_reset(h);
+	harness_turn(h);
+	evchat_resume(h->chat);
+}
+
+static void
+write_fails_with_input(struct harness *h)
+{
+	push(h, "pushed", 6);
+	harness_push_mark(h, "m");
+	harness_send(h, "data", 4);
+	fail_next(h, "EPIPE");
+}
+
+static void
+write_fails(struct harness *h)
+{
+	push(h, "pushed", 6);
+	harness_push_mark(h, "m");
+	fail_next(h, "EPIPE");
+}
+
+static void
+call_fails(struct harness *h)
+{
+	harness_send(h, "data", 4);
+	fail_next(h, "ETIMEDOUT");
+}
+
+static void
+memory_fails(struct harness *h)
+{
+	harness_send(h, "data", 4);
+	fail_next(h, "ENOMEM");
+}
+
+static void
+call_is_interrupted(struct harness *h)
+{
+	push(h, "pushed", 6);
+	end_behind_data(h);
+	nasty_bend_often(nasty_bend_named("EINTR"), 2, 1);
+}
+
+static void (*const endings[])(struct harness *h) = { end_behind_data,
+    end_alone, reset_alone, reset_behind_data, reset_with_output,
+    reset_with_unread_output, end_while_paused, reset_while_paused,
+    write_fails_with_input, write_fails, call_fails, memory_fails,
+    call_is_interrupted };
+
+#define ENDINGS ((int)(sizeof(endings) / sizeof(endings[0])))
+
+/* @return what it was told, to be freed */
+static char *
+told(enum harness_carrier carrier, unsigned options,
+    void (*ending)(struct harness *h))
+{
+	struct harness *h = start(carrier, options);
+	char *transcript;
+
+	h->script.closed = harness_note_error;
+	harness_feed(h, "first");
+	ending(h);
+	harness_run_until_closed(h);
+	nasty_stop();
+	transcript = strdup(harness_transcript(h));
+	harness_free(h);
+	ck_assert_ptr_nonnull(transcript);
+	return (transcript);
+}
+
+START_TEST(ends_and_errors_are_told_the_same)
+{
+	enum harness_carrier carrier = carriers[_i / ENDINGS];
+	void (*ending)(struct harness *) = endings[_i % ENDINGS];
+	char *direct, *other;
+
+	if (!works)
+		return;
+	direct = told(carrier, 0, ending);
+	other = told(carrier, EVCHAT_OPT_BUFFEREVENT_IO, ending);
+	ck_assert_msg(strcmp(direct, other) == 0,
+	    "over a %s, ending %d\n  directly    %s\n  bufferevent %s",
+	    harness_carrier_name(carrier), _i % ENDINGS, direct, other);
+	free(direct);
+	free(other);
+}
+END_TEST
+
+/* The option */
+
+static void
+add_up(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
+{
+	(void)buffer;
+	*(size_t *)arg += info->n_added;
+}
+
+START_TEST(every_byte_passes_through_the_buffers_where_that_is_wanted)
+{
+	struct harness *h = start(carriers[_i / 2],
+	    _i % 2 ? EVCHAT_OPT_BUFFEREVENT_IO : 0);
+	bool through = _i % 2 || !IS_DIRECT;
+	size_t in = 0, out = 0;
+
+	(void)evbuffer_add_cb(bufferevent_get_input(h->bev), add_up, &in);
+	(void)evbuffer_add_cb(bufferevent_get_output(h->bev), add_up, &out);
+	push(h, "pushed", 6);
+	harness_feed(h, "fed");
+	harness_run_until_noted(h, "collect:fed");
+	harness_expect_received(h, "pushed");
+	ck_assert_uint_eq(in, through ? 3 : 0);
+	ck_assert_uint_eq(out, through ? 6 : 0);
+	harness_free(h);
+}
+END_TEST
+
+/* In no promised order, but all of it. */
+START_TEST(what_is_written_behind_the_channels_back_is_sent)
+{
+	struct harness *h = start(carriers[_i], 0);
+	const char *got;
+
+	push(h, "ab", 2);
+	ck_assert_int_eq(bufferevent_write(h->bev, "1", 1), 0);
+	push(h, "cd", 2);
+	harness_turn(h);
+	ck_assert_int_eq(bufferevent_write(h->bev, "2", 1), 0);
+	push(h, "ef", 2);
+	harness_run_until_received(h, 8);
+	got = (const char *)evbuffer_pullup(h->received, -1);
+	ck_assert_uint_eq(received(h), 8);
+	ck_assert_ptr_nonnull(memchr(got, '1', 8));
+	ck_assert_ptr_nonnull(memchr(got, '2', 8));
+	harness_free(h);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("direct");
+	TCase *tc = harness_case(suite, "calls");
+
+	tcase_add_loop_test(tc, sixteen_pushes_in_one_turn_leave_in_one_call,
+	    0, 2 * CARRIERS);
+	tcase_add_loop_test(tc,
+	    ping_pong_takes_one_read_and_one_write_and_no_more, 0,
+	    2 * CARRIERS);
+
+	tc = harness_case(suite, "limits");
+	tcase_add_loop_test(tc, no_byte_is_sent_past_a_limit, 0, 4 * CARRIERS);
+	tcase_add_loop_test(tc, no_byte_is_received_past_a_limit, 0,
+	    2 * CARRIERS);
+
+	tc = harness_case(suite, "told");
+	tcase_add_loop_test(tc, ends_and_errors_are_told_the_same, 0,
+	    ENDINGS * CARRIERS);
+
+	tc = harness_case(suite, "buffers");
+	tcase_add_loop_test(tc,
+	    every_byte_passes_through_the_buffers_where_that_is_wanted, 0,
+	    2 * CARRIERS);
+	tcase_add_loop_test(tc, what_is_written_behind_the_channels_back_is_sent,
+	    0, CARRIERS);
+	works = nasty_works();
+	return (harness_main(suite));
+}
