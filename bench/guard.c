@@ -1,12 +1,12 @@
 /*
- * The guard's server: guard NAME does a work of guard_works, and prints how many
- * messages there were and how many system calls the server made for them;
+ * The guard's server: guard NAME does a work of guard_works, and prints how
+ * many messages there were and how many system calls the server made for them;
  * guard --list prints the names; guard --version that of libevent. Under
  * callgrind, with --toggle-collect=guard_serve, the instructions are the
  * server's. See guard.sh.
  *
- * Some rounds go before, which are not counted: what is done only once is not a
- * message's cost.
+ * Some rounds go before, which are not counted: what is done only once is not
+ * a message's cost.
  */
 
 #define _POSIX_C_SOURCE 200809L

@@ -2,12 +2,12 @@
 #define GUARD_H
 
 /*
- * What messages cost on fixed work, counted and not timed: the instructions that
- * a server executes, which callgrind counts in guard_serve(), and the system
- * calls that it makes there.
+ * What messages cost on fixed work, counted and not timed: the instructions
+ * that a server executes, which callgrind counts in guard_serve(), and the
+ * system calls that it makes there.
  *
- * One process is the server and all of its peers, by turns, so that every run is
- * like every other one.
+ * One process is the server and all of its peers, by turns, so that every run
+ * is like every other one.
  */
 
 #include <stdbool.h>

@@ -3,14 +3,15 @@
 #
 #	guard.sh check|record GUARD BUDGET
 #
-# GUARD is the program bench/guard. System calls are the program's own count, and
-# must not be more anywhere that has the libevent of the budget. Instructions are
-# callgrind's; they depend on the compiler, its flags, the C library and the
-# processor, so they are compared only where all of these are those of the budget:
-# where that is not so, it says so. A rise of more than 5 % fails.
+# GUARD is the program bench/guard. System calls are the program's own count,
+# and must not be more anywhere that has the libevent of the budget.
+# Instructions are callgrind's; they depend on the compiler, its flags, the C
+# library and the processor, so they are compared only where all of these are
+# those of the budget: where that is not so, it says so. A rise of more than 5
+# % fails.
 #
-# A budget is lines of: NAME MESSAGES CALLS INSTRUCTIONS, behind lines that begin
-# with "calls:" and "instructions:" and say where they were counted.
+# A budget is lines of: NAME MESSAGES CALLS INSTRUCTIONS, behind lines that
+# begin with "calls:" and "instructions:" and say where they were counted.
 set -eu
 LC_ALL=C
 export LC_ALL

@@ -1,6 +1,6 @@
 /*
- * What was left at the peer's end is looked at again when another terminator is
- * set, also if the channel could end in that very turn.
+ * What was left at the peer's end is looked at again when another terminator
+ * is set, also if the channel could end in that very turn.
  */
 
 #include "harness.h"

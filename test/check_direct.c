@@ -1,7 +1,7 @@
 /*
  * Input and output past the bufferevent: how many system calls it takes, that
- * rate limits are kept all the same. What a channel is told
- * is in check_direct_told.c. Built with --disable-direct-io, only what must hold
+ * rate limits are kept all the same. What a channel is told is in
+ * check_direct_told.c. Built with --disable-direct-io, only what must hold
  * then, too.
  */
 
@@ -218,7 +218,7 @@ received(const struct harness *h)
 	return (evbuffer_get_length(h->received));
 }
 
-/* Pushed before the limit was set, or behind it: none of it has left by then. */
+/* Pushed before the limit was set, or behind it: nothing had left by then. */
 START_TEST(no_byte_is_sent_past_a_limit)
 {
 	struct harness *h = start(carriers[_i / 4], 0);
@@ -367,8 +367,8 @@ main(void)
 	tcase_add_loop_test(tc,
 	    every_byte_passes_through_the_buffers_where_that_is_wanted, 0,
 	    2 * CARRIERS);
-	tcase_add_loop_test(tc, what_is_written_behind_the_channels_back_is_sent,
-	    0, CARRIERS);
+	tcase_add_loop_test(tc,
+	    what_is_written_behind_the_channels_back_is_sent, 0, CARRIERS);
 	works = nasty_works();
 	return (harness_main(suite));
 }

@@ -1,7 +1,7 @@
 /*
- * How a channel ends is told the same whether its bytes go past the bufferevent
- * or through it: the same hooks, in the same order, with the same reason and the
- * same error.
+ * How a channel ends is told the same whether its bytes go past the
+ * bufferevent or through it: the same hooks, in the same order, with the same
+ * reason and the same error.
  */
 
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 /*
  * Channels on narrow sockets, with peers in the same loop that read and write
  * in odd sizes, under calls that a seed makes up. Which byte stands where in a
- * stream is known beforehand, so each one is compared as it arrives: whatever is
- * done meanwhile, nothing may be lost, doubled or out of place.
+ * stream is known beforehand, so each one is compared as it arrives: whatever
+ * is done meanwhile, nothing may be lost, doubled or out of place.
  *
  * A side is a channel and its peer. Its fate is how it ends. There is a wild
  * time, in which anything is done, and then a calm one, in which all that was
@@ -53,7 +53,7 @@ struct stress {
 	unsigned bev_options; /* STRESS_OWN: evchat_socket_new() */
 	struct event_base *base;
 	struct event *guard;  /* fires when nothing moves any more */
-	struct event *idle;   /* fires when nothing was to be done for a while */
+	struct event *idle;   /* fires when nothing was to be done */
 	struct stress_side *sides[STRESS_SIDES];
 	int n;
 	bool calm;

@@ -1,7 +1,7 @@
 /*
- * The channels of the stress: how they are made, what cuts their input, and what
- * their hooks look at; see stress.h. All framings used deliver every byte of the
- * stream, so what comes of it does not depend on when they are changed.
+ * The channels of the stress: how they are made, what cuts their input, and
+ * what their hooks look at; see stress.h. All framings used deliver every byte
+ * of the stream, so what comes of it does not depend on when they are changed.
  */
 
 #include <string.h>

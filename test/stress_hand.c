@@ -1,7 +1,7 @@
 /*
- * A bufferevent that was detached in the middle of the traffic, which goes on by
- * hand: what the channel had not delivered is in its input, what it had not sent
- * is in its output; see stress.h.
+ * A bufferevent that was detached in the middle of the traffic, which goes on
+ * by hand: what the channel had not delivered is in its input, what it had not
+ * sent is in its output; see stress.h.
  */
 
 #include <sys/socket.h>

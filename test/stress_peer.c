@@ -1,6 +1,6 @@
 /*
- * The peer of a channel, in the same loop: a raw socket that reads and writes in
- * odd sizes, or not for a while; see stress.h.
+ * The peer of a channel, in the same loop: a raw socket that reads and writes
+ * in odd sizes, or not for a while; see stress.h.
  */
 
 #define _DEFAULT_SOURCE 1

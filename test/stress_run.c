@@ -98,8 +98,8 @@ moves(const struct stress *s)
 }
 
 /*
- * No peer reads or writes, so there is nothing to be done: the loop has to sleep
- * until the timer fires.
+ * No peer reads or writes, so there is nothing to be done: the loop has to
+ * sleep until the timer fires.
  */
 static void
 be_idle(struct stress *s)
@@ -188,8 +188,8 @@ begin(struct stress *s, const struct stress_case *c)
 	int i;
 
 	s->seed = c->seed;
-	s->random = c->seed * 1000003 + c->wire * 8191u + c->bev_options * 131u +
-	    c->options;
+	s->random = c->seed * 1000003 + c->wire * 8191u +
+	    c->bev_options * 131u + c->options;
 	s->wire = c->wire;
 	s->bev_options = c->bev_options;
 	s->options = c->options;

@@ -1,6 +1,6 @@
 /*
- * Narrow sockets for the stress; see stress.h. What a socket may hold has to be
- * said before it is connected where the peers agree on a window.
+ * Narrow sockets for the stress; see stress.h. What a socket may hold has to
+ * be said before it is connected where the peers agree on a window.
  */
 
 #define _DEFAULT_SOURCE 1
