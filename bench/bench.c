@@ -1,0 +1,206 @@
+/*
+ * bench: what it costs a server to answer a message.
+ *
+ * Every round runs every way of every workload once, the ways in an order that
+ * moves on with each round, each against a new process. After a warm-up the
+ * answers and the server's processor time are counted for a while. A line goes
+ * to the output for each run:
+ *
+ *	workload	way	round	microseconds per message	messages per second
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#include "load.h"
+#include "process.h"
+#include "works.h"
+
+struct options {
+	int rounds;
+	double seconds;
+	double warm_up;
+	double messages;	/* instead of seconds, if not 0 */
+	int local;
+	char **only;		/* names of workloads; none: all */
+	const char *dir;
+};
+
+static double
+now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* Keep the load going until it is time, or enough has come back. */
+static void
+run_until(struct load_state *load, double time, double messages)
+{
+	while (now() < time && (messages <= 0 ||
+	    load_messages(load) < messages))
+		load_turn(load);
+}
+
+static void
+measure(const struct options *options, struct load_state *load,
+    const struct process *server, double *cost, double *rate)
+{
+	double time, cpu, messages, forever = now() + 1e6;
+
+	load_turn(load);	/* waits until the server is there */
+	if (options->messages > 0)
+		run_until(load, forever, options->messages);
+	else
+		run_until(load, now() + options->warm_up, 0);
+	time = now();
+	cpu = process_cpu(server);
+	messages = load_messages(load);
+	if (options->messages > 0)
+		run_until(load, forever, messages + options->messages);
+	else
+		run_until(load, time + options->seconds, 0);
+	cpu = process_cpu(server) - cpu;
+	messages = load_messages(load) - messages;
+	*cost = cpu * 1e6 / messages;
+	*rate = messages / (now() - time);
+}
+
+/* Returns -1 if the way is not there. */
+static int
+run(const struct options *options, const struct work *work,
+    const struct way *way, int round)
+{
+	int *fds = calloc((size_t)work->conns, sizeof(*fds));
+	struct process server;
+	struct load_state *load;
+	double cost, rate;
+
+	if (fds == NULL || process_start(&server, options->dir, work, way,
+	    options->local, fds) == -1) {
+		free(fds);
+		return -1;
+	}
+	load = load_new(work, fds);
+	measure(options, load, &server, &cost, &rate);
+	load_free(load);
+	process_stop(&server, work);
+	free(fds);
+	printf("%s\t%s\t%d\t%.5f\t%.0f\n", work->name, way->name, round, cost,
+	    rate);
+	fflush(stdout);
+	fprintf(stderr, "  %s %.3f", way->name, cost);
+	return 0;
+}
+
+static int
+is_wanted(const struct options *options, const struct work *work)
+{
+	char **name = options->only;
+
+	while (*name != NULL && strcmp(*name, work->name) != 0)
+		name++;
+	return *name != NULL || options->only[0] == NULL;
+}
+
+/* How many descriptors a server may have limits how many connections are idle. */
+static void
+limit_idle(struct work *work)
+{
+	struct rlimit limit;
+	rlim_t need = (rlim_t)(work->idle + work->conns + 64);
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	if (limit.rlim_cur < need) {
+		limit.rlim_cur = need;
+		if (limit.rlim_max < need)
+			limit.rlim_max = need;
+		if (setrlimit(RLIMIT_NOFILE, &limit) == -1) {
+			getrlimit(RLIMIT_NOFILE, &limit);
+			limit.rlim_cur = limit.rlim_max;
+			setrlimit(RLIMIT_NOFILE, &limit);
+		}
+	}
+	if (limit.rlim_cur < need) {
+		work->idle = (int)limit.rlim_cur - work->conns - 64;
+		fprintf(stderr, "  (no more than %d idle: RLIMIT_NOFILE)",
+		    work->idle);
+	}
+}
+
+static void
+run_work(const struct options *options, const struct work *table, int round)
+{
+	struct work work = *table;
+	int n = 0;
+
+	fprintf(stderr, "round %d/%d %s:", round + 1, options->rounds,
+	    work.name);
+	limit_idle(&work);
+	while (n < WORK_MAX_WAYS && work.ways[n].name != NULL)
+		n++;
+	for (int i = 0; i < n; i++)
+		run(options, &work, &work.ways[(i + round) % n], round);
+	fprintf(stderr, "\n");
+}
+
+static int
+parse(struct options *options, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "m:r:s:uw:")) != -1) {
+		switch (c) {
+		case 'm':
+			options->messages = atof(optarg);
+			break;
+		case 'r':
+			options->rounds = atoi(optarg);
+			break;
+		case 's':
+			options->seconds = atof(optarg);
+			break;
+		case 'u':
+			options->local = 1;
+			break;
+		case 'w':
+			options->warm_up = atof(optarg);
+			break;
+		default:
+			return -1;
+		}
+	}
+	options->only = argv + optind;
+	return options->rounds > 0 && options->seconds > 0 ? 0 : -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { .rounds = 9, .seconds = 1, .warm_up = .2 };
+	char *self = strdup(argv[0]);
+
+	if (self == NULL || parse(&options, argc, argv) == -1) {
+		fprintf(stderr, "usage: bench [-u] [-m messages] [-r rounds] "
+		    "[-s seconds] [-w warm-up-seconds] [workload ...]\n");
+		return 2;
+	}
+	options.dir = dirname(self);
+	process_pin_self();
+	for (int round = 0; round < options.rounds; round++) {
+		for (const struct work *work = works; work->name != NULL;
+		    work++) {
+			if (is_wanted(&options, work))
+				run_work(&options, work, round);
+		}
+	}
+	free(self);
+	return 0;
+}
