@@ -90,7 +90,7 @@ run(const struct options *options, const struct work *work,
 	load = load_new(work, fds);
 	measure(options, load, &server, &cost, &rate);
 	load_free(load);
-	process_stop(&server, work);
+	process_stop(&server, way);
 	free(fds);
 	printf("%s\t%s\t%d\t%.5f\t%.0f\n", work->name, way->name, round, cost,
 	    rate);
@@ -109,45 +109,47 @@ is_wanted(const struct options *options, const struct work *work)
 	return *name != NULL || options->only[0] == NULL;
 }
 
-/* How many descriptors a server may have limits how many connections are idle. */
-static void
-limit_idle(struct work *work)
+/*
+ * How many idle connections a server may have: the system limits its
+ * descriptors. The server inherits the limit.
+ */
+static int
+limit_idle(const struct work *work, int idle)
 {
-	struct rlimit limit;
-	rlim_t need = (rlim_t)(work->idle + work->conns + 64);
+	struct rlimit limit, more;
+	rlim_t need = (rlim_t)(idle + work->conns + 64);
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		return;
-	if (limit.rlim_cur < need) {
-		limit.rlim_cur = need;
-		if (limit.rlim_max < need)
-			limit.rlim_max = need;
-		if (setrlimit(RLIMIT_NOFILE, &limit) == -1) {
-			getrlimit(RLIMIT_NOFILE, &limit);
-			limit.rlim_cur = limit.rlim_max;
-			setrlimit(RLIMIT_NOFILE, &limit);
-		}
-	}
-	if (limit.rlim_cur < need) {
-		work->idle = (int)limit.rlim_cur - work->conns - 64;
-		fprintf(stderr, "  (no more than %d idle: RLIMIT_NOFILE)",
-		    work->idle);
-	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= need)
+		return idle;
+	more.rlim_cur = need;
+	more.rlim_max = limit.rlim_max > need ? limit.rlim_max : need;
+	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+		return idle;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur >= need)
+		return idle;
+	idle = (int)limit.rlim_cur - work->conns - 64;
+	printf("note\t%s: %d idle connections, RLIMIT_NOFILE allows no more\n",
+	    work->name, idle);
+	return idle;
 }
 
 static void
-run_work(const struct options *options, const struct work *table, int round)
+run_work(const struct options *options, const struct work *work, int round)
 {
-	struct work work = *table;
 	int n = 0;
 
 	fprintf(stderr, "round %d/%d %s:", round + 1, options->rounds,
-	    work.name);
-	limit_idle(&work);
-	while (n < WORK_MAX_WAYS && work.ways[n].name != NULL)
+	    work->name);
+	while (n < WORK_MAX_WAYS && work->ways[n].name != NULL)
 		n++;
-	for (int i = 0; i < n; i++)
-		run(options, &work, &work.ways[(i + round) % n], round);
+	for (int i = 0; i < n; i++) {
+		struct way way = work->ways[(i + round) % n];
+
+		way.idle = limit_idle(work, way.idle);
+		run(options, work, &way, round);
+	}
 	fprintf(stderr, "\n");
 }
 
@@ -194,6 +196,11 @@ main(int argc, char **argv)
 	}
 	options.dir = dirname(self);
 	process_pin_self();
+	for (const struct work *work = works; work->name != NULL; work++) {
+		if (is_wanted(&options, work))
+			printf("title\t%s\t%s\tus a message\n", work->name,
+			    work->title);
+	}
 	for (int round = 0; round < options.rounds; round++) {
 		for (const struct work *work = works; work->name != NULL;
 		    work++) {

@@ -102,16 +102,16 @@ connect_to(const struct sockaddr_storage *address, socklen_t len)
 }
 
 static void
-become(const char *path, const struct work *work, const char *kind, int fd)
+become(const char *path, const struct work *work, const struct way *way, int fd)
 {
 	char busy[16], idle[16];
 
 	snprintf(busy, sizeof(busy), "%d", work->conns);
-	snprintf(idle, sizeof(idle), "%d", work->idle);
+	snprintf(idle, sizeof(idle), "%d", way->idle);
 	pin(0);
 	if (dup2(fd, STDIN_FILENO) == -1)
 		fail("dup2");
-	execl(path, path, kind, busy, idle, (char *)NULL);
+	execl(path, path, way->kind, busy, idle, (char *)NULL);
 	fail(path);
 }
 
@@ -132,7 +132,7 @@ process_start(struct process *process, const char *dir,
 	if (process->pid == -1)
 		fail("fork");
 	if (process->pid == 0)
-		become(path, work, way->kind, fd);
+		become(path, work, way, fd);
 	if (clock_getcpuclockid(process->pid, &process->clock) != 0)
 		fail("clock_getcpuclockid");
 	for (int i = 0; i < work->conns; i++)
@@ -152,15 +152,15 @@ process_cpu(const struct process *process)
 }
 
 void
-process_stop(const struct process *process, const struct work *work)
+process_stop(const struct process *process, const struct way *way)
 {
 	int status;
 
-	if (work->idle > 0)
+	if (way->idle > 0)
 		kill(process->pid, SIGTERM);
 	if (waitpid(process->pid, &status, 0) == -1)
 		fail("waitpid");
-	if (work->idle == 0 && status != 0) {
+	if (way->idle == 0 && status != 0) {
 		fprintf(stderr, "\nbench: a server failed: status %d\n",
 		    status);
 		exit(1);

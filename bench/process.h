@@ -33,6 +33,6 @@ double process_cpu(const struct process *process);
 
 /* Wait for its end, which comes by itself when its connections are closed,
  * unless it has idle ones: then it is ended. */
-void process_stop(const struct process *process, const struct work *work);
+void process_stop(const struct process *process, const struct way *way);
 
 #endif

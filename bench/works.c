@@ -5,54 +5,54 @@
 #include "works.h"
 
 #define LINE_WAYS { \
-	{ "evchat", "serve_evchat", "lines" }, \
-	{ "readln", "serve_readln", "lines" }, \
-	{ "event", "serve_event", "lines" }, \
-	{ "epoll", "serve_epoll", "lines" }, \
-	{ "libuv", "serve_uv", "lines" }, \
-	{ "asio", "serve_asio", "lines" } }
+	{ "evchat", "serve_evchat", "lines", 0 }, \
+	{ "readln", "serve_readln", "lines", 0 }, \
+	{ "event", "serve_event", "lines", 0 }, \
+	{ "epoll", "serve_epoll", "lines", 0 }, \
+	{ "libuv", "serve_uv", "lines", 0 }, \
+	{ "asio", "serve_asio", "lines", 0 } }
 
 #define LENGTH_WAYS { \
-	{ "evchat", "serve_evchat", "length" }, \
-	{ "copyout", "serve_readln", "length" }, \
-	{ "event", "serve_event", "length" }, \
-	{ "epoll", "serve_epoll", "length" } }
+	{ "evchat", "serve_evchat", "length", 0 }, \
+	{ "copyout", "serve_readln", "length", 0 }, \
+	{ "event", "serve_event", "length", 0 }, \
+	{ "epoll", "serve_epoll", "length", 0 } }
 
 #define BIG_WAYS { \
-	{ "evchat", "serve_evchat", "lines" }, \
-	{ "readln", "serve_readln", "lines" }, \
-	{ "event", "serve_big", "stream" }, \
-	{ "event-whole", "serve_big", "whole" }, \
-	{ "libuv", "serve_uv", "lines" }, \
-	{ "asio", "serve_asio", "lines" } }
+	{ "evchat", "serve_evchat", "lines", 0 }, \
+	{ "readln", "serve_readln", "lines", 0 }, \
+	{ "event", "serve_big", "stream", 0 }, \
+	{ "event-whole", "serve_big", "whole", 0 }, \
+	{ "libuv", "serve_uv", "lines", 0 }, \
+	{ "asio", "serve_asio", "lines", 0 } }
 
 #define BROADCAST_WAYS { \
-	{ "evchat", "serve_evchat", "broadcast" }, \
-	{ "evchat-loop", "serve_evchat", "loop" }, \
-	{ "bufferevent", "serve_readln", "broadcast" } }
+	{ "evchat", "serve_evchat", "broadcast", 0 }, \
+	{ "evchat-loop", "serve_evchat", "loop", 0 }, \
+	{ "bufferevent", "serve_readln", "broadcast", 0 } }
 
 #define CROWD_WAYS { \
-	{ "evchat", "serve_evchat", "lines" }, \
-	{ "event", "serve_event", "lines" } }
+	{ "evchat", "serve_evchat", "lines", 50000 }, \
+	{ "evchat-alone", "serve_evchat", "lines", 0 }, \
+	{ "event", "serve_event", "lines", 50000 }, \
+	{ "event-alone", "serve_event", "lines", 0 } }
 
 const struct work works[] = {
 	{ "echo", "64 connections x 32 lines of 32 bytes",
-	    LOAD_LINES, 64, 32, 32, 0, LINE_WAYS },
+	    LOAD_LINES, 64, 32, 32, LINE_WAYS },
 	{ "burst", "8 connections x 512 lines of 32 bytes",
-	    LOAD_LINES, 8, 512, 32, 0, LINE_WAYS },
+	    LOAD_LINES, 8, 512, 32, LINE_WAYS },
 	{ "kib", "64 connections x 8 lines of 1 KiB",
-	    LOAD_LINES, 64, 8, 1024, 0, LINE_WAYS },
+	    LOAD_LINES, 64, 8, 1024, LINE_WAYS },
 	{ "pingpong", "64 connections x 1 line of 32 bytes",
-	    LOAD_LINES, 64, 1, 32, 0, LINE_WAYS },
+	    LOAD_LINES, 64, 1, 32, LINE_WAYS },
 	{ "length", "64 connections x 32 frames of 4 + 64 bytes",
-	    LOAD_LENGTH, 64, 32, 4 + 64, 0, LENGTH_WAYS },
+	    LOAD_LENGTH, 64, 32, 4 + 64, LENGTH_WAYS },
 	{ "mib", "1 connection x 1 line of 1 MiB",
-	    LOAD_LINES, 1, 1, 1 << 20, 0, BIG_WAYS },
+	    LOAD_LINES, 1, 1, 1 << 20, BIG_WAYS },
 	{ "broadcast", "64 members, a line of each to all 64",
-	    LOAD_BROADCAST, 64, 1, 32, 0, BROADCAST_WAYS },
-	{ "alone", "64 connections x 32 lines, and no others",
-	    LOAD_LINES, 64, 32, 32, 0, CROWD_WAYS },
-	{ "crowd", "the same beside 50,000 idle ones",
-	    LOAD_LINES, 64, 32, 32, 50000, CROWD_WAYS },
+	    LOAD_BROADCAST, 64, 1, 32, BROADCAST_WAYS },
+	{ "crowd", "the same as echo, beside 50,000 idle connections and alone",
+	    LOAD_LINES, 64, 32, 32, CROWD_WAYS },
 	{ .name = NULL }
 };

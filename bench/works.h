@@ -19,6 +19,7 @@ struct way {
 	const char *name;	/* in the tables */
 	const char *program;
 	const char *kind;	/* what it does of what it can do */
+	int idle;		/* connections that do nothing */
 };
 
 #define WORK_MAX_WAYS 8
@@ -30,7 +31,6 @@ struct work {
 	int conns;		/* connections that are busy */
 	int depth;		/* messages that each sends at once */
 	size_t size;		/* of a message as it is sent, with its framing */
-	int idle;		/* connections that do nothing */
 	struct way ways[WORK_MAX_WAYS];	/* the last one has no name */
 };
 
