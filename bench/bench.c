@@ -20,6 +20,9 @@
 #include "process.h"
 #include "works.h"
 
+/* A run of so many messages is to see that it works. */
+#define TRY_IDLE 1000
+
 struct options {
 	int rounds;
 	double seconds;
@@ -147,6 +150,8 @@ run_work(const struct options *options, const struct work *work, int round)
 	for (int i = 0; i < n; i++) {
 		struct way way = work->ways[(i + round) % n];
 
+		if (options->messages > 0 && way.idle > TRY_IDLE)
+			way.idle = TRY_IDLE;
 		way.idle = limit_idle(work, way.idle);
 		run(options, work, &way, round);
 	}

@@ -1,4 +1,4 @@
-# The chart: gnuplot -e "data='...'; svg='...'" chart.gp
+# The chart: gnuplot -e "data='...'; columns=...; svg='...'" chart.gp
 set terminal svg size 960,480 font 'sans-serif,13' background rgb 'white'
 set output svg
 set title 'Processor time of the server per message, relative to a bare libevent event'
@@ -15,6 +15,5 @@ set key outside top right
 set xtics nomirror
 array colour[7] = ['#1b6ac9', '#d9822b', '#7a7a7a', '#aaaaaa', '#444444', \
     '#3d9970', '#8e5ea2']
-stats data skip 1 nooutput
-plot for [i = 2:STATS_columns] data using i:xtic(1) title columnheader(i) \
+plot for [i = 2:columns] data using i:xtic(1) title columnheader(i) \
     lc rgb colour[i - 1]

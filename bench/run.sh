@@ -28,10 +28,8 @@ printf '%s' "${BENCH_SKIPPED-}" | tr ';' '\n' | sed 's|^|skipped	|' \
 bench/bench -r "$rounds" -s "$seconds" -w "$warm_up" ${BENCH_OPTIONS-} \
     ${BENCH_ONLY-} >> "$out/results.tsv"
 if [ -z "${BENCH_ONLY-}" ]; then
-	for program in inprocess memory; do
-		[ ! -x "bench/$program" ] || "bench/$program" -r "$rounds" \
-		    ${BENCH_QUICK:+-q} >> "$out/results.tsv"
-	done
+	bench/inprocess ${BENCH_QUICK:+-q} -r "$rounds" >> "$out/results.tsv"
+	bench/memory ${BENCH_QUICK:+-q} >> "$out/results.tsv"
 fi
 {
 	echo "$(uname -srm), $(getconf _NPROCESSORS_ONLN) processors"
@@ -40,8 +38,9 @@ fi
 chart='no chart: gnuplot is not installed'
 if command -v gnuplot > /dev/null; then
 	awk -f "$srcdir/bench/chart.awk" "$out/results.tsv" > "$out/chart.dat"
-	gnuplot -e "data='$out/chart.dat'; svg='$out/chart.svg'" \
-	    "$srcdir/bench/chart.gp"
+	columns=$(awk 'NR == 1 { print NF }' "$out/chart.dat")
+	gnuplot -e "data='$out/chart.dat'; columns=$columns; \
+	    svg='$out/chart.svg'" "$srcdir/bench/chart.gp"
 	chart="chart: $out/chart.svg"
 else
 	echo "skipped	the chart: gnuplot is not installed" \

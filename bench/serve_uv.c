@@ -98,8 +98,10 @@ on_written(uv_write_t *request, int status)
 	struct rest *rest = request->data;
 	uv_stream_t *stream = (uv_stream_t *)&rest->conn->handle;
 
-	if (status == 0 && !uv_is_closing((uv_handle_t *)stream))
+	if (status == 0)
 		uv_read_start(stream, on_alloc, on_read);
+	else if (!uv_is_closing((uv_handle_t *)stream))
+		uv_close((uv_handle_t *)stream, on_close);
 	free(rest);
 }
 

@@ -1,0 +1,178 @@
+/*
+ * Bufferevents that are no sockets: an echo of lines over bufferevent_pair, and
+ * over a filter that passes everything, by libevchat and by evbuffer_readln() and
+ * bufferevent_write(). The client is in the same process, the same for both, and
+ * counted.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <event2/buffer.h>
+#include <evchat.h>
+#include "feed.h"
+#include "inprocess.h"
+
+#define LINE 32
+#define BURST 32
+
+static void
+on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
+{
+	(void)arg;
+	if (evchat_push_frame(chat, data, len) == -1)
+		feed_fail("push");
+}
+
+static const struct evchat_hooks hooks = { .frame = on_frame };
+
+static void
+on_lines(struct bufferevent *bev, void *arg)
+{
+	char *line;
+	size_t len;
+
+	(void)arg;
+	while ((line = evbuffer_readln(bufferevent_get_input(bev), &len,
+	    EVBUFFER_EOL_LF)) != NULL) {
+		line[len] = '\n';
+		bufferevent_write(bev, line, len + 1);
+		free(line);
+	}
+}
+
+struct carrier {
+	struct event_base *base;
+	struct bufferevent *client;
+	struct bufferevent *server;	/* what is served */
+	char burst[BURST * LINE];
+	uint64_t bursts;
+	uint64_t wanted;
+};
+
+/* The client: the next burst when all of the last one has come back. */
+static void
+on_answers(struct bufferevent *bev, void *arg)
+{
+	struct carrier *carrier = arg;
+	char back[BURST * LINE];
+
+	while (evbuffer_get_length(bufferevent_get_input(bev)) >=
+	    sizeof(back)) {
+		bufferevent_read(bev, back, sizeof(back));
+		if (memcmp(back, carrier->burst, sizeof(back)) != 0)
+			feed_fail("something else came back");
+		if (++carrier->bursts == carrier->wanted)
+			event_base_loopbreak(carrier->base);
+		else
+			bufferevent_write(bev, carrier->burst,
+			    sizeof(carrier->burst));
+	}
+}
+
+static void
+open_pair(struct carrier *carrier)
+{
+	struct bufferevent *pair[2];
+
+	if (bufferevent_pair_new(carrier->base, 0, pair) == -1)
+		feed_fail("no pair");
+	carrier->client = pair[0];
+	carrier->server = pair[1];
+}
+
+static void
+open_filter(struct carrier *carrier)
+{
+	struct bufferevent *socket;
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == -1)
+		feed_fail("no socket pair");
+	carrier->client = bufferevent_socket_new(carrier->base, fds[0],
+	    BEV_OPT_CLOSE_ON_FREE);
+	socket = bufferevent_socket_new(carrier->base, fds[1],
+	    BEV_OPT_CLOSE_ON_FREE);
+	if (carrier->client == NULL || socket == NULL)
+		feed_fail("no bufferevent");
+	carrier->server = bufferevent_filter_new(socket, NULL, NULL,
+	    BEV_OPT_CLOSE_ON_FREE, NULL, NULL);
+	if (carrier->server == NULL)
+		feed_fail("no filter");
+}
+
+static struct evchat *
+serve(struct carrier *carrier, int by_hand)
+{
+	struct evchat *chat;
+
+	if (by_hand) {
+		bufferevent_setcb(carrier->server, on_lines, NULL, NULL, NULL);
+		bufferevent_enable(carrier->server, EV_READ | EV_WRITE);
+		return NULL;
+	}
+	chat = evchat_new(carrier->server, &hooks, NULL, 0);
+	if (chat == NULL || evchat_set_terminator(chat, "\n", 1) == -1)
+		feed_fail("no channel");
+	return chat;
+}
+
+static void
+run(const char *work, int filter, int by_hand, int round, uint64_t bursts)
+{
+	struct carrier carrier = { .wanted = bursts };
+	struct evchat *chat;
+	double used;
+
+	carrier.base = event_base_new();
+	if (carrier.base == NULL)
+		feed_fail("no event base");
+	memset(carrier.burst, 'a', sizeof(carrier.burst));
+	for (int i = LINE; i <= BURST * LINE; i += LINE)
+		carrier.burst[i - 1] = '\n';
+	(filter ? open_filter : open_pair)(&carrier);
+	chat = serve(&carrier, by_hand);
+	bufferevent_setcb(carrier.client, on_answers, NULL, NULL, &carrier);
+	bufferevent_enable(carrier.client, EV_READ | EV_WRITE);
+	used = feed_cpu();
+	bufferevent_write(carrier.client, carrier.burst,
+	    sizeof(carrier.burst));
+	event_base_dispatch(carrier.base);
+	used = feed_cpu() - used;
+	if (carrier.bursts < bursts)
+		feed_fail("answers are missing");
+	feed_result(work, by_hand ? "readln" : "evchat", round,
+	    used / (double)bursts / BURST);
+	if (chat != NULL)
+		evchat_free(chat);
+	else
+		bufferevent_free(carrier.server);
+	bufferevent_free(carrier.client);
+	event_base_loop(carrier.base, EVLOOP_NONBLOCK);
+	event_base_free(carrier.base);
+}
+
+static void
+carriers_titles(void)
+{
+	printf("title\tpair\tin process: echo of 32 lines of 32 bytes over "
+	    "bufferevent_pair, with the client\tns a line\n");
+	printf("title\tfilter\tin process: the same over a filter on an AF_UNIX "
+	    "socket\tns a line\n");
+}
+
+static void
+carriers_run(int round, enum effort effort)
+{
+	uint64_t bursts = 25 * (uint64_t)effort;
+
+	for (int filter = 0; filter < 2; filter++) {
+		const char *work = filter ? "filter" : "pair";
+
+		fprintf(stderr, "\n  %s:", work);
+		for (int i = 0; i < 2; i++)
+			run(work, filter, (i + round) % 2, round, bursts);
+	}
+}
+
+const struct part part_carriers = { carriers_titles, carriers_run };
