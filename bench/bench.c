@@ -20,8 +20,12 @@
 #include "process.h"
 #include "works.h"
 
-/* A run of so many messages is to see that it works. */
+/* A run by the number of messages is to see that it works. */
 #define TRY_IDLE 1000
+#define TRY_BYTES (8 << 20)
+
+/* What a run comes to: microseconds a message, and messages a second. */
+enum figure { COST, RATE, FIGURES };
 
 struct options {
 	int rounds;
@@ -52,27 +56,29 @@ run_until(struct load_state *load, double time, double messages)
 }
 
 static void
-measure(const struct options *options, struct load_state *load,
-    const struct process *server, double *cost, double *rate)
+measure(const struct options *options, const struct work *work,
+    struct load_state *load, const struct process *server, double *figures)
 {
 	double time, cpu, messages, forever = now() + 1e6;
+	double enough = (double)TRY_BYTES / (double)work->size;
 
+	enough = options->messages < enough ? options->messages : enough;
 	load_turn(load);	/* waits until the server is there */
 	if (options->messages > 0)
-		run_until(load, forever, options->messages);
+		run_until(load, forever, enough);
 	else
 		run_until(load, now() + options->warm_up, 0);
 	time = now();
 	cpu = process_cpu(server);
 	messages = load_messages(load);
 	if (options->messages > 0)
-		run_until(load, forever, messages + options->messages);
+		run_until(load, forever, messages + enough);
 	else
 		run_until(load, time + options->seconds, 0);
 	cpu = process_cpu(server) - cpu;
 	messages = load_messages(load) - messages;
-	*cost = cpu * 1e6 / messages;
-	*rate = messages / (now() - time);
+	figures[COST] = cpu * 1e6 / messages;
+	figures[RATE] = messages / (now() - time);
 }
 
 /* Returns -1 if the way is not there. */
@@ -83,7 +89,7 @@ run(const struct options *options, const struct work *work,
 	int *fds = calloc((size_t)work->conns, sizeof(*fds));
 	struct process server;
 	struct load_state *load;
-	double cost, rate;
+	double figures[FIGURES];
 
 	if (fds == NULL || process_start(&server, options->dir, work, way,
 	    options->local, fds) == -1) {
@@ -91,14 +97,14 @@ run(const struct options *options, const struct work *work,
 		return -1;
 	}
 	load = load_new(work, fds);
-	measure(options, load, &server, &cost, &rate);
+	measure(options, work, load, &server, figures);
 	load_free(load);
 	process_stop(&server, way);
 	free(fds);
-	printf("%s\t%s\t%d\t%.5f\t%.0f\n", work->name, way->name, round, cost,
-	    rate);
+	printf("%s\t%s\t%d\t%.5f\t%.0f\n", work->name, way->name, round,
+	    figures[COST], figures[RATE]);
 	fflush(stdout);
-	fprintf(stderr, "  %s %.3f", way->name, cost);
+	fprintf(stderr, "  %s %.3f", way->name, figures[COST]);
 	return 0;
 }
 
