@@ -21,7 +21,8 @@ sed -n 's/^    \([^ ][^ ]*\)  *[^ ].*/\1/p' "$srcdir/doc/files.md" |
 	cd "$srcdir"
 	# Not every one of these directories has to be there.
 	find bench doc include lib samples test m4/evchat_* -type f \
-	    \( -name '*.[ch]' -o -name '*.sh' -o -name '*.in' -o -name '*.m4' \
+	    \( -name '*.[ch]' -o -name '*.cc' -o -name '*.awk' -o -name '*.gp' \
+	    -o -name targets -o -name '*.sh' -o -name '*.in' -o -name '*.m4' \
 	    -o -name '*.md' -o -name '*.p[lm]' -o -name README \
 	    -o -name mutants_equivalent -o -name uncovered \) 2> /dev/null || true
 	for file in .ci/run bench/budget COPYING ChangeLog HACKING Makefile.am \
