@@ -1,8 +1,8 @@
 /*
- * Two buffers serve all connections: one that is read into, and one in which the
- * answers are gathered. Only the begin of a message whose rest has not arrived,
- * and what a socket does not take, is kept in the connection's own memory; where
- * a message has begun, its rest is read straight behind it.
+ * Two buffers serve all connections: one that is read into, and one in which
+ * the answers are gathered. Only the begin of a message whose rest has not
+ * arrived, and what a socket does not take, is kept in the connection's own
+ * memory; where a message has begun, its rest is read straight behind it.
  */
 #include "bare.h"
 #include "server.h"

@@ -3,8 +3,9 @@
 
 /*
  * A connection by hand, on nothing but recv() and send(): what the loops of
- * serve_event.c and serve_epoll.c share. One recv() when there is something, one
- * send() of all answers to it. While a socket takes no more, it is not read.
+ * serve_event.c and serve_epoll.c share. One recv() when there is something,
+ * one send() of all answers to it. While a socket takes no more, it is not
+ * read.
  */
 
 #include <stddef.h>

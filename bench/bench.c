@@ -6,7 +6,7 @@
  * answers and the server's processor time are counted for a while. A line goes
  * to the output for each run:
  *
- *	workload	way	round	microseconds per message	messages per second
+ *	workload	way	round	us per message	messages per second
  */
 #define _POSIX_C_SOURCE 200809L
 #include <libgen.h>

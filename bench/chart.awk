@@ -4,7 +4,8 @@ BEGIN {
 	FS = "\t"
 	# readln and copyout, which are the same by hand for other framings,
 	# stand in one column.
-	n = split("evchat readln event event-whole epoll libuv asio", ways, " ")
+	n = split("evchat readln event event-whole epoll libuv asio", ways,
+	    " ")
 }
 $1 == "title" {
 	if (!($2 in seen))
@@ -37,7 +38,8 @@ END {
 	printf "\n"
 	for (w = 1; w <= work_count; w++) {
 		work = works[w]
-		if (!((work, "event") in count) || !((work, "readln") in count))
+		if (!((work, "event") in count) || \
+		    !((work, "evchat") in count) || work == "crowd")
 			continue
 		printf "%s", work
 		for (i = 1; i <= n; i++)

@@ -1,6 +1,6 @@
 /*
- * inprocess: what it costs to find frames in bytes that are there, and to handle
- * them without a socket. Prints lines as bench does, in nanoseconds.
+ * inprocess: what it costs to find frames in bytes that are there, and to
+ * handle them without a socket. Prints lines as bench does, in nanoseconds.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -26,7 +26,8 @@ main(int argc, char **argv)
 		} else if (c == 'r' && atoi(optarg) > 0) {
 			rounds = atoi(optarg);
 		} else {
-			fprintf(stderr, "usage: inprocess [-qt] [-r rounds]\n");
+			fprintf(stderr,
+			    "usage: inprocess [-qt] [-r rounds]\n");
 			return 2;
 		}
 	}

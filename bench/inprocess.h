@@ -2,8 +2,8 @@
 #define BENCH_INPROCESS_H
 
 /*
- * The parts of inprocess. Each prints what its workloads are, and measures all of
- * its ways once, beginning with another one in each round.
+ * The parts of inprocess. Each prints what its workloads are, and measures all
+ * of its ways once, beginning with another one in each round.
  */
 
 /* How often, roughly. To try is only to see that it works. */

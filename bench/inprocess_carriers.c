@@ -1,8 +1,8 @@
 /*
- * Bufferevents that are no sockets: an echo of lines over bufferevent_pair, and
- * over a filter that passes everything, by libevchat and by evbuffer_readln() and
- * bufferevent_write(). The client is in the same process, the same for both, and
- * counted.
+ * Bufferevents that are no sockets: an echo of lines over bufferevent_pair,
+ * and over a filter that passes everything, by libevchat and by
+ * evbuffer_readln() and bufferevent_write(). The client is in the same
+ * process, the same for both, and counted.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,8 +157,8 @@ carriers_titles(void)
 {
 	printf("title\tpair\tin process: echo of 32 lines of 32 bytes over "
 	    "bufferevent_pair, with the client\tns a line\n");
-	printf("title\tfilter\tin process: the same over a filter on an AF_UNIX "
-	    "socket\tns a line\n");
+	printf("title\tfilter\tin process: the same over a filter on an "
+	    "AF_UNIX socket\tns a line\n");
 }
 
 static void

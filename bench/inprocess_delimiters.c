@@ -1,6 +1,6 @@
 /*
- * What the delimiters cost: twenty of them against one, and one that is chosen to
- * hurt, which nearly ends at every byte, against one that does not begin
+ * What the delimiters cost: twenty of them against one, and one that is chosen
+ * to hurt, which nearly ends at every byte, against one that does not begin
  * anywhere.
  */
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * A frame that arrives in small pieces: what a byte of it costs must not depend
- * on how long the frame is.
+ * A frame that arrives in small pieces: what a byte of it costs must not
+ * depend on how long the frame is.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,8 +76,8 @@ static void
 dribble_titles(void)
 {
 	for (int i = 0; i < COUNT; i++)
-		printf("title\tdribble-%zu\tin process: one frame in pieces of "
-		    "%zu\tns a byte\n", pieces[i], pieces[i]);
+		printf("title\tdribble-%zu\tin process: one frame in pieces "
+		    "of %zu\tns a byte\n", pieces[i], pieces[i]);
 }
 
 /* Byte by byte it takes seconds, so that is done in three rounds only. */

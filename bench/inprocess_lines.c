@@ -1,8 +1,8 @@
 /*
  * Lines in chains of 16 KiB, handed to a function one by one: by libevchat as
  * whole frames, by evbuffer_readln(), and by memchr() over the chains as they
- * lie, with one drain at the end. The last one puts together only the lines that
- * lie across two chains.
+ * lie, with one drain at the end. The last one puts together only the lines
+ * that lie across two chains.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 typedef void (*frame_cb)(void *arg, const char *data, size_t len);
 
-/* Through it every line is handed out, lest the compiler see through the call. */
+/* Every line is handed out through it, lest the compiler see through. */
 static volatile frame_cb frame_hook = feed_frame;
 
 struct lines {

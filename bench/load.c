@@ -1,7 +1,7 @@
 /*
- * The sockets of the load, on epoll: one recv() when there is something, and one
- * send() of what is due then, which is what makes the least of a client's own
- * cost.
+ * The sockets of the load, on epoll: one recv() when there is something, and
+ * one send() of what is due then, which is what makes the least of a client's
+ * own cost.
  */
 #define _GNU_SOURCE
 #include "load_inside.h"

@@ -2,9 +2,9 @@
 #define BENCH_LOAD_H
 
 /*
- * The load: connections to a server, messages that it has to answer, and a check
- * of every byte of the answers. What comes back otherwise than it should ends
- * the program.
+ * The load: connections to a server, messages that it has to answer, and a
+ * check of every byte of the answers. What comes back otherwise than it should
+ * ends the program.
  */
 
 #include <stddef.h>

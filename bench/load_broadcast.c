@@ -1,7 +1,8 @@
 /*
- * Lines that come to everybody: each connection sends one, and the next when it
- * has come back to itself. A line says who sent it and how many that one had
- * sent before, and everybody has to get those of each sender one after the other.
+ * Lines that come to everybody: each connection sends one, and the next when
+ * it has come back to itself. A line says who sent it and how many that one
+ * had sent before, and everybody has to get those of each sender one after the
+ * other.
  */
 #include "load_inside.h"
 #include <stdio.h>

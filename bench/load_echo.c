@@ -1,8 +1,8 @@
 /*
  * Messages that come back: each connection sends a number of them at once, and
  * the next ones when all have come back. They are taken from a circle of
- * different ones, at another place by each connection, so that one that is lost,
- * doubled or sent to somebody else shows.
+ * different ones, at another place by each connection, so that one that is
+ * lost, doubled or sent to somebody else shows.
  */
 #include "load_inside.h"
 #include <arpa/inet.h>

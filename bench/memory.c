@@ -1,8 +1,8 @@
 /*
- * memory: what a channel takes beyond its bufferevent, in bytes: idle, and idle
- * again after it has echoed a line of 16 KiB and one of 1 MiB. What is counted
- * is what malloc() has given out, with its own overhead, but not what it keeps
- * for later. Both kinds are made on AF_UNIX socket pairs.
+ * memory: what a channel takes beyond its bufferevent, in bytes: idle, and
+ * idle again after it has echoed a line of 16 KiB and one of 1 MiB. What is
+ * counted is what malloc() has given out, with its own overhead, but not what
+ * it keeps for later. Both kinds are made on AF_UNIX socket pairs.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -239,7 +239,7 @@ main(int argc, char **argv)
 		fail("calloc");
 	fprintf(stderr, "memory:");
 	for (int kind = 0; kind < KINDS; kind++) {
-		measure(&crowd, kind, bytes[kind]);
+		measure(&crowd, (enum kind)kind, bytes[kind]);
 		fprintf(stderr, "  %s %.0f", kinds[kind], bytes[kind][IDLE]);
 	}
 	fprintf(stderr, "\n");

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -102,12 +102,15 @@ connect_to(const struct sockaddr_storage *address, socklen_t len)
 }
 
 static void
-become(const char *path, const struct work *work, const struct way *way, int fd)
+become(const char *path, const struct work *work, const struct way *way,
+    int fd)
 {
 	char busy[16], idle[16];
 
 	snprintf(busy, sizeof(busy), "%d", work->conns);
 	snprintf(idle, sizeof(idle), "%d", way->idle);
+	/* Should bench fail, its server has to go, too. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	pin(0);
 	if (dup2(fd, STDIN_FILENO) == -1)
 		fail("dup2");

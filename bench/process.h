@@ -12,7 +12,7 @@
 
 struct process {
 	pid_t pid;
-	clockid_t clock;	/* the kernel's account of its processor time */
+	clockid_t clock;	/* the kernel's account of its time */
 };
 
 /* The processors: the last one for the server, the one before for this. */

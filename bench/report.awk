@@ -7,8 +7,8 @@
 #	workload way round cost rate
 #
 # A cost is the median over the rounds. A ratio is the median of the ratios
-# within the rounds, and behind it stands half the distance of the quartiles, in
-# percent of it.
+# within the rounds, and behind it stands half the distance of the quartiles,
+# in percent of it.
 
 function sort_numbers(list, n,    i, j, v)
 {
@@ -45,8 +45,9 @@ function compare(work, above, below,    list, n, round)
 {
 	n = 0
 	for (round = 0; round <= last_round; round++)
-		if ((work, above, round) in cost && (work, below, round) in cost \
-		    && cost[work, below, round] > 0)
+		if ((work, above, round) in cost && \
+		    (work, below, round) in cost && \
+		    cost[work, below, round] > 0)
 			list[++n] = cost[work, above, round] / \
 			    cost[work, below, round]
 	if (n == 0)
@@ -108,8 +109,8 @@ function reached(relation, value, limit)
 
 function verdict(t,    must, aim, value)
 {
-	value = relation[t] == "below" ? median(cost, work_of[t], way_of[t]) : \
-	    ratio
+	value = relation[t] == "below" ? \
+	    median(cost, work_of[t], way_of[t]) : ratio
 	must = reached(relation[t], value, must_of[t])
 	aim = reached(relation[t], value, aim_of[t])
 	if (must == "-")
@@ -194,7 +195,8 @@ END {
 	row("workload\twhat it is\tway\tcost\tunit\tto evchat\tper second")
 	for (i = 1; i <= work_count; i++)
 		for (j = 1; j <= way_count[works[i]]; j++)
-			row(works[i] "\t" (j == 1 ? title[works[i]] : "") "\t" \
+			row(works[i] "\t" \
+			    (j == 1 ? title[works[i]] : "") "\t" \
 			    ways[works[i], j] "\t" \
 			    figure(median(cost, works[i], ways[works[i], j])) \
 			    "\t" unit[works[i]] "\t" \

@@ -1,7 +1,8 @@
 #!/bin/sh
 # make bench: run the programs, then make the tables and the chart.
 #
-# In the build directory, whose bench/ has the programs; srcdir is the source's.
+# In the build directory, whose bench/ has the programs; srcdir is the
+# source's.
 # BENCH_ROUNDS, BENCH_SECONDS: how often, and for how long each time
 # BENCH_QUICK: if not empty, about a minute for the whole
 # BENCH_ONLY: names of workloads; empty: all

@@ -1,9 +1,9 @@
 /*
- * The bare event for lines that are too big for one read, in two ways. `stream'
- * does what an echo needs: it finds the ends of the lines and sends on what it
- * has read. `whole' assembles a line in memory before it answers, as a server
- * must that does more than echo, and sends the answer from where it stands.
- * Neither reads while it has something to send.
+ * The bare event for lines that are too big for one read, in two ways.
+ * `stream' does what an echo needs: it finds the ends of the lines and sends
+ * on what it has read. `whole' assembles a line in memory before it answers,
+ * as a server must that does more than echo, and sends the answer from where
+ * it stands. Neither reads while it has something to send.
  */
 #include "server.h"
 #include <errno.h>

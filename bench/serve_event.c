@@ -1,6 +1,6 @@
 /*
- * The bare event: a persistent EV_READ event for each connection, and recv() and
- * send() by hand.
+ * The bare event: a persistent EV_READ event for each connection, and recv()
+ * and send() by hand.
  */
 #include "bare.h"
 #include "server.h"

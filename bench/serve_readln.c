@@ -20,7 +20,8 @@ on_lines(struct bufferevent *bev, void *arg)
 	size_t len;
 
 	(void)arg;
-	while ((line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF)) != NULL) {
+	while ((line = evbuffer_readln(input, &len,
+	    EVBUFFER_EOL_LF)) != NULL) {
 		line[len] = '\n';
 		bufferevent_write(bev, line, len + 1);
 		free(line);
@@ -65,7 +66,8 @@ on_lines_for_all(struct bufferevent *bev, void *arg)
 	char *line;
 	size_t len;
 
-	while ((line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF)) != NULL) {
+	while ((line = evbuffer_readln(input, &len,
+	    EVBUFFER_EOL_LF)) != NULL) {
 		line[len] = '\n';
 		for (int i = 0; i < room->n; i++) {
 			if (room->members[i] != NULL)

@@ -1,6 +1,7 @@
 /*
  * The main of every server: it accepts its connections, all of them before any
- * is served, and makes idle ones of socket pairs, both ends of which it serves.
+ * is served, and makes idle ones of socket pairs, both ends of which it
+ * serves.
  */
 #define _GNU_SOURCE
 #include "server.h"
@@ -59,8 +60,8 @@ main(int argc, char **argv)
 	while (argc == 4 && way->kind != NULL && strcmp(way->kind, argv[1]))
 		way++;
 	if (argc != 4 || way->kind == NULL || busy <= 0 || idle < 0) {
-		fprintf(stderr, "usage: %s kind busy idle < listening-socket\n",
-		    argv[0]);
+		fprintf(stderr,
+		    "usage: %s kind busy idle < listening-socket\n", argv[0]);
 		return 2;
 	}
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)

@@ -4,8 +4,8 @@
 /*
  * What the servers share. A server is started by bench with a listening socket
  * as its standard input and told what to do, how many connections to accept
- * before it begins, and how many idle ones to make beside them. It ends when its
- * last connection has.
+ * before it begins, and how many idle ones to make beside them. It ends when
+ * its last connection has.
  */
 
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /*
- * The table of workloads. The targets for them are in bench/targets; what a way
- * is called in a table is said here.
+ * The table of workloads. The targets for them are in bench/targets; what a
+ * way is called in a table is said here.
  */
 #include "works.h"
 
@@ -52,7 +52,7 @@ const struct work works[] = {
 	    LOAD_LINES, 1, 1, 1 << 20, BIG_WAYS },
 	{ "broadcast", "64 members, a line of each to all 64",
 	    LOAD_BROADCAST, 64, 1, 32, BROADCAST_WAYS },
-	{ "crowd", "the same as echo, beside 50,000 idle connections and alone",
+	{ "crowd", "as echo, beside 50,000 idle connections and alone",
 	    LOAD_LINES, 64, 32, 32, CROWD_WAYS },
 	{ .name = NULL }
 };

@@ -2,8 +2,8 @@
 #define BENCH_WORKS_H
 
 /*
- * What is measured: workloads, and the ways in which each is served. A way is a
- * program and the name of what it is to do, which is one of its `ways'; see
+ * What is measured: workloads, and the ways in which each is served. A way is
+ * a program and the name of what it is to do, which is one of its `ways'; see
  * server.h.
  */
 
@@ -30,7 +30,7 @@ struct work {
 	enum load load;
 	int conns;		/* connections that are busy */
 	int depth;		/* messages that each sends at once */
-	size_t size;		/* of a message as it is sent, with its framing */
+	size_t size;		/* of a message, with its framing */
 	struct way ways[WORK_MAX_WAYS];	/* the last one has no name */
 };
 

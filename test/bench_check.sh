@@ -1,7 +1,7 @@
 #!/bin/sh
-# The benchmarks: every workload runs for a few messages, each way of serving it
-# answers with the right bytes, and the tables are made of what they print. How
-# fast anything is does not matter here.
+# The benchmarks: every workload runs for a few messages, each way of serving
+# it answers with the right bytes, and the tables are made of what they print.
+# How fast anything is does not matter here.
 set -eu
 
 srcdir=${srcdir:-.}
