@@ -16,7 +16,7 @@ int
 main(int argc, char **argv)
 {
 	enum effort effort = EFFORT_FULL;
-	int rounds = 9, c;
+	int rounds = 15, c;
 
 	while ((c = getopt(argc, argv, "qr:t")) != -1) {
 		if (c == 'q') {

@@ -12,9 +12,9 @@ set -eu
 
 srcdir=${srcdir:-.}
 out=bench-results
-rounds=${BENCH_ROUNDS:-9}
-seconds=${BENCH_SECONDS:-1}
-warm_up=.2
+rounds=${BENCH_ROUNDS:-15}
+seconds=${BENCH_SECONDS:-.5}
+warm_up=.1
 if [ -n "${BENCH_QUICK-}" ]; then
 	rounds=${BENCH_ROUNDS:-3}
 	seconds=${BENCH_SECONDS:-.2}
