@@ -2,13 +2,11 @@
  * The chains are made outside of the input and then moved there, as
  * evbuffer_read() would leave them.
  */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include "feed.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 #include <event2/buffer.h>
 
 void
@@ -30,18 +28,15 @@ feed_cpu(void)
 void
 feed_open(struct feed *feed)
 {
-	int fds[2];
+	struct bufferevent *pair[2];
 
 	feed->frames = feed->bytes = 0;
 	feed->base = event_base_new();
-	if (feed->base == NULL || socketpair(AF_UNIX,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == -1)
-		feed_fail("no socket pair");
-	feed->peer = fds[1];
-	feed->bev = bufferevent_socket_new(feed->base, fds[0],
-	    BEV_OPT_CLOSE_ON_FREE);
-	if (feed->bev == NULL)
-		feed_fail("no bufferevent");
+	if (feed->base == NULL ||
+	    bufferevent_pair_new(feed->base, 0, pair) == -1)
+		feed_fail("no pair");
+	feed->bev = pair[0];
+	feed->other = pair[1];
 }
 
 void
@@ -49,9 +44,9 @@ feed_close(struct feed *feed)
 {
 	if (feed->bev != NULL)
 		bufferevent_free(feed->bev);
+	bufferevent_free(feed->other);
 	event_base_loop(feed->base, EVLOOP_NONBLOCK);
 	event_base_free(feed->base);
-	close(feed->peer);
 }
 
 void

@@ -2,9 +2,10 @@
 #define BENCH_FEED_H
 
 /*
- * A bufferevent that is fed without a socket: its input gets evbuffer chains,
- * and its read callback is triggered. So everybody who is measured is handed
- * the same bytes in the same chains, and what the kernel costs is left out.
+ * A bufferevent that is fed without a socket, as one of a pair may be: its
+ * input gets evbuffer chains, and its read callback is triggered. So everybody
+ * who is measured is handed the same bytes in the same chains, and what the
+ * kernel costs is left out.
  */
 
 #include <stddef.h>
@@ -17,8 +18,8 @@
 
 struct feed {
 	struct event_base *base;
-	struct bufferevent *bev;	/* on a socket ... */
-	int peer;		/* ... whose other end this is */
+	struct bufferevent *bev;	/* of a pair ... */
+	struct bufferevent *other;	/* ... of which this is left alone */
 	uint64_t frames;	/* counted by whoever is fed */
 	uint64_t bytes;
 };
