@@ -147,13 +147,12 @@ dribble_titles(void)
 		    "client\tns a byte\n", pieces[i]);
 }
 
-/* Byte by byte it takes seconds, so that is done in few rounds only. */
+/* Byte by byte it takes many seconds, so that is not done in every round, and
+ * over the socket not for the longest frame. */
 static int
-is_wanted(size_t piece, size_t mib, int round, enum effort effort)
+is_wanted(int socket, size_t piece, size_t mib, int round)
 {
-	if (effort == EFFORT_TRY)
-		return piece > 64 && mib == 1;
-	return piece > 1 || (effort == EFFORT_FULL && round < 2);
+	return piece > 1 || (round == 0 && (!socket || mib < 16));
 }
 
 static void
@@ -165,7 +164,9 @@ dribble_run(int round, enum effort effort)
 			size_t piece = pieces[i / COUNT];
 			size_t mib = sizes[(i + round) % COUNT];
 
-			if (is_wanted(piece, mib, round, effort))
+			if (effort == EFFORT_TRY ? piece > 64 && mib == 1 :
+			    is_wanted(socket, piece, mib,
+			    effort == EFFORT_FULL ? round : 1))
 				run(socket, piece, mib, round);
 		}
 	}
