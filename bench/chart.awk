@@ -4,8 +4,8 @@ BEGIN {
 	FS = "\t"
 	# readln and copyout, which are the same by hand for other framings,
 	# stand in one column.
-	n = split("evchat readln event event-whole epoll libuv asio", ways,
-	    " ")
+	n = split("evchat evchat-bev readln event event-whole epoll libuv " \
+	    "asio", ways, " ")
 }
 $1 == "title" {
 	if (!($2 in seen))

@@ -13,7 +13,7 @@ set grid ytics lc rgb '#cccccc'
 set ylabel 'times the cost of the bare event'
 set key outside top right
 set xtics nomirror
-array colour[7] = ['#1b6ac9', '#d9822b', '#7a7a7a', '#aaaaaa', '#444444', \
+array colour[8] = ['#1b6ac9', '#86b6ee', '#d9822b', '#7a7a7a', '#aaaaaa', '#444444', \
     '#3d9970', '#8e5ea2']
 plot for [i = 2:columns] data using i:xtic(1) title columnheader(i) \
     lc rgb colour[i - 1]

@@ -6,6 +6,7 @@
 
 #define LINE_WAYS { \
 	{ "evchat", "serve_evchat", "lines", 0 }, \
+	{ "evchat-bev", "serve_evchat", "lines-by-bufferevent", 0 }, \
 	{ "readln", "serve_readln", "lines", 0 }, \
 	{ "event", "serve_event", "lines", 0 }, \
 	{ "epoll", "serve_epoll", "lines", 0 }, \

@@ -30,7 +30,7 @@ printf '%s\n' 'broadcast evchat' 'broadcast evchat-loop' \
     'broadcast bufferevent' 'crowd evchat' 'crowd evchat-alone' \
     'crowd event' 'crowd event-alone' > "$work/expected"
 for load in echo burst kib pingpong; do
-	for way in evchat readln event epoll; do
+	for way in evchat evchat-bev readln event epoll; do
 		echo "$load $way"
 	done
 done >> "$work/expected"
@@ -56,7 +56,7 @@ done < "$work/expected"
 # What the shortest run makes of the costs is nothing: let them be 2 for the
 # library and 3 for all others, and see what the table says.
 sed -n 's/^\([a-z0-9]*	evchat	0	\)[0-9.]*/\12/p;t
-    s/^\([a-z0-9]*	[a-z]*	0	\)[0-9.]*/\13/p' "$work/results" \
+    s/^\([a-z0-9]*	[a-z-]*	0	\)[0-9.]*/\13/p' "$work/results" \
     > "$work/made-up"
 awk -f "$srcdir/bench/report.awk" "$srcdir/bench/targets" "$work/made-up" \
     > "$work/tables"
