@@ -37,44 +37,44 @@ is_reading(const struct evchat *chat)
 	return (!chat->paused && !chat->auto_paused && !chat->over_budget);
 }
 
-/* Have one that is wanted run or stand still; anew starts it, even if it runs. */
+/* Have one that is wanted run; anew starts it, even if it runs. */
 static void
 keep(struct evchat *chat, enum deadline_which which, bool wanted, bool anew)
 {
-	int timed = 0;
-
 	if (!wanted)
 		deadline_stop(chat, which);
-	else if (anew || deadline_get(chat, which) == DEADLINE_STOPPED)
-		timed = deadline_start(chat, which);
-	if (!is_reading(chat))
-		deadline_freeze(chat, which);
-	else if (timed == 0)
-		timed = deadline_thaw(chat, which);
-	must_have(chat, timed);
+	else if ((anew || deadline_get(chat, which) == DEADLINE_STOPPED) &&
+	    deadline_start(chat, which) == -1)
+		must_have(chat, -1);
 }
 
-/* A period is over in which a frame was in progress: was it too slow? */
-static bool
-in_is_slow(struct evchat *chat)
-{
-	uint64_t since = received(chat) - chat->deadlines->rate_in_mark;
-
-	return (deadline_get(chat, DEADLINE_RATE_IN) == DEADLINE_EXPIRED &&
-	    since < chat->deadlines->rate_in);
-}
-
-/* A period begins with a frame, and anew when the one before was good. */
+/* The same, but for standing still while nothing is read. */
 static void
-time_rate_in(struct evchat *chat, bool in_frame, bool next)
+keep_input(struct evchat *chat, enum deadline_which which, bool wanted,
+    bool anew)
 {
-	bool expired = deadline_get(chat, DEADLINE_RATE_IN) ==
-	    DEADLINE_EXPIRED;
-	bool anew = next || (expired && !in_is_slow(chat));
+	keep(chat, which, wanted, anew);
+	if (is_reading(chat))
+		must_have(chat, deadline_thaw(chat, which));
+	else
+		deadline_freeze(chat, which);
+}
 
-	if (anew || deadline_get(chat, DEADLINE_RATE_IN) == DEADLINE_STOPPED)
-		chat->deadlines->rate_in_mark = received(chat);
-	keep(chat, DEADLINE_RATE_IN, in_frame && chat->deadlines->rate_in > 0,
+/*
+ * A period begins with a frame, and anew when the one before was good. now is how
+ * much was received.
+ */
+static void
+time_rate_in(struct evchat *chat, bool in_frame, bool next, uint64_t now)
+{
+	struct deadlines *deadlines = chat->deadlines;
+	enum deadline_state state = deadline_get(chat, DEADLINE_RATE_IN);
+	bool good = now - deadlines->rate_in_mark >= deadlines->rate_in;
+	bool anew = next || (state == DEADLINE_EXPIRED && good);
+
+	if (anew || state == DEADLINE_STOPPED)
+		deadlines->rate_in_mark = now;
+	keep_input(chat, DEADLINE_RATE_IN, in_frame && deadlines->rate_in > 0,
 	    anew);
 }
 
@@ -82,19 +82,20 @@ void
 timing_input(struct evchat *chat)
 {
 	struct deadlines *deadlines = chat->deadlines;
-	uint64_t now = received(chat);
+	uint64_t now;
 	bool in_frame, next;
 
 	if (deadlines == NULL)
 		return;
+	now = received(chat);
 	in_frame = input_awaits_more(&chat->input);
 	next = deadlines->frame_timed != chat->input.begun;
 	deadlines->frame_timed = chat->input.begun;
-	keep(chat, DEADLINE_READ, !chat->eof && !chat->connecting,
+	keep_input(chat, DEADLINE_READ, !chat->eof && !chat->connecting,
 	    now != deadlines->read_timed);
 	deadlines->read_timed = now;
-	keep(chat, DEADLINE_FRAME, in_frame, next);
-	time_rate_in(chat, in_frame, next);
+	keep_input(chat, DEADLINE_FRAME, in_frame, next);
+	time_rate_in(chat, in_frame, next, now);
 }
 
 /*
@@ -152,17 +153,6 @@ left(const struct evchat *chat)
 	return (chat->queue.written - evbuffer_get_length(output));
 }
 
-static void
-keep_output(struct evchat *chat, enum deadline_which which, bool wanted,
-    bool anew)
-{
-	if (!wanted)
-		deadline_stop(chat, which);
-	else if ((anew || deadline_get(chat, which) == DEADLINE_STOPPED) &&
-	    deadline_start(chat, which) == -1)
-		must_have(chat, -1);
-}
-
 void
 timing_output(struct evchat *chat)
 {
@@ -177,14 +167,14 @@ timing_output(struct evchat *chat)
 	waiting = !chat->connecting &&
 	    (transport_output_length(chat->bev) > 0 || chat->blocked ||
 	    queue_can_send(&chat->queue));
-	keep_output(chat, DEADLINE_CONNECT, chat->connecting, false);
-	keep_output(chat, DEADLINE_WRITE, waiting, moved);
-	keep_output(chat, DEADLINE_STALL, !chat->connecting &&
+	keep(chat, DEADLINE_CONNECT, chat->connecting, false);
+	keep(chat, DEADLINE_WRITE, waiting, moved);
+	keep(chat, DEADLINE_STALL, !chat->connecting &&
 	    (waiting || !queue_is_empty(&chat->queue)), moved);
 	if (deadline_get(chat, DEADLINE_RATE_OUT) == DEADLINE_STOPPED)
 		chat->deadlines->rate_out_mark = now;
-	keep_output(chat, DEADLINE_RATE_OUT, waiting && chat->deadlines->rate_out > 0,
-	    false);
+	keep(chat, DEADLINE_RATE_OUT,
+	    waiting && chat->deadlines->rate_out > 0, false);
 }
 
 void
