@@ -180,13 +180,7 @@ budget_init(struct evchat_group *group)
 	return (0);
 }
 
-static void
-on_patience_finalized(struct event *event, void *group)
-{
-	(void)event;
-	group_let_go(group);
-}
-
+/* Whichever of the two events comes first. */
 static void
 on_finalized(struct event *event, void *group)
 {
@@ -203,7 +197,7 @@ void
 budget_free(struct evchat_group *group)
 {
 	group_hold(group);
-	(void)event_free_finalize(0, group->patience, on_patience_finalized);
+	(void)event_free_finalize(0, group->patience, on_finalized);
 	(void)event_free_finalize(0, group->deal, on_finalized);
 }
 

@@ -148,10 +148,7 @@ wrapper_new_piece(size_t size, const struct wrapper_ops *ops,
 void *
 wrapper_undo(struct wrapper *wrapper)
 {
-	int error = errno;
-
-	evchat_producer_free(wrapper->producer);
-	errno = error;
+	wrapper_refuse(wrapper->producer);
 	return (NULL);
 }
 
