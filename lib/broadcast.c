@@ -33,6 +33,8 @@ struct broadcast {
 	const struct payload *payload;
 	struct encoded cache[CACHED];
 	unsigned next;                 /* of the cache, to be used */
+	int given;                     /* to so many; and the first error: */
+	int error;
 };
 
 static void
@@ -145,32 +147,34 @@ give(struct broadcast *broadcast, struct evchat *chat)
 	return (done);
 }
 
+/* To one who wants it. Whatever comes of it, the others are next. */
+static int
+offer(struct evchat *chat, void *arg)
+{
+	struct broadcast *broadcast = arg;
+
+	if (broadcast->wants != NULL &&
+	    broadcast->wants(chat, broadcast->arg) == 0)
+		return (0);
+	if (give(broadcast, chat) == 0)
+		broadcast->given++;
+	else if (errno != EPIPE && broadcast->error == 0)
+		broadcast->error = errno;
+	return (0);
+}
+
 /* As the public functions return. */
 static int
 give_all(struct evchat_group *group, struct broadcast *broadcast)
 {
-	int given = 0, error = 0;
-	struct evchat *chat;
-	struct walk walk;
 	size_t i;
 
-	walk_begin(&walk, group);
-	while ((chat = walk_next(&walk)) != NULL) {
-		if (broadcast->wants != NULL &&
-		    broadcast->wants(chat, broadcast->arg) == 0)
-			;
-		else if (give(broadcast, chat) == 0)
-			given++;
-		else if (errno != EPIPE && error == 0)
-			error = errno;
-		evchat_decref(chat);
-	}
-	walk_end(&walk);
+	(void)evchat_group_foreach(group, offer, broadcast);
 	for (i = 0; i < CACHED; i++)
 		forget(&broadcast->cache[i]);
-	if (error == 0)
-		return (given);
-	errno = error;
+	if (broadcast->error == 0)
+		return (broadcast->given);
+	errno = broadcast->error;
 	return (-1);
 }
 

@@ -57,18 +57,7 @@ void group_leave(struct evchat *chat);
 /* Its turn is over: what it holds has changed. */
 void group_account(struct evchat *chat);
 
-/* Walks: see members.h. The group may be freed meanwhile. */
-
-struct walk {
-	struct evchat_group *group;
-	struct cursor cursor;
-};
-
-void walk_begin(struct walk *walk, const struct evchat_group *group);
-/* The next member, with a reference that is the caller's, or NULL. */
-struct evchat *walk_next(struct walk *walk);
-void walk_end(struct walk *walk);
-/* Call fn with each member, under its lock. */
+/* group_walk.c: call fn with each member, under its lock. It may free the group. */
 void walk_all(const struct evchat_group *group,
     void (*fn)(struct group_member *member, void *arg), void *arg);
 

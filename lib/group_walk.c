@@ -8,93 +8,94 @@
 #include "channel.h"
 #include "group.h"
 
-void
-walk_begin(struct walk *walk, const struct evchat_group *group)
+int
+evchat_group_foreach(struct evchat_group *group,
+    int (*fn)(struct evchat *member, void *arg), void *arg)
 {
-	/* A walk changes nothing that anybody could ask for. */
-	walk->group = (struct evchat_group *)(uintptr_t)group;
-	group_hold(walk->group);
-	cursor_begin(&walk->cursor, &walk->group->members);
+	struct cursor cursor;
+	struct evchat *chat;
+	int got = 0;
+
+	group_hold(group);
+	cursor_begin(&cursor, &group->members);
+	while (got == 0 && (chat = cursor_next(&cursor)) != NULL) {
+		got = fn(chat, arg);
+		evchat_decref(chat);
+	}
+	cursor_end(&cursor);
+	group_let_go(group);
+	return (got);
 }
 
-struct evchat *
-walk_next(struct walk *walk)
-{
-	return (cursor_next(&walk->cursor));
-}
+/* Under the lock of each member */
 
-void
-walk_end(struct walk *walk)
+struct visit {
+	const struct evchat_group *group;
+	void (*fn)(struct group_member *member, void *arg);
+	void *arg;
+};
+
+static int
+visit(struct evchat *chat, void *arg)
 {
-	cursor_end(&walk->cursor);
-	group_let_go(walk->group);
+	const struct visit *to = arg;
+	struct bufferevent *bev = channel_enter(chat);
+
+	/* It may have left on the way here. */
+	if (group_of(chat) == to->group)
+		to->fn(group_member_of(chat), to->arg);
+	channel_leave(chat, bev);
+	return (0);
 }
 
 void
 walk_all(const struct evchat_group *group,
     void (*fn)(struct group_member *member, void *arg), void *arg)
 {
-	struct evchat *chat;
-	struct walk walk;
+	struct visit to = { .group = group, .fn = fn, .arg = arg };
 
-	walk_begin(&walk, group);
-	while ((chat = walk_next(&walk)) != NULL) {
-		struct bufferevent *bev = channel_enter(chat);
-
-		/* It may have left on the way here. */
-		if (group_of(chat) == group)
-			fn(group_member_of(chat), arg);
-		channel_leave(chat, bev);
-		evchat_decref(chat);
-	}
-	walk_end(&walk);
+	/* A walk changes nothing that anybody could ask for. */
+	(void)evchat_group_foreach((struct evchat_group *)(uintptr_t)group,
+	    visit, &to);
 }
 
-int
-evchat_group_foreach(struct evchat_group *group,
-    int (*fn)(struct evchat *member, void *arg), void *arg)
-{
-	struct evchat *chat;
-	struct walk walk;
-	int got = 0;
+/* What each member is told to do */
 
-	walk_begin(&walk, group);
-	while (got == 0 && (chat = walk_next(&walk)) != NULL) {
-		got = fn(chat, arg);
-		evchat_decref(chat);
-	}
-	walk_end(&walk);
-	return (got);
+struct order {
+	void (*fn)(struct evchat *chat);
+};
+
+static int
+tell(struct evchat *chat, void *arg)
+{
+	const struct order *order = arg;
+
+	order->fn(chat);
+	return (0);
 }
 
 static void
-for_all(struct evchat_group *group, void (*fn)(struct evchat *chat))
+tell_all(struct evchat_group *group, void (*fn)(struct evchat *chat))
 {
-	struct evchat *chat;
-	struct walk walk;
+	struct order order = { .fn = fn };
 
-	walk_begin(&walk, group);
-	while ((chat = walk_next(&walk)) != NULL) {
-		fn(chat);
-		evchat_decref(chat);
-	}
-	walk_end(&walk);
+	(void)evchat_group_foreach(group, tell, &order);
 }
 
 void
 evchat_group_close_when_done(struct evchat_group *group)
 {
-	for_all(group, evchat_close_when_done);
+	tell_all(group, evchat_close_when_done);
 }
 
 void
 evchat_group_close_after_frame(struct evchat_group *group)
 {
-	for_all(group, evchat_close_after_frame);
+	tell_all(group, evchat_close_after_frame);
 }
 
 void
 evchat_group_free_members(struct evchat_group *group)
 {
-	for_all(group, evchat_free);
+	tell_all(group, evchat_free);
 }
