@@ -64,9 +64,7 @@ back_off(struct evchat_listener *listener)
 		tv.tv_sec = ms / 1000;
 		tv.tv_usec = ms % 1000 * 1000;
 	}
-	/* Without memory for the timer, spinning is better than hanging. */
-	if (event_add(listener->wake, &tv) == -1)
-		event_active(listener->wake, EV_TIMEOUT, 0);
+	listener_wake_in(listener, &tv);
 }
 
 void

@@ -102,15 +102,22 @@ on_grace(evutil_socket_t fd, short what, void *arg)
 	turn(listener);
 }
 
+void
+listener_wake_in(struct evchat_listener *listener, const struct timeval *tv)
+{
+	/* Without memory for the timer, spinning is better than hanging. */
+	if (event_add(listener->wake, tv) == -1)
+		event_active(listener->wake, EV_TIMEOUT, 0);
+}
+
 /* By a timer of no time, it is fair to all others; see channel_yield. */
 void
 listener_wake(struct evchat_listener *listener)
 {
 	static const struct timeval now;
 
-	if (listener->state != LISTENER_FREED &&
-	    event_add(listener->wake, &now) == -1)
-		event_active(listener->wake, EV_TIMEOUT, 0);
+	if (listener->state != LISTENER_FREED)
+		listener_wake_in(listener, &now);
 }
 
 static void

@@ -82,6 +82,9 @@ void listener_let_go(struct evchat_listener *listener);
 bool listener_is_freed(const struct evchat_listener *listener);
 /* Under the lock: have a turn, soon, that does what there is to do. */
 void listener_wake(struct evchat_listener *listener);
+/* The same after a time; not if it was freed. */
+void listener_wake_in(struct evchat_listener *listener,
+    const struct timeval *tv);
 /* Under the lock: the socket has done its duty. */
 void listener_close(struct evchat_listener *listener);
 
