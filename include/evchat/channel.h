@@ -63,65 +63,90 @@ struct evchat_framing;
 /** Things that happen to a living channel. */
 enum evchat_event {
 	EVCHAT_EVENT_CONNECTED, /**< a connection that was being made is made */
-	EVCHAT_EVENT_EOF,       /**< the peer sends no more; all it sent was delivered, and
-				     evchat_get_partial() has what no frame holds */
-	EVCHAT_EVENT_WRITABLE,  /**< the queue fell to the low mark after having passed the high one */
-	EVCHAT_EVENT_DRAINED,   /**< the queue is empty: every byte has left the bufferevent's output */
-	EVCHAT_EVENT_OVERSIZE,  /**< a frame is above the maximum and the policy is not CLOSE;
-				     evchat_get_frame_length() and evchat_get_partial() tell about it */
-	EVCHAT_EVENT_TIMEOUT,   /**< a limit on the peer's input ran out: evchat_get_reason() has the
-				     reason, with which the channel ends unless the hook closes it
-				     or sets that limit anew */
-	EVCHAT_EVENT_LAST       /**< evchat_close_after_frame() takes effect: what this hook pushes is
-				     the last that is sent */
+	EVCHAT_EVENT_EOF,       /**< the peer sends no more; all it sent was
+				     delivered, and evchat_get_partial() has
+				     what no frame holds */
+	EVCHAT_EVENT_WRITABLE,  /**< the queue fell to the low mark after
+				     having passed the high one */
+	EVCHAT_EVENT_DRAINED,   /**< the queue is empty: every byte has left
+				     the bufferevent's output */
+	EVCHAT_EVENT_OVERSIZE,  /**< a frame is above the maximum and the
+				     policy is not CLOSE;
+				     evchat_get_frame_length() and
+				     evchat_get_partial() tell about it */
+	EVCHAT_EVENT_TIMEOUT,   /**< a limit on the peer's input ran out:
+				     evchat_get_reason() has the reason, with
+				     which the channel ends unless the hook
+				     closes it or sets that limit anew */
+	EVCHAT_EVENT_LAST       /**< evchat_close_after_frame() takes effect:
+				     what this hook pushes is the last that is
+				     sent */
 };
 
 /** Why a channel ended. */
 enum evchat_reason {
 	EVCHAT_REASON_FREED,         /**< evchat_free() */
 	EVCHAT_REASON_DETACHED,      /**< evchat_detach() */
-	EVCHAT_REASON_DONE,          /**< evchat_close_when_done(), and all was sent */
-	EVCHAT_REASON_EOF,           /**< the peer finished, between two frames */
+	EVCHAT_REASON_DONE,          /**< evchat_close_when_done(), and all was
+					  sent */
+	EVCHAT_REASON_EOF,           /**< the peer finished, between two
+					  frames */
 	EVCHAT_REASON_TRUNCATED,     /**< the peer finished inside a frame */
-	EVCHAT_REASON_OVERSIZE,      /**< a frame above the maximum, under EVCHAT_OVERSIZE_CLOSE */
-	EVCHAT_REASON_MALFORMED,     /**< bytes that the framing does not allow */
+	EVCHAT_REASON_OVERSIZE,      /**< a frame above the maximum, under
+					  EVCHAT_OVERSIZE_CLOSE */
+	EVCHAT_REASON_MALFORMED,     /**< bytes that the framing does not
+					  allow */
 	EVCHAT_REASON_READ_TIMEOUT,  /**< EVCHAT_TIMEOUT_READ */
 	EVCHAT_REASON_WRITE_TIMEOUT, /**< EVCHAT_TIMEOUT_WRITE */
 	EVCHAT_REASON_FRAME_TIMEOUT, /**< EVCHAT_TIMEOUT_FRAME */
-	EVCHAT_REASON_CONNECT,       /**< the connection could not be made, or not in time */
-	EVCHAT_REASON_IO,            /**< the system failed to read or write: evchat_get_errno() */
+	EVCHAT_REASON_CONNECT,       /**< the connection could not be made, or
+					  not in time */
+	EVCHAT_REASON_IO,            /**< the system failed to read or write:
+					  evchat_get_errno() */
 	EVCHAT_REASON_PRODUCER,      /**< a producer said EVCHAT_MORE_ERROR */
 	EVCHAT_REASON_TLS,           /**< TLS failed */
 	EVCHAT_REASON_INJECTION,     /**< plaintext behind an upgrade to TLS */
-	EVCHAT_REASON_NO_MEMORY,     /**< memory ran out where no call could say so */
+	EVCHAT_REASON_NO_MEMORY,     /**< memory ran out where no call could
+					  say so */
 	EVCHAT_REASON_STALL_TIMEOUT, /**< EVCHAT_TIMEOUT_STALL */
-	EVCHAT_REASON_SLOW,          /**< slower than evchat_set_min_rate() allows */
-	EVCHAT_REASON_BUDGET         /**< its group held more memory than its budget */
+	EVCHAT_REASON_SLOW,          /**< slower than evchat_set_min_rate()
+					  allows */
+	EVCHAT_REASON_BUDGET         /**< its group held more memory than its
+					  budget */
 };
 
 /** What becomes of a frame above the maximum; see evchat_set_max_frame(). */
 enum evchat_oversize {
-	EVCHAT_OVERSIZE_CLOSE,   /**< the channel ends with EVCHAT_REASON_OVERSIZE; if anything was
-				      pushed, when that is sent, within EVCHAT_TIMEOUT_LINGER */
-	EVCHAT_OVERSIZE_DISCARD, /**< the frame is skipped: no found, no frame */
-	EVCHAT_OVERSIZE_TRUNCATE /**< its first bytes, up to the maximum, are the frame */
+	EVCHAT_OVERSIZE_CLOSE,   /**< the channel ends with
+				      EVCHAT_REASON_OVERSIZE; if anything was
+				      pushed, when that is sent, within
+				      EVCHAT_TIMEOUT_LINGER */
+	EVCHAT_OVERSIZE_DISCARD, /**< the frame is skipped: no found, no
+				      frame */
+	EVCHAT_OVERSIZE_TRUNCATE /**< its first bytes, up to the maximum, are
+				      the frame */
 };
 
 /** The timeouts of a channel; see evchat_set_timeout(). */
 enum evchat_timeout {
 	EVCHAT_TIMEOUT_READ,   /**< nothing was received for so long */
-	EVCHAT_TIMEOUT_WRITE,  /**< output waited for so long and none of it could be written */
-	EVCHAT_TIMEOUT_FRAME,  /**< a frame was not complete so long after its first byte */
-	EVCHAT_TIMEOUT_STALL,  /**< the queue was not empty for so long and nothing left it, be it that
-				    the peer took nothing or that a producer gave nothing */
-	EVCHAT_TIMEOUT_LINGER, /**< how long input is still read, and dropped, after the last byte was
-				    written; NULL: not at all */
+	EVCHAT_TIMEOUT_WRITE,  /**< output waited for so long and none of it
+				    could be written */
+	EVCHAT_TIMEOUT_FRAME,  /**< a frame was not complete so long after its
+				    first byte */
+	EVCHAT_TIMEOUT_STALL,  /**< the queue was not empty for so long and
+				    nothing left it, be it that the peer took
+				    nothing or that a producer gave nothing */
+	EVCHAT_TIMEOUT_LINGER, /**< how long input is still read, and dropped,
+				    after the last byte was written; NULL: not
+				    at all */
 	EVCHAT_TIMEOUT_CONNECT /**< a connection was not made for so long */
 };
 
 /** Options of evchat_new(), evchat_socket_new() and listeners, to be or-ed. */
 enum evchat_option {
-	/** An unterminated, non-empty rest at EOF is a frame (delimiter framings). */
+	/** An unterminated, non-empty rest at EOF is a frame (delimiter
+	 * framings). */
 	EVCHAT_OPT_DELIVER_LAST = 1 << 0,
 	/** The peer's EOF does not end the channel; the application does. */
 	EVCHAT_OPT_HALF_OPEN = 1 << 1,
@@ -180,24 +205,34 @@ struct evchat_hooks {
 
 /** Counts since the channel was made. Grows at its end in later versions. */
 struct evchat_stats {
-	uint64_t bytes_in;   /**< received and delivered, or dropped as framing or by policy */
-	uint64_t bytes_out;  /**< written to the bufferevent's output and gone from it */
+	uint64_t bytes_in;   /**< received and delivered, or dropped as framing
+				  or by policy */
+	uint64_t bytes_out;  /**< written to the bufferevent's output and gone
+				  from it */
 	uint64_t frames_in;  /**< frames delivered: calls of found or frame */
-	uint64_t frames_out; /**< evchat_push_frame() and its like that returned 0 */
+	uint64_t frames_out; /**< evchat_push_frame() and its like that
+				  returned 0 */
 	uint64_t oversize;   /**< frames above the maximum */
-	uint64_t stops;      /**< how often reading stopped by itself for what hooks had pushed */
-	uint64_t held_in;    /**< now: bytes received and not delivered that are kept in memory */
-	uint64_t held_out;   /**< now: bytes pushed that are kept in memory and have not left */
+	uint64_t stops;      /**< how often reading stopped by itself for what
+				  hooks had pushed */
+	uint64_t held_in;    /**< now: bytes received and not delivered that
+				  are kept in memory */
+	uint64_t held_out;   /**< now: bytes pushed that are kept in memory and
+				  have not left */
 };
 
 /** What a trace is told of. */
 enum evchat_trace {
-	EVCHAT_TRACE_COLLECT, /**< a piece is about to be delivered, or dropped if collect is NULL */
-	EVCHAT_TRACE_FOUND,   /**< the frame that came in pieces is complete */
-	EVCHAT_TRACE_FRAME,   /**< a whole frame is about to be delivered */
-	EVCHAT_TRACE_PUSH_FRAME, /**< a frame was pushed: its payload; nothing, where a producer gives it */
-	EVCHAT_TRACE_PUSH     /**< bytes that are no frame were pushed; nothing, where they are not in
-				   memory: a file or producer */
+	EVCHAT_TRACE_COLLECT,    /**< a piece is about to be delivered, or
+				      dropped if collect is NULL */
+	EVCHAT_TRACE_FOUND,      /**< the frame that came in pieces is
+				      complete */
+	EVCHAT_TRACE_FRAME,      /**< a whole frame is about to be delivered */
+	EVCHAT_TRACE_PUSH_FRAME, /**< a frame was pushed: its payload; nothing,
+				      where a producer gives it */
+	EVCHAT_TRACE_PUSH        /**< bytes that are no frame were pushed;
+				      nothing, where they are not in memory: a
+				      file or producer */
 };
 
 /**
@@ -469,8 +504,8 @@ int evchat_push_frame(struct evchat *chat, const void *data, size_t len);
  * @param payload its pieces, in order; copied
  * @param n how many; EINVAL if negative
  */
-int evchat_push_framev(struct evchat *chat, const struct evbuffer_iovec *payload,
-    int n);
+int evchat_push_framev(struct evchat *chat,
+    const struct evbuffer_iovec *payload, int n);
 
 /** The same for formatted text. */
 int evchat_push_frame_printf(struct evchat *chat, const char *fmt, ...)
@@ -530,9 +565,9 @@ void evchat_discard_buffers(struct evchat *chat);
 
 /**
  * @return the length of the queue, which is what the marks are compared with:
- *     bytes pushed and not yet gone from the bufferevent's output, those that a
- *     producer holds in memory, and at least 512 for each producer, callback and
- *     small reference that was not yet told its end
+ *     bytes pushed and not yet gone from the bufferevent's output, those that
+ *     a producer holds in memory, and at least 512 for each producer, callback
+ *     and small reference that was not yet told its end
  */
 size_t evchat_get_output_length(const struct evchat *chat);
 
@@ -657,7 +692,10 @@ enum evchat_reason evchat_get_reason(const struct evchat *chat);
 /** @return the system's error that ended the channel, else 0; also in closed */
 int evchat_get_errno(const struct evchat *chat);
 
-/** @return why the channel ended, in words, never NULL in closed; borrowed until closed returns */
+/**
+ * @return why the channel ended, in words, never NULL in closed; borrowed until
+ *     closed returns
+ */
 const char *evchat_get_error(const struct evchat *chat);
 
 /**
