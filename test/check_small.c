@@ -148,6 +148,21 @@ START_TEST(answers_to_single_bytes_are_bounded)
 }
 END_TEST
 
+/* libevent likes a chain to be as large as the one before. */
+START_TEST(one_behind_something_large_takes_little)
+{
+	static const char large[64 * KIBI];
+	struct harness *h = start(kinds[_i % KINDS], &harness_streaming);
+
+	ck_assert_int_eq(evchat_push_reference(h->chat, large, sizeof(large),
+	    clean_up, NULL), 0);
+	(void)ledger_largest();
+	ck_assert_int_eq(ways[_i / KINDS](h->chat), 0);
+	ck_assert_uint_le(ledger_largest(), 4 * KIBI);
+	end(h);
+}
+END_TEST
+
 /* A producer gives them, as long as there is room. */
 START_TEST(pieces_of_a_producer_are_bounded)
 {
@@ -174,6 +189,8 @@ small_suite(void)
 	TCase *tc = harness_case(suite, "memory");
 
 	tcase_add_loop_test(tc, answers_to_single_bytes_are_bounded, 0,
+	    WAYS * KINDS);
+	tcase_add_loop_test(tc, one_behind_something_large_takes_little, 0,
 	    WAYS * KINDS);
 	tcase_add_loop_test(tc, pieces_of_a_producer_are_bounded, 0,
 	    KINDS);
