@@ -3,7 +3,7 @@
  * makes another one when it is asked, and when it ends.
  */
 
-#define _DEFAULT_SOURCE /* mkstemp */
+#define _DEFAULT_SOURCE /* ftruncate */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -196,12 +196,8 @@ push_reference(struct anything *a)
 static void
 push_file(struct anything *a)
 {
-	char name[] = "/tmp/evchat-anything.XXXXXX";
-	int fd = mkstemp(name);
+	int fd = harness_file("in a file", 9);
 
-	ck_assert_int_ne(fd, -1);
-	ck_assert_int_eq(unlink(name), 0);
-	ck_assert_int_eq(write(fd, "in a file", 9), 9);
 	if (anything_draw(a, 3) == 0) /* the rest are zeros */
 		ck_assert_int_eq(ftruncate(fd, 40000), 0);
 	(void)evchat_push_file(a->h->chat, fd, (int64_t)anything_draw(a, 9),

@@ -19,23 +19,6 @@
 #define KIBI ((size_t)1 << 10)
 #define LONG (1024 * KIBI) /* more than sockets and a queue hold */
 
-/* A file without a name that holds so much of the pattern. */
-static int
-file_of(size_t len)
-{
-	struct evbuffer *bytes = evbuffer_new();
-	char name[] = "/tmp/check_file.XXXXXX";
-	int fd = mkstemp(name);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(unlink(name), 0);
-	sink_pattern(bytes, 0, len);
-	while (evbuffer_get_length(bytes) > 0)
-		ck_assert_int_gt(evbuffer_write(bytes, fd), 0);
-	evbuffer_free(bytes);
-	return fd;
-}
-
 /* The next bytes that were received are those of the file. */
 static void
 expect_part(struct harness *h, size_t offset, size_t len)
@@ -64,7 +47,7 @@ START_TEST(parts_of_every_size_arrive)
 {
 	struct harness *h = harness_streaming_on((int)sink_kinds[_i]);
 	struct evchat_stats stats;
-	int file = file_of(LONG);
+	int file = sink_file(0, LONG);
 	size_t i, all = 0;
 
 	for (i = 0; i < PARTS; i++) {
@@ -94,7 +77,7 @@ START_TEST(file_arrives_before_the_end)
 {
 	struct harness *h = harness_streaming_on((int)sink_kinds[_i]);
 
-	ck_assert_int_eq(evchat_push_file(h->chat, file_of(LONG), 10, -1), 0);
+	ck_assert_int_eq(evchat_push_file(h->chat, sink_file(0, LONG), 10, -1), 0);
 	harness_push_mark(h, "m");
 	evchat_close_when_done(h->chat);
 	harness_run_until_peer_eof(h);
@@ -140,7 +123,7 @@ START_TEST(file_that_shrinks_before_the_first_byte_fails)
 	struct harness *h = harness_streaming_on(
 	    (int)sink_kinds[_i / LENGTHS]);
 	size_t length = lengths[_i % LENGTHS];
-	int fd = file_of(LONG);
+	int fd = sink_file(0, LONG);
 
 	ck_assert_int_eq(evchat_push_file(h->chat, dup(fd), 0, -1), 0);
 	harness_push_mark(h, "m");
@@ -154,7 +137,7 @@ START_TEST(file_that_shrinks_on_the_way_fails)
 	struct harness *h = harness_streaming_on(
 	    (int)sink_kinds[_i / LENGTHS]);
 	size_t length = lengths[_i % LENGTHS];
-	int fd = file_of(LONG);
+	int fd = sink_file(0, LONG);
 
 	sink_narrow(h);
 	harness_peer_read(h, false);
@@ -172,7 +155,7 @@ END_TEST
 START_TEST(file_that_shrinks_while_closing_fails)
 {
 	struct harness *h = harness_streaming_on((int)sink_kinds[_i]);
-	int fd = file_of(LONG);
+	int fd = sink_file(0, LONG);
 
 	harness_peer_read(h, false);
 	ck_assert_int_eq(evchat_push_file(h->chat, dup(fd), 0, -1), 0);
@@ -188,7 +171,7 @@ END_TEST
 START_TEST(file_that_grows_sends_what_was_promised)
 {
 	struct harness *h = harness_streaming_on((int)sink_kinds[_i]);
-	int fd = file_of(LONG);
+	int fd = sink_file(0, LONG);
 
 	harness_peer_read(h, false);
 	ck_assert_int_eq(evchat_push_file(h->chat, dup(fd), 1, -1), 0);
@@ -230,7 +213,7 @@ push_long(struct harness *h)
 {
 	sink_narrow(h);
 	harness_peer_read(h, false);
-	ck_assert_int_eq(evchat_push_file(h->chat, file_of(LONG), 0, -1), 0);
+	ck_assert_int_eq(evchat_push_file(h->chat, sink_file(0, LONG), 0, -1), 0);
 	harness_push_mark(h, "m");
 	harness_turn(h);
 }
@@ -311,15 +294,15 @@ START_TEST(what_is_no_part_of_a_file_is_refused)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	expect_refused(h, fds[0], 0, -1);
 	expect_refused(h, fds[1], 0, 1);
-	expect_refused(h, file_of(10), -1, -1);
-	expect_refused(h, file_of(10), INT64_MIN, 1);
-	expect_refused(h, file_of(10), 0, INT64_MIN);
-	expect_refused(h, file_of(10), 11, -1);
-	expect_refused(h, file_of(10), 11, 0);
-	expect_refused(h, file_of(10), 0, 11);
-	expect_refused(h, file_of(10), 10, 1);
-	expect_refused(h, file_of(10), 1, INT64_MAX);
-	expect_refused(h, file_of(10), INT64_MAX, INT64_MAX);
+	expect_refused(h, sink_file(0, 10), -1, -1);
+	expect_refused(h, sink_file(0, 10), INT64_MIN, 1);
+	expect_refused(h, sink_file(0, 10), 0, INT64_MIN);
+	expect_refused(h, sink_file(0, 10), 11, -1);
+	expect_refused(h, sink_file(0, 10), 11, 0);
+	expect_refused(h, sink_file(0, 10), 0, 11);
+	expect_refused(h, sink_file(0, 10), 10, 1);
+	expect_refused(h, sink_file(0, 10), 1, INT64_MAX);
+	expect_refused(h, sink_file(0, 10), INT64_MAX, INT64_MAX);
 	ck_assert_uint_eq(evchat_get_output_length(h->chat), 0);
 	harness_end(h, "");
 }

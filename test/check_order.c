@@ -3,31 +3,12 @@
  * through sockets that hold little and to peers that read slowly.
  */
 
-#define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "harness.h"
 #include "sink.h"
 
 #define MEBI ((size_t)1 << 20)
-
-/* A file without a name that holds len bytes of the pattern. */
-static int
-file_of(uint64_t offset, size_t len)
-{
-	char name[] = "/tmp/check_order.XXXXXX";
-	struct evbuffer *bytes = evbuffer_new();
-	int fd = mkstemp(name);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(unlink(name), 0);
-	sink_pattern(bytes, offset, len);
-	while (evbuffer_get_length(bytes) > 0)
-		ck_assert_int_gt(evbuffer_write(bytes, fd), 0);
-	evbuffer_free(bytes);
-	return fd;
-}
 
 /* Bytes of the pattern in every dress */
 
@@ -101,7 +82,7 @@ static void
 push_file(struct parade *parade, size_t len)
 {
 	ck_assert_int_eq(evchat_push_file(parade->h->chat,
-	    file_of(parade->offset, len), 0, (int64_t)len), 0);
+	    sink_file(parade->offset, len), 0, (int64_t)len), 0);
 }
 
 static void

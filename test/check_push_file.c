@@ -6,23 +6,15 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "harness.h"
 #include "sink.h"
 
-/* A file without a name that holds this text. */
 static int
 file_of(const char *text)
 {
-	char name[] = "/tmp/check_push.XXXXXX";
-	int fd = mkstemp(name);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(unlink(name), 0);
-	ck_assert_int_eq(write(fd, text, strlen(text)), (int)strlen(text));
-	return fd;
+	return harness_file(text, strlen(text));
 }
 
 START_TEST(file_is_sent_from_an_offset_and_closed)

@@ -5,7 +5,6 @@
 
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,13 +54,8 @@ scripted_pread(int fd, void *bytes, size_t len, off_t offset)
 static int
 file_with(const char *bytes)
 {
-	char name[] = "/tmp/evchat-check-XXXXXX";
-	int fd = mkstemp(name);
+	int fd = harness_file(bytes, strlen(bytes));
 
-	ck_assert_int_ne(fd, -1);
-	unlink(name);
-	ck_assert_int_eq(write(fd, bytes, strlen(bytes)),
-	    (ssize_t)strlen(bytes));
 	closes = 0;
 	return fd;
 }

@@ -2,11 +2,9 @@
  * Pushes of every kind; see gift.h.
  */
 
-#define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "gift.h"
 
 struct harness *
@@ -120,13 +118,7 @@ const struct gift_kind gift_kinds[GIFT_KINDS] = {
 int
 gift_file(void)
 {
-	char name[] = "/tmp/gift.XXXXXX";
-	int fd = mkstemp(name);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(unlink(name), 0);
-	ck_assert_int_eq(write(fd, "X", 1), 1);
-	return fd;
+	return harness_file("X", 1);
 }
 
 void

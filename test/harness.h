@@ -223,6 +223,9 @@ void harness_push_reference(struct harness *h, const char *name,
     const char *text);
 void harness_push_mark(struct harness *h, const char *name);
 
+/* An open file without a name that holds these bytes, and is at its end. */
+int harness_file(const void *data, size_t len);
+
 /* Scenarios */
 
 struct harness_scenario {

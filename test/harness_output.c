@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "harness_inside.h"
 
 struct thing {
@@ -163,4 +164,21 @@ harness_push_mark(struct harness *h, const char *name)
 	struct thing *thing = thing_new(h, name, NULL);
 
 	harness_ok(h, push_mark(thing));
+}
+
+int
+harness_file(const void *data, size_t len)
+{
+	char name[] = "/tmp/evchat-check.XXXXXX";
+	const char *at = data;
+	int fd = mkstemp(name);
+	ssize_t n;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(unlink(name), 0);
+	for (; len > 0; at += n, len -= (size_t)n) {
+		n = write(fd, at, len);
+		ck_assert_int_gt(n, 0);
+	}
+	return fd;
 }

@@ -4,7 +4,6 @@
 
 #define _POSIX_C_SOURCE 200809L
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <evchat.h>
@@ -12,22 +11,6 @@
 
 const struct nasty_bend load_counting = { "none", NASTY_SENDFILE, 0,
     SIZE_MAX, true };
-
-static int
-file_of(size_t len)
-{
-	struct evbuffer *bytes = evbuffer_new();
-	char name[] = "/tmp/check_sendfile.XXXXXX";
-	int fd = mkstemp(name);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(unlink(name), 0);
-	sink_pattern(bytes, 0, len);
-	while (evbuffer_get_length(bytes) > 0)
-		ck_assert_int_gt(evbuffer_write(bytes, fd), 0);
-	evbuffer_free(bytes);
-	return fd;
-}
 
 static void
 note_error(struct harness *h, enum evchat_reason why)
@@ -45,7 +28,7 @@ load_start(struct load *load, enum harness_carrier carrier)
 	load->h->script.closed = note_error;
 	harness_start(load->h, &harness_streaming, 0);
 	sink_start(&load->sink, load->h, 50000, true);
-	load->file = file_of(LOAD_LONG + 10 * LOAD_PIECE);
+	load->file = sink_file(0, LOAD_LONG + 10 * LOAD_PIECE);
 }
 
 void

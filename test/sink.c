@@ -53,6 +53,18 @@ sink_pattern(struct evbuffer *to, uint64_t offset, size_t len)
 	}
 }
 
+int
+sink_file(uint64_t offset, size_t len)
+{
+	struct evbuffer *bytes = evbuffer_new();
+	int fd;
+
+	sink_pattern(bytes, offset, len);
+	fd = harness_file(evbuffer_pullup(bytes, -1), len);
+	evbuffer_free(bytes);
+	return fd;
+}
+
 bool
 sink_is_pattern(const void *data, uint64_t offset, size_t len)
 {

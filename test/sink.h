@@ -41,6 +41,9 @@ void sink_run_until(struct sink *sink, uint64_t len);
 /* Append bytes of the pattern, those from an offset on. */
 void sink_pattern(struct evbuffer *to, uint64_t offset, size_t len);
 
+/* An open file without a name that holds them. */
+int sink_file(uint64_t offset, size_t len);
+
 /* Whether these bytes are the pattern's. */
 bool sink_is_pattern(const void *data, uint64_t offset, size_t len);
 
