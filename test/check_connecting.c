@@ -12,53 +12,12 @@
 #include "harness.h"
 #include "place.h"
 
-static struct harness *
-start(void)
-{
-	struct harness *h = harness_start_new(HARNESS_UNCONNECTED,
-	    &harness_frames);
-
-	harness_crlf(h);
-	h->script.closed = harness_note_error;
-	return h;
-}
-
-/* The same, asked to connect to a place of a family that listens. */
-static struct harness *
-start_to(struct place *place, int i)
-{
-	struct harness *h;
-
-	place_listen(place, place_family(i));
-	h = start();
-	place_connect(h, place);
-	harness_expect(h, "");
-	return h;
-}
-
-/* A turn of the loop: an attempt is under way, and nothing is told yet. */
-static void
-begin_attempt(struct harness *h)
-{
-	ck_assert_int_eq(event_base_loop(h->base, EVLOOP_ONCE |
-	    EVLOOP_NONBLOCK), 0);
-	ck_assert_int_ne(bufferevent_getfd(h->bev), -1);
-	harness_expect(h, "");
-}
-
-static void
-end(struct harness *h, struct place *place, const char *transcript)
-{
-	harness_end(h, transcript);
-	place_free(place);
-}
-
 /* The outcome */
 
 START_TEST(connection_is_made_and_works)
 {
 	struct place place;
-	struct harness *h = start_to(&place, _i % PLACE_FAMILIES);
+	struct harness *h = place_start_to(&place, _i % PLACE_FAMILIES);
 	int flags;
 
 	harness_run_until_noted(h, "event:connected");
@@ -70,7 +29,8 @@ START_TEST(connection_is_made_and_works)
 	harness_feed(h, "ab\r\n");
 	harness_feed_eof(h);
 	harness_run_until_closed(h);
-	end(h, &place, "event:connected|frame:ab|event:eof|closed:eof|error:0");
+	place_end(h, &place,
+	    "event:connected|frame:ab|event:eof|closed:eof|error:0");
 }
 END_TEST
 
@@ -81,14 +41,14 @@ START_TEST(refusal_is_told_from_the_loop)
 	struct harness *h;
 
 	place_bind(&place, place_family(_i));
-	h = start();
+	h = place_start();
 	harness_push_mark(h, "m");
 	place_connect(h, &place);
 	harness_expect(h, "");
 	harness_run_until_closed(h);
 	snprintf(expect, sizeof(expect),
 	    "mark:m:failed|closed:connect|error:%d", ECONNREFUSED);
-	end(h, &place, expect);
+	place_end(h, &place, expect);
 }
 END_TEST
 
@@ -102,7 +62,7 @@ note_words(struct harness *h, enum evchat_reason why)
 START_TEST(failure_is_told_in_words)
 {
 	char expect[128];
-	struct harness *h = start();
+	struct harness *h = place_start();
 	static const struct sockaddr_un nowhere = { .sun_family = AF_UNIX,
 	    .sun_path = "/nonexistent/socket" };
 
@@ -126,7 +86,7 @@ START_TEST(paused_channel_is_told_of_the_outcome)
 
 	place_listen(&places[0], place_family(_i));
 	place_bind(&places[1], place_family(_i));
-	h[0] = start();
+	h[0] = place_start();
 	h[1] = harness_new_beside(h[0], HARNESS_UNCONNECTED);
 	harness_start(h[1], &harness_frames, 0);
 	for (i = 0; i < 2; i++) {
@@ -147,14 +107,15 @@ END_TEST
 START_TEST(data_that_come_with_the_connection_come_behind_it)
 {
 	struct place place;
-	struct harness *h = start_to(&place, _i);
+	struct harness *h = place_start_to(&place, _i);
 
-	begin_attempt(h);
+	place_begin_attempt(h);
 	harness_accept(h, place.listener);
 	harness_send(h, "ab\r\n", 4);
 	harness_send_eof(h);
 	harness_run_until_closed(h);
-	end(h, &place, "event:connected|frame:ab|event:eof|closed:eof|error:0");
+	place_end(h, &place,
+	    "event:connected|frame:ab|event:eof|closed:eof|error:0");
 }
 END_TEST
 
@@ -163,15 +124,15 @@ START_TEST(connection_that_is_reset_before_it_is_told_has_failed)
 {
 	char expect[64];
 	struct place place;
-	struct harness *h = start_to(&place, _i);
+	struct harness *h = place_start_to(&place, _i);
 
-	begin_attempt(h);
+	place_begin_attempt(h);
 	harness_accept(h, place.listener);
 	harness_reset(h);
 	harness_run_until_closed(h);
 	snprintf(expect, sizeof(expect), "closed:connect|error:%d",
 	    ECONNRESET);
-	end(h, &place, place_family(_i) == AF_UNIX ?
+	place_end(h, &place, place_family(_i) == AF_UNIX ?
 	    "event:connected|event:eof|closed:eof|error:0" : expect);
 }
 END_TEST
@@ -232,7 +193,7 @@ START_TEST(arguments_that_cannot_work_are_refused)
 	struct evutil_addrinfo info;
 
 	place_listen(&place, AF_INET);
-	h = start();
+	h = place_start();
 	refuse_arguments(h);
 	errno = 0;
 	ck_assert_int_eq(evchat_connect_addrinfo(h->chat, NULL), -1);
@@ -244,21 +205,21 @@ START_TEST(arguments_that_cannot_work_are_refused)
 	ck_assert_int_eq(errno, EINVAL);
 	place_connect(h, &place);
 	harness_run_until_noted(h, "event:connected");
-	end(h, &place, "event:connected");
+	place_end(h, &place, "event:connected");
 }
 END_TEST
 
 START_TEST(channel_is_connected_once)
 {
 	struct place place;
-	struct harness *h = start_to(&place, _i);
+	struct harness *h = place_start_to(&place, _i);
 
 	refuse(h, EISCONN);
 	event_base_loop(h->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	refuse(h, EISCONN);
 	harness_run_until_noted(h, "event:connected");
 	refuse(h, EISCONN);
-	end(h, &place, "event:connected");
+	place_end(h, &place, "event:connected");
 }
 END_TEST
 
@@ -275,7 +236,7 @@ END_TEST
 
 START_TEST(channel_that_ends_is_not_connected)
 {
-	struct harness *h = start();
+	struct harness *h = place_start();
 	struct evchat *chat = h->chat;
 
 	evchat_incref(chat);
@@ -308,12 +269,12 @@ refuse_in_event(struct harness *h, enum evchat_event what)
 START_TEST(its_own_hooks_cannot_connect_it_again)
 {
 	struct place place;
-	struct harness *h = start_to(&place, _i);
+	struct harness *h = place_start_to(&place, _i);
 
 	h->script.event = refuse_in_event;
 	h->script.closed = refuse_in_closed;
 	harness_run_until_noted(h, "event:connected");
-	end(h, &place, "event:connected");
+	place_end(h, &place, "event:connected");
 }
 END_TEST
 
@@ -342,7 +303,7 @@ START_TEST(failed_connection_is_tried_again_by_another_channel)
 
 	place_bind(&places[0], place_family(_i));
 	place_listen(&places[1], place_family(_i));
-	h = start();
+	h = place_start();
 	again.h = harness_new_beside(h, HARNESS_UNCONNECTED);
 	harness_start(again.h, &harness_frames, 0);
 	h->user = &again;
@@ -351,7 +312,7 @@ START_TEST(failed_connection_is_tried_again_by_another_channel)
 	harness_run_until_closed(h);
 	harness_run_until_noted(again.h, "event:connected");
 	harness_end(again.h, "event:connected");
-	end(h, &places[0], "closed:connect");
+	place_end(h, &places[0], "closed:connect");
 	place_free(&places[1]);
 }
 END_TEST
@@ -366,7 +327,7 @@ connect_other(struct harness *h, enum evchat_event what)
 START_TEST(event_hook_may_connect_another_channel)
 {
 	struct place place;
-	struct harness *h = start_to(&place, _i);
+	struct harness *h = place_start_to(&place, _i);
 	struct again again = { .place = &place };
 
 	again.h = harness_new_beside(h, HARNESS_UNCONNECTED);
@@ -375,7 +336,7 @@ START_TEST(event_hook_may_connect_another_channel)
 	h->script.event = connect_other;
 	harness_run_until_noted(again.h, "event:connected");
 	harness_end(again.h, "event:connected");
-	end(h, &place, "event:connected");
+	place_end(h, &place, "event:connected");
 }
 END_TEST
 

@@ -9,47 +9,6 @@
 #include "harness.h"
 #include "place.h"
 
-static struct harness *
-start(void)
-{
-	struct harness *h = harness_start_new(HARNESS_UNCONNECTED,
-	    &harness_frames);
-
-	harness_crlf(h);
-	h->script.closed = harness_note_error;
-	return h;
-}
-
-/* The same, asked to connect to a place of a family that listens. */
-static struct harness *
-start_to(struct place *place, int i)
-{
-	struct harness *h;
-
-	place_listen(place, place_family(i));
-	h = start();
-	place_connect(h, place);
-	harness_expect(h, "");
-	return h;
-}
-
-/* A turn of the loop: an attempt is under way, and nothing is told yet. */
-static void
-begin_attempt(struct harness *h)
-{
-	ck_assert_int_eq(event_base_loop(h->base, EVLOOP_ONCE |
-	    EVLOOP_NONBLOCK), 0);
-	ck_assert_int_ne(bufferevent_getfd(h->bev), -1);
-	harness_expect(h, "");
-}
-
-static void
-end(struct harness *h, struct place *place, const char *transcript)
-{
-	harness_end(h, transcript);
-	place_free(place);
-}
-
 /* Before there is one */
 
 START_TEST(what_was_pushed_before_is_sent_in_order)
@@ -58,7 +17,7 @@ START_TEST(what_was_pushed_before_is_sent_in_order)
 	struct harness *h;
 
 	place_listen(&place, place_family(_i));
-	h = start();
+	h = place_start();
 	harness_push_reference(h, "r", "hello ");
 	place_connect(h, &place);
 	harness_push_producer(h, "p", "wor");
@@ -68,23 +27,23 @@ START_TEST(what_was_pushed_before_is_sent_in_order)
 	harness_run_until_noted(h, "mark:m");
 	harness_accept(h, place.listener);
 	harness_expect_received(h, "hello world");
-	end(h, &place, "event:connected|cleanup:r|done:p:sent:3|mark:m:sent"
-	    "");
+	place_end(h, &place,
+	    "event:connected|cleanup:r|done:p:sent:3|mark:m:sent");
 }
 END_TEST
 
 START_TEST(closing_before_still_sends)
 {
 	struct place place;
-	struct harness *h = start_to(&place, _i);
+	struct harness *h = place_start_to(&place, _i);
 
 	ck_assert_int_eq(evchat_push(h->chat, "bye", 3), 0);
 	evchat_close_when_done(h->chat);
-	begin_attempt(h);
+	place_begin_attempt(h);
 	harness_accept(h, place.listener);
 	harness_run_until_closed(h);
 	harness_expect_received(h, "bye");
-	end(h, &place, "closed:done|error:0");
+	place_end(h, &place, "closed:done|error:0");
 }
 END_TEST
 
@@ -95,7 +54,7 @@ START_TEST(closing_before_a_refusal_is_told_of_it)
 	struct harness *h;
 
 	place_bind(&place, place_family(_i));
-	h = start();
+	h = place_start();
 	place_connect(h, &place);
 	harness_push_mark(h, "m");
 	ck_assert_int_eq(evchat_push(h->chat, "bye", 3), 0);
@@ -103,14 +62,14 @@ START_TEST(closing_before_a_refusal_is_told_of_it)
 	harness_run_until_closed(h);
 	snprintf(expect, sizeof(expect),
 	    "mark:m:failed|closed:connect|error:%d", ECONNREFUSED);
-	end(h, &place, expect);
+	place_end(h, &place, expect);
 }
 END_TEST
 
 START_TEST(half_close_waits_for_the_connection)
 {
 	struct place place;
-	struct harness *h = start_to(&place, _i);
+	struct harness *h = place_start_to(&place, _i);
 
 	ck_assert_int_eq(evchat_push(h->chat, "bye", 3), 0);
 	ck_assert_int_eq(evchat_push_eof(h->chat), 0);
@@ -122,14 +81,15 @@ START_TEST(half_close_waits_for_the_connection)
 	harness_feed(h, "ab\r\n");
 	harness_feed_eof(h);
 	harness_run_until_closed(h);
-	end(h, &place, "event:connected|frame:ab|event:eof|closed:eof|error:0");
+	place_end(h, &place,
+	    "event:connected|frame:ab|event:eof|closed:eof|error:0");
 }
 END_TEST
 
 START_TEST(discarding_does_not_disturb_the_connection)
 {
 	struct place place;
-	struct harness *h = start_to(&place, _i);
+	struct harness *h = place_start_to(&place, _i);
 
 	ck_assert_int_eq(evchat_push(h->chat, "lost", 4), 0);
 	harness_push_mark(h, "m");
@@ -138,7 +98,7 @@ START_TEST(discarding_does_not_disturb_the_connection)
 	harness_run_until_noted(h, "event:connected");
 	harness_accept(h, place.listener);
 	harness_expect_received(h, "kept");
-	end(h, &place, "mark:m:discarded|event:connected");
+	place_end(h, &place, "mark:m:discarded|event:connected");
 }
 END_TEST
 
@@ -146,30 +106,30 @@ END_TEST
 START_TEST(channel_may_be_freed_meanwhile)
 {
 	struct place place;
-	struct harness *h = start_to(&place, _i % PLACE_FAMILIES);
+	struct harness *h = place_start_to(&place, _i % PLACE_FAMILIES);
 
 	harness_push_mark(h, "m");
 	if (_i >= PLACE_FAMILIES)
-		begin_attempt(h);
+		place_begin_attempt(h);
 	evchat_free(h->chat);
-	end(h, &place, "mark:m:discarded|closed:freed|error:0");
+	place_end(h, &place, "mark:m:discarded|closed:freed|error:0");
 }
 END_TEST
 
 START_TEST(detached_bufferevent_goes_on_connecting)
 {
 	struct place place;
-	struct harness *h = start_to(&place, _i);
+	struct harness *h = place_start_to(&place, _i);
 
 	errno = 0;
 	ck_assert(!harness_detach(h));
 	ck_assert_int_eq(errno, EBUSY);
 	ck_assert_int_eq(evchat_push(h->chat, "hello", 5), 0);
-	begin_attempt(h);
+	place_begin_attempt(h);
 	ck_assert(harness_detach(h));
 	harness_accept(h, place.listener);
 	harness_expect_received(h, "hello");
-	end(h, &place, "closed:detached|error:0");
+	place_end(h, &place, "closed:detached|error:0");
 }
 END_TEST
 

@@ -125,3 +125,44 @@ place_connect_bufferevent(struct harness *h, struct place *place)
 	ck_assert_int_eq(bufferevent_socket_connect(h->bev,
 	    &place->address.sa, (int)place->len), 0);
 }
+
+/* Tests */
+
+struct harness *
+place_start(void)
+{
+	struct harness *h = harness_start_new(HARNESS_UNCONNECTED,
+	    &harness_frames);
+
+	harness_crlf(h);
+	h->script.closed = harness_note_error;
+	return h;
+}
+
+struct harness *
+place_start_to(struct place *place, int i)
+{
+	struct harness *h;
+
+	place_listen(place, place_family(i));
+	h = place_start();
+	place_connect(h, place);
+	harness_expect(h, "");
+	return h;
+}
+
+void
+place_begin_attempt(struct harness *h)
+{
+	ck_assert_int_eq(event_base_loop(h->base, EVLOOP_ONCE |
+	    EVLOOP_NONBLOCK), 0);
+	ck_assert_int_ne(bufferevent_getfd(h->bev), -1);
+	harness_expect(h, "");
+}
+
+void
+place_end(struct harness *h, struct place *place, const char *transcript)
+{
+	harness_end(h, transcript);
+	place_free(place);
+}

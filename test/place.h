@@ -42,4 +42,12 @@ struct evutil_addrinfo *place_list(struct evutil_addrinfo *infos,
 void place_connect(struct harness *h, struct place *place);
 void place_connect_bufferevent(struct harness *h, struct place *place);
 
+/* Tests of a channel that is to connect: lines, and closed notes the error. */
+struct harness *place_start(void);
+/* The same, asked to connect to a place of a family that listens. */
+struct harness *place_start_to(struct place *place, int i);
+/* A turn of the loop: an attempt is under way, and nothing is told yet. */
+void place_begin_attempt(struct harness *h);
+void place_end(struct harness *h, struct place *place, const char *transcript);
+
 #endif
