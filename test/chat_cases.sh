@@ -314,7 +314,7 @@ check_clients()
 		a< -- nick left (bye)
 		EOT
 	else
-		echo 'skipped: nc' >> "$work/results"
+		echo 'skipped: nc'
 	fi
 	if command -v telnet > /dev/null; then
 		talk <<-'EOT'
@@ -329,7 +329,7 @@ check_clients()
 		a< -- tel left (bye)
 		EOT
 	else
-		echo 'skipped: telnet' >> "$work/results"
+		echo 'skipped: telnet'
 	fi
 	if bash -c ': < /dev/tcp/127.0.0.1/'"$port" 2> /dev/null; then
 		talk <<-'EOT'
@@ -344,6 +344,6 @@ check_clients()
 		a< -- bash left (bye)
 		EOT
 	else
-		echo 'skipped: bash' >> "$work/results"
+		echo 'skipped: bash'
 	fi
 }

@@ -5,64 +5,29 @@
 # another program, with arguments.
 set -u
 
-sample=${CHAT_SAMPLE:-${SAMPLES:-./samples}/chat}
-dir=${srcdir:-.}/test
-
-# Nothing here waits for ever, and neither does the whole.
-if [ -z "${CHAT_CHECK_GUARDED-}" ]; then
-	CHAT_CHECK_GUARDED=yes exec timeout -k 10 600 sh "$0" "$@"
-fi
-
-command -v perl > /dev/null ||
-    { echo "chat_check: perl is missing" >&2; exit 1; }
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/evchat-chat.XXXXXX") || exit 1
+check=chat
+limit=600
+# shellcheck disable=SC1091
+. "${srcdir:-.}/test/sample.sh"
+sample=${CHAT_SAMPLE:-$samples/chat}
+dir=$srcdir/test
 export work
-mkfifo "$work/stdout" || exit 1
-server=
-
-clean_up()
-{
-	[ -z "$server" ] || kill -KILL "$server" 2> /dev/null
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'echo "FAILED: interrupted, or out of time"; exit 1' HUP INT TERM
 
 # start OPTION...: a server
 start()
 {
 	options=$*
-	# The sample may be several words.
-	# shellcheck disable=SC2086
-	$sample -p 0 "$@" > "$work/stdout" 2> "$work/stderr" &
-	server=$!
-	exec 3< "$work/stdout"
-	read -r line <&3
-	port=${line#listening on 127.0.0.1:}
-	case $port in
-	'' | *[!0-9]*)
-		echo "FAILED: $sample does not start: $line" >&2
-		cat "$work/stderr" >&2
-		exit 1 ;;
-	esac
-}
-
-# is NAME GOT WANT: one case
-is()
-{
-	if [ "$2" = "$3" ]; then
-		echo "ok: $1"
-	else
-		printf 'FAILED: %s\n  got:  %s\n  want: %s\n' "$1" "$2" "$3"
-	fi >> "$work/results"
+	start_server -p 0 "$@"
 }
 
 # talk: the script on standard input
 talk()
 {
-	perl "$dir/chat_script.pl" "$port" "$server" >> "$work/results" 2>&1 ||
-	    echo "FAILED: the script for chat $options" >> "$work/results"
+	perl "$dir/chat_script.pl" "$port" "$server" > "$work/said" 2>&1 ||
+	    echo "FAILED: the script for chat $options" >> "$work/said"
+	cat "$work/said"
+	passed=$((passed + $(grep -c '^ok: ' "$work/said")))
+	failed=$((failed + $(grep -c '^FAILED: ' "$work/said")))
 }
 
 # The server ends, and had nothing else to say.
@@ -286,8 +251,4 @@ check_slow
 check_times
 check_end
 
-cat "$work/results"
-passed=$(grep -c '^ok: ' "$work/results")
-failed=$(grep -c '^FAILED: ' "$work/results")
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 50 ]
+judge && [ "$passed" -gt 50 ]

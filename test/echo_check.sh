@@ -3,28 +3,11 @@
 # program, with arguments.
 set -u
 
-sample=${ECHO_SAMPLE:-${SAMPLES:-./samples}/echo}
-
-# Nothing here waits for ever, and neither does the whole.
-if [ -z "${ECHO_CHECK_GUARDED-}" ]; then
-	ECHO_CHECK_GUARDED=yes exec timeout -k 10 300 sh "$0" "$@"
-fi
-
-command -v perl > /dev/null ||
-    { echo "echo_check: perl is missing" >&2; exit 1; }
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/evchat-echo.XXXXXX") || exit 1
-server=
-passed=0
-failed=0
-
-clean_up()
-{
-	[ -z "$server" ] || kill -KILL "$server" 2> /dev/null
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'echo "FAILED: interrupted, or out of time"; exit 1' HUP INT TERM
+check='echo'
+limit=300
+# shellcheck disable=SC1091
+. "${srcdir:-.}/test/sample.sh"
+sample=${ECHO_SAMPLE:-$samples/echo}
 
 # A client that sends what it reads, prints what comes back, and then how the
 # connection ended. Flags: b sends byte by byte; e shuts its write side
@@ -64,18 +47,6 @@ syswrite(STDOUT, $@ || $end);
 waitpid($child, 0);
 PERL
 
-# is NAME GOT WANT: one case
-is()
-{
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-		printf 'ok: %s\n' "$1"
-	else
-		failed=$((failed + 1))
-		printf 'FAILED: %s\n  got:  %s\n  want: %s\n' "$1" "$2" "$3"
-	fi
-}
-
 # send FLAGS: standard input to the server, and what came of it
 send()
 {
@@ -95,20 +66,7 @@ echoes()
 	done
 }
 
-mkfifo "$work/stdout"
-# The sample may be several words.
-# shellcheck disable=SC2086
-$sample 0 > "$work/stdout" 2> "$work/stderr" &
-server=$!
-exec 3< "$work/stdout"
-read -r line <&3
-port=${line#listening on 127.0.0.1:}
-case $port in
-'' | *[!0-9]*)
-	echo "FAILED: $sample does not start: $line" >&2
-	cat "$work/stderr" >&2
-	exit 1 ;;
-esac
+start_server 0
 
 echoes 'a line' 'one\r\n' 'one\r\n'
 echoes 'three lines' 'one\r\n\r\nthree\r\n' 'one\r\n\r\nthree\r\n'
@@ -146,5 +104,4 @@ wait $client
 is 'it had one thing to say' "$(cat <&3)" ''
 is 'and nothing to complain of' "$(cat "$work/stderr")" ''
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+judge

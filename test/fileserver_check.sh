@@ -6,57 +6,16 @@
 # shellcheck disable=SC2086 # the samples may be several words
 set -u
 
-# Nothing here waits for ever, and neither does the whole.
-if [ -z "${FILESERVER_CHECK_GUARDED-}" ]; then
-	FILESERVER_CHECK_GUARDED=yes exec timeout -k 10 120 sh "$0" "$@"
-fi
-
-srcdir=${srcdir:-.}
-samples=${SAMPLES:-./samples}
-# Libtool's script around a program takes longer than most cases.
-direct()
-{
-	if [ -x "$samples/.libs/$1" ]; then
-		library=$samples/../lib/.libs
-		library=$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-		echo "env LD_LIBRARY_PATH=$library $samples/.libs/$1"
-	else
-		echo "$samples/$1"
-	fi
-}
+check=fileserver
+limit=120
+# shellcheck disable=SC1091
+. "${srcdir:-.}/test/sample.sh"
 sample=${FILESERVER_SAMPLE:-$(direct fileserver)}
 fetch=${FETCH_SAMPLE:-$(direct fetch)}
 framecat=$(direct framecat)
 
-command -v perl > /dev/null ||
-    { echo "fileserver_check: perl is missing" >&2; exit 1; }
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/evchat-fileserver.XXXXXX") || exit 1
 files=$work/files
 mkdir "$files" || exit 1
-server=
-passed=0
-failed=0
-
-clean_up()
-{
-	[ -z "$server" ] || kill -KILL "$server" 2> /dev/null
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'echo "FAILED: interrupted, or out of time"; exit 1' HUP INT TERM
-
-# is NAME GOT WANT: one case
-is()
-{
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-		printf 'ok: %s\n' "$1"
-	else
-		failed=$((failed + 1))
-		printf 'FAILED: %s\n  got:  %s\n  want: %s\n' "$1" "$2" "$3"
-	fi
-}
 
 # start ARGUMENTS: the server; its stdout is on 3, and its stderr on 4
 start()
@@ -67,13 +26,7 @@ start()
 	$sample -d "$files" "$@" > "$work/stdout" 2>&4 4<&- &
 	server=$!
 	exec 3< "$work/stdout"
-	read -r line <&3
-	port=${line#listening on 127.0.0.1:}
-	case $port in
-	'' | *[!0-9]*)
-		echo "FAILED: $sample does not start: $line" >&2
-		exit 1 ;;
-	esac
+	listening
 }
 
 # The server ends with a status, and what it had to say on its stderr
@@ -365,5 +318,4 @@ ended end 0 'io;producer;truncated;'
 start -t 2
 raw patience
 ended patience 0 ''
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+judge

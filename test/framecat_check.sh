@@ -7,48 +7,11 @@
 # without ulimit -v is found out
 set -u
 
-# Nothing here waits for ever, and neither does the whole.
-if [ -z "${FRAMECAT_CHECK_GUARDED-}" ]; then
-	FRAMECAT_CHECK_GUARDED=yes exec timeout -k 10 300 sh "$0" "$@"
-fi
-
-srcdir=${srcdir:-.}
-samples=${SAMPLES:-./samples}
-sample=${FRAMECAT_SAMPLE:-$samples/framecat}
-# Libtool's script around the program takes longer than most cases.
-if [ -z "${FRAMECAT_SAMPLE-}" ] && [ -x "$samples/.libs/framecat" ]; then
-	sample="env LD_LIBRARY_PATH=$samples/../lib/.libs"
-	sample="$sample${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-	sample="$sample $samples/.libs/framecat"
-fi
-
-command -v perl > /dev/null ||
-    { echo "framecat_check: perl is missing" >&2; exit 1; }
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/evchat-framecat.XXXXXX") || exit 1
-server=
-passed=0
-failed=0
-
-clean_up()
-{
-	[ -z "$server" ] || kill -KILL "$server" 2> /dev/null
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'echo "FAILED: interrupted, or out of time"; exit 1' HUP INT TERM
-
-# is NAME GOT WANT: one case
-is()
-{
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-		printf 'ok: %s\n' "$1"
-	else
-		failed=$((failed + 1))
-		printf 'FAILED: %s\n  got:  %s\n  want: %s\n' "$1" "$2" "$3"
-	fi
-}
+check=framecat
+limit=300
+# shellcheck disable=SC1091
+. "${srcdir:-.}/test/sample.sh"
+sample=${FRAMECAT_SAMPLE:-$(direct framecat)}
 
 # Cases of which each is a line: arguments~stdin~result. stdin is as for printf.
 # The result is stdout, stderr, a "|" for every line end, and the exit status.
@@ -565,5 +528,4 @@ check_memory
 check_others
 check_ends
 check_signals
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+judge

@@ -3,30 +3,13 @@
 # lines of perl. HTTP_SAMPLE may name another program, with arguments.
 set -u
 
-sample=${HTTP_SAMPLE:-${SAMPLES:-./samples}/http}
+check=http
+limit=900
+# shellcheck disable=SC1091
+. "${srcdir:-.}/test/sample.sh"
+sample=${HTTP_SAMPLE:-$samples/http}
 
-# Nothing here waits for ever, and neither does the whole.
-if [ -z "${HTTP_CHECK_GUARDED-}" ]; then
-	HTTP_CHECK_GUARDED=yes exec timeout -k 10 900 sh "$0" "$@"
-fi
-
-for tool in curl perl; do
-	command -v $tool > /dev/null ||
-	    { echo "http_check: $tool is missing" >&2; exit 1; }
-done
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/evchat-http.XXXXXX") || exit 1
-server=
-passed=0
-failed=0
-
-clean_up()
-{
-	[ -z "$server" ] || kill -KILL "$server" 2> /dev/null
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'echo "FAILED: interrupted, or out of time"; exit 1' HUP INT TERM
+need curl
 
 # A client that sends what it reads and tells what it is answered: a "|" between
 # replies, a "!" behind those that say that they are the last, then how the
@@ -101,18 +84,6 @@ print join('|', @replies, $end), "\n";
 waitpid($child, 0) if $child;
 PERL
 
-# is NAME GOT WANT: one case
-is()
-{
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-		printf 'ok: %s\n' "$1"
-	else
-		failed=$((failed + 1))
-		printf 'FAILED: %s\n  got:  %s\n  want: %s\n' "$1" "$2" "$3"
-	fi
-}
-
 # send FLAGS: standard input to the server, and what came of it
 send()
 {
@@ -156,26 +127,6 @@ noise()
 fetch()
 {
 	curl -q -sS --noproxy '*' --max-time 60 "$@"
-}
-
-start()
-{
-	mkfifo "$work/stdout"
-	# The sample may be several words.
-	# shellcheck disable=SC2086
-	$sample -p 0 > "$work/stdout" 2> "$work/stderr" &
-	server=$!
-	exec 3< "$work/stdout"
-	read -r line <&3
-	url=${line#listening on }
-	port=${url#http://127.0.0.1:}
-	port=${port%/}
-	case $port in
-	'' | *[!0-9]*)
-		echo "FAILED: $sample does not start: $line" >&2
-		cat "$work/stderr" >&2
-		exit 1 ;;
-	esac
 }
 
 host='Host: localhost\r\n'
@@ -476,7 +427,8 @@ check_end()
 	is 'and nothing to complain of' "$(cat "$work/stderr")" ''
 }
 
-start
+start_server -p 0
+url=http://127.0.0.1:$port/
 check_curl
 check_uploads
 check_persistence
@@ -485,5 +437,4 @@ check_malformed
 check_limits
 check_vanishing
 check_end
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+judge

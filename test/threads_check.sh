@@ -5,28 +5,11 @@
 # another program, with arguments.
 set -u
 
-sample=${THREADS_SAMPLE:-${SAMPLES:-./samples}/threads}
-
-# Nothing here waits for ever, and neither does the whole.
-if [ -z "${THREADS_CHECK_GUARDED-}" ]; then
-	THREADS_CHECK_GUARDED=yes exec timeout -k 10 300 sh "$0" "$@"
-fi
-
-command -v perl > /dev/null ||
-    { echo "threads_check: perl is missing" >&2; exit 1; }
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/evchat-threads.XXXXXX") || exit 1
-server=
-passed=0
-failed=0
-
-clean_up()
-{
-	[ -z "$server" ] || kill -KILL "$server" 2> /dev/null
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'echo "FAILED: interrupted, or out of time"; exit 1' HUP INT TERM
+check=threads
+limit=300
+# shellcheck disable=SC1091
+. "${srcdir:-.}/test/sample.sh"
+sample=${THREADS_SAMPLE:-$samples/threads}
 
 # So many clients are connected at the same time. Each says a line, all are
 # answered, and the first begins another line. Then the server is told to stop.
@@ -69,36 +52,10 @@ print "more behind it\n" if sysread($sockets[0], my $byte, 1);
 print "all answered\n";
 PERL
 
-# is NAME GOT WANT: one case
-is()
-{
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-		printf 'ok: %s\n' "$1"
-	else
-		failed=$((failed + 1))
-		printf 'FAILED: %s\n  got:  %s\n  want: %s\n' "$1" "$2" "$3"
-	fi
-}
-
 # serve THREADS CLIENTS SIGNAL: all of a server's life
 serve()
 {
-	rm -f "$work/stdout"
-	mkfifo "$work/stdout"
-	# The sample may be several words.
-	# shellcheck disable=SC2086
-	$sample 0 "$1" > "$work/stdout" 2> "$work/stderr" &
-	server=$!
-	exec 3< "$work/stdout"
-	read -r line <&3
-	port=${line#listening on 127.0.0.1:}
-	case $port in
-	'' | *[!0-9]*)
-		echo "FAILED: $sample does not start: $line" >&2
-		cat "$work/stderr" >&2
-		exit 1 ;;
-	esac
+	start_server 0 "$1"
 	is "$2 clients of $1 threads" "$(perl "$work/clients" "$port" "$2" \
 	    "$server" "$3" 2>&1)" 'all answered'
 	wait "$server"
@@ -120,5 +77,4 @@ is 'more than one thread had some' "$(awk '$3 > 0 { n++ }
     END { print (n > 1) ? "yes" : "no" }' "$work/counts")" yes
 serve 1 3 TERM
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+judge
