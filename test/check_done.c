@@ -6,51 +6,12 @@
 #include <errno.h>
 #include "ending.h"
 
-/* What is done there */
-
-static void
-push_producer(struct harness *h)
-{
-	harness_push_producer(h, "r", "z");
-	harness_push_mark(h, "m");
-}
-
-static void
-discard_and_push(struct harness *h)
-{
-	ending_discard(h);
-	ending_push_z(h);
-}
-
-static void
-finish(struct harness *h)
-{
-	evchat_close_when_done(h->chat);
-	ck_assert_int_eq(evchat_push(h->chat, "no", 2), -1);
-	ck_assert_int_eq(errno, EPIPE);
-}
-
-static void
-shut(struct harness *h)
-{
-	h->rude = true;
-	ck_assert_int_eq(evchat_push_eof(h->chat), 0);
-	ck_assert_int_eq(evchat_push(h->chat, "no", 2), -1);
-	ck_assert_int_eq(errno, EPIPE);
-}
-
-static void
-pause_it(struct harness *h)
-{
-	evchat_pause(h->chat);
-}
-
 START_TEST(done_may_push)
 {
 	struct harness *h = ending_start(_i);
 	struct feeder p, q;
 
-	ending_push(h, ending_kind(_i), &p, &q, push_producer);
+	ending_push(h, ending_kind(_i), &p, &q, ending_push_producer);
 	harness_run_until_noted(h, ending_kinds[ending_kind(_i)].sent);
 	harness_turn(h);
 	feeder_resume(&q);
@@ -67,7 +28,7 @@ START_TEST(done_may_discard_what_is_behind)
 	struct harness *h = ending_start(_i);
 	struct feeder p, q;
 
-	ending_push(h, ending_kind(_i), &p, &q, discard_and_push);
+	ending_push(h, ending_kind(_i), &p, &q, ending_discard_and_push);
 	harness_run_until_noted(h, "discarded");
 	harness_expect_received(h, "abz");
 	ending_expect(h, ending_kinds[ending_kind(_i)].sent,
@@ -94,7 +55,7 @@ START_TEST(done_may_close)
 	struct harness *h = ending_start(_i);
 	struct feeder p, q;
 
-	ending_push(h, ending_kind(_i), &p, &q, finish);
+	ending_push(h, ending_kind(_i), &p, &q, ending_finish);
 	harness_run_until_noted(h, ending_kinds[ending_kind(_i)].sent);
 	harness_turn(h);
 	feeder_resume(&q);
@@ -111,7 +72,7 @@ START_TEST(done_may_push_eof)
 	struct harness *h = ending_start(_i);
 	struct feeder p, q;
 
-	ending_push(h, ending_kind(_i), &p, &q, shut);
+	ending_push(h, ending_kind(_i), &p, &q, ending_shut);
 	harness_run_until_noted(h, ending_kinds[ending_kind(_i)].sent);
 	harness_turn(h);
 	feeder_resume(&q);
@@ -127,7 +88,7 @@ START_TEST(done_may_pause_input)
 	struct harness *h = ending_start(_i);
 	struct feeder p, q;
 
-	ending_push(h, ending_kind(_i), &p, &q, pause_it);
+	ending_push(h, ending_kind(_i), &p, &q, ending_pause);
 	harness_run_until_noted(h, ending_kinds[ending_kind(_i)].sent);
 	harness_feed(h, "in");
 	ending_expect(h, ending_kinds[ending_kind(_i)].sent, "");

@@ -5,64 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "feeder.h"
-#include "harness.h"
-#include "sink.h"
+#include "ending.h"
 
 /* What is done there */
 
 static void (*act)(struct harness *h);
-
-static void
-push_z(struct harness *h)
-{
-	ck_assert_int_eq(evchat_push(h->chat, "z", 1), 0);
-}
-
-static void
-push_producer(struct harness *h)
-{
-	harness_push_producer(h, "r", "z");
-	harness_push_mark(h, "m");
-}
-
-static void
-discard_and_push(struct harness *h)
-{
-	evchat_discard_buffers(h->chat);
-	harness_note(h, "discarded");
-	push_z(h);
-}
-
-static void
-end(struct harness *h)
-{
-	evchat_free(h->chat);
-	ck_assert_int_eq(h->closed, 1);
-}
-
-static void
-finish(struct harness *h)
-{
-	evchat_close_when_done(h->chat);
-	ck_assert_int_eq(evchat_push(h->chat, "no", 2), -1);
-	ck_assert_int_eq(errno, EPIPE);
-}
-
-static void
-shut(struct harness *h)
-{
-	h->rude = true;
-	ck_assert_int_eq(evchat_push_eof(h->chat), 0);
-	ck_assert_int_eq(evchat_push(h->chat, "no", 2), -1);
-	ck_assert_int_eq(errno, EPIPE);
-}
-
-static void
-pause_it(struct harness *h)
-{
-	evchat_pause(h->chat);
-}
 
 static void
 expect_busy(struct harness *h)
@@ -108,7 +55,7 @@ START_TEST(more_may_push)
 	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
-	ask_and_act(h, &p, &q, push_z);
+	ask_and_act(h, &p, &q, ending_push_z);
 	harness_run_until_noted(h, "done:q");
 	harness_expect_received(h, "abcdez");
 	harness_end(h, "done:p:sent:4|done:q:sent:1");
@@ -120,7 +67,7 @@ START_TEST(more_may_push_producers)
 	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
-	ask_and_act(h, &p, &q, push_producer);
+	ask_and_act(h, &p, &q, ending_push_producer);
 	harness_run_until_noted(h, "mark:m");
 	harness_expect_received(h, "abcdez");
 	harness_end(h,
@@ -133,7 +80,7 @@ START_TEST(more_may_discard_itself)
 	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
-	ask_and_act(h, &p, &q, discard_and_push);
+	ask_and_act(h, &p, &q, ending_discard_and_push);
 	ck_assert_int_eq(p.asked, 1);
 	ck_assert_int_eq(q.asked, 0);
 	harness_expect_received(h, "z");
@@ -146,7 +93,7 @@ START_TEST(more_may_free_the_channel)
 	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
-	ask_and_act(h, &p, &q, end);
+	ask_and_act(h, &p, &q, ending_free);
 	ck_assert_int_eq(p.asked, 1);
 	harness_run_until_peer_eof(h);
 	ck_assert_uint_eq(evbuffer_get_length(h->received), 0);
@@ -160,7 +107,7 @@ START_TEST(more_may_close_and_is_asked_on)
 	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
-	ask_and_act(h, &p, &q, finish);
+	ask_and_act(h, &p, &q, ending_finish);
 	harness_run_until_closed(h);
 	harness_expect_received(h, "abcde");
 	ck_assert(h->peer_eof);
@@ -173,7 +120,7 @@ START_TEST(more_may_push_eof_and_is_asked_on)
 	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
-	ask_and_act(h, &p, &q, shut);
+	ask_and_act(h, &p, &q, ending_shut);
 	harness_run_until_peer_eof(h);
 	harness_expect_received(h, "abcde");
 	harness_feed(h, "in");
@@ -186,7 +133,7 @@ START_TEST(more_may_pause_input)
 	struct harness *h = harness_streaming_on(_i);
 	struct feeder p, q;
 
-	ask_and_act(h, &p, &q, pause_it);
+	ask_and_act(h, &p, &q, ending_pause);
 	harness_feed(h, "in");
 	harness_run_until_noted(h, "done:q");
 	harness_expect_received(h, "abcde");

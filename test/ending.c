@@ -2,6 +2,7 @@
  * Ends of what was pushed; see ending.h.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include "ending.h"
 
@@ -111,6 +112,48 @@ ending_discard(struct harness *h)
 {
 	evchat_discard_buffers(h->chat);
 	harness_note(h, "discarded");
+}
+
+void
+ending_push_producer(struct harness *h)
+{
+	harness_push_producer(h, "r", "z");
+	harness_push_mark(h, "m");
+}
+
+void
+ending_discard_and_push(struct harness *h)
+{
+	ending_discard(h);
+	ending_push_z(h);
+}
+
+static void
+expect_shut(struct harness *h)
+{
+	ck_assert_int_eq(evchat_push(h->chat, "no", 2), -1);
+	ck_assert_int_eq(errno, EPIPE);
+}
+
+void
+ending_finish(struct harness *h)
+{
+	evchat_close_when_done(h->chat);
+	expect_shut(h);
+}
+
+void
+ending_shut(struct harness *h)
+{
+	h->rude = true;
+	ck_assert_int_eq(evchat_push_eof(h->chat), 0);
+	expect_shut(h);
+}
+
+void
+ending_pause(struct harness *h)
+{
+	evchat_pause(h->chat);
 }
 
 void

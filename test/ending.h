@@ -37,7 +37,12 @@ void ending_expect(struct harness *h, const char *first, const char *rest);
 
 /* What it may do. */
 void ending_push_z(struct harness *h);
+void ending_push_producer(struct harness *h); /* of a z, and a mark m */
 void ending_discard(struct harness *h); /* notes "discarded" behind it */
+void ending_discard_and_push(struct harness *h); /* that and a z */
+void ending_finish(struct harness *h); /* and pushes fail */
+void ending_shut(struct harness *h);   /* the write side; the same */
+void ending_pause(struct harness *h);
 void ending_free(struct harness *h);
 void ending_detach(struct harness *h);
 
