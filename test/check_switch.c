@@ -15,20 +15,6 @@
 #define SWITCHES 100002 /* as many as the ways have frames, repeated */
 #define DEEPER 1024 /* bytes; turns may begin from different places */
 
-/* Where the stack was in the hooks. */
-static uintptr_t lowest, highest;
-
-static void
-look_at_stack(void)
-{
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-
-	if (lowest == 0 || here < lowest)
-		lowest = here;
-	if (here > highest)
-		highest = here;
-}
-
 /* What to do in each found or frame; the frames so far tell which it is. */
 
 static struct evchat_framing *line, *semicolon;
@@ -36,7 +22,7 @@ static struct evchat_framing *line, *semicolon;
 static void
 set_line_or_count(struct tally *t)
 {
-	look_at_stack();
+	unit_look_at_stack();
 	if (t->frames % 2 != 0)
 		harness_must(evchat_set_terminator_count(t->chat, 1) == 0,
 		    "evchat_set_terminator_count");
@@ -47,7 +33,7 @@ set_line_or_count(struct tally *t)
 static void
 set_framing(struct tally *t)
 {
-	look_at_stack();
+	unit_look_at_stack();
 	harness_must(evchat_set_framing(t->chat,
 	    t->frames % 2 != 0 ? semicolon : line) == 0, "evchat_set_framing");
 }
@@ -55,21 +41,21 @@ set_framing(struct tally *t)
 static void
 set_same(struct tally *t)
 {
-	look_at_stack();
+	unit_look_at_stack();
 	tally_delimiter(t, "\n", 1);
 }
 
 static void
 set_another(struct tally *t)
 {
-	look_at_stack();
+	unit_look_at_stack();
 	tally_delimiter(t, t->frames % 2 != 0 ? ";" : "\n", 1);
 }
 
 static void
 set_count_zero(struct tally *t)
 {
-	look_at_stack();
+	unit_look_at_stack();
 	if (t->frames % SWITCHES == 0)
 		tally_delimiter(t, "\n", 1);
 	else
@@ -153,7 +139,7 @@ prove(const struct way *way, bool whole, size_t size)
 	ck_assert_int_eq(evchat_set_buffer_sizes(t.chat, size, 4096), 0);
 	/* Once, so that libevent has all that it keeps. */
 	read_at_once(&t, stream);
-	lowest = highest = 0;
+	(void)unit_stack_depth();
 	bytes = ledger_now();
 	calls = ledger_calls();
 	read_at_once(&t, stream);
@@ -161,7 +147,7 @@ prove(const struct way *way, bool whole, size_t size)
 	ck_assert_uint_eq(ledger_calls() - calls - 1,
 	    way->allocations * SWITCHES);
 	ck_assert_uint_eq(ledger_now(), bytes);
-	ck_assert_uint_lt(highest - lowest, DEEPER);
+	ck_assert_uint_lt(unit_stack_depth(), DEEPER);
 	tally_free(&t);
 	free(stream);
 }

@@ -12,6 +12,7 @@
 #include "kinds.h"
 #include "ledger.h"
 #include "tally.h"
+#include "unit.h"
 
 #define FRAMES 100000
 #define FIXED 3
@@ -53,20 +54,6 @@ static const struct way ways[] = {
 
 #define WAYS ((int)(sizeof(ways) / sizeof(ways[0])))
 
-/* Where the stack was in the hooks. */
-static uintptr_t lowest, highest;
-
-static void
-look_at_stack(void)
-{
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-
-	if (lowest == 0 || here < lowest)
-		lowest = here;
-	if (here > highest)
-		highest = here;
-}
-
 static struct evchat_framing *framings[KINDS];
 
 static struct evchat_framing *
@@ -90,7 +77,7 @@ set_next(struct tally *t)
 	const char *script = t->user;
 	char what = script[(t->frames - 1) % strlen(script)];
 
-	look_at_stack();
+	unit_look_at_stack();
 	if (what == NOTHING)
 		return;
 	harness_must((what >= '0' && what <= '9' ?
@@ -123,8 +110,7 @@ end(struct tally *t)
 	tally_free(t);
 	for (i = 0; i < KINDS; i++)
 		evchat_framing_free(framings[i]);
-	ck_assert_uint_eq(ledger_now(), 0);
-	ledger_close();
+	ledger_end();
 }
 
 /* All of the stream in one read: the carrier is a pair. */
@@ -156,14 +142,14 @@ prove(const struct way *way, bool whole, size_t size, size_t allocations)
 	start(&t, way->script, whole, size);
 	/* Once, so that all that is kept is there. */
 	read_at_once(&t, stream, len, frames * times);
-	lowest = highest = 0;
+	(void)unit_stack_depth();
 	bytes = ledger_now();
 	calls = ledger_calls();
 	read_at_once(&t, stream, len, frames * times);
 	/* But for the chain that came. */
 	ck_assert_uint_eq(ledger_calls() - calls - 1, allocations * times);
 	ck_assert_uint_eq(ledger_now(), bytes);
-	ck_assert_uint_lt(highest - lowest, DEEPER);
+	ck_assert_uint_lt(unit_stack_depth(), DEEPER);
 	end(&t);
 	free(stream);
 }

@@ -302,3 +302,27 @@ unit_bytes_most(void)
 	bytes_most = bytes_now;
 	return most;
 }
+
+/* The stack */
+
+static uintptr_t lowest, highest;
+
+void
+unit_look_at_stack(void)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	if (lowest == 0 || here < lowest)
+		lowest = here;
+	if (here > highest)
+		highest = here;
+}
+
+size_t
+unit_stack_depth(void)
+{
+	size_t depth = highest - lowest;
+
+	lowest = highest = 0;
+	return depth;
+}

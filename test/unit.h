@@ -67,6 +67,10 @@ void unit_cuts_init_random(struct unit_cuts *cuts, size_t len, size_t random);
 bool unit_cuts_next(struct unit_cuts *cuts); /* false: all were had */
 const char *unit_cuts_text(const struct unit_cuts *cuts); /* for messages */
 
+/* How far apart the stack was where it was looked at, in bytes; then anew. */
+void unit_look_at_stack(void);
+size_t unit_stack_depth(void);
+
 /* What memory holds before anything was made of it. */
 #define UNIT_JUNK 0xa5
 
