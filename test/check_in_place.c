@@ -103,8 +103,7 @@ static void
 end(struct harness *h)
 {
 	harness_free(h);
-	ck_assert_uint_eq(ledger_now(), 0);
-	ledger_close();
+	ledger_end();
 }
 
 /* All frames in one read of one chain. @return the allocations of that */

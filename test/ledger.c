@@ -136,6 +136,13 @@ ledger_close(void)
 	harness_memory_init();
 }
 
+void
+ledger_end(void)
+{
+	ck_assert_uint_eq(ledger_now(), 0);
+	ledger_close();
+}
+
 size_t
 ledger_now(void)
 {

@@ -13,6 +13,7 @@
 
 void ledger_open(void);
 void ledger_close(void); /* the harness's memory again */
+void ledger_end(void);   /* the same; and nothing is left in it */
 
 size_t ledger_now(void);
 /*
