@@ -12,15 +12,16 @@
 
 START_TEST(group_is_made_or_not)
 {
+	static const unsigned options[] = { 0, EVCHAT_OPT_THREADSAFE };
 	struct crowd crowd;
 	struct evchat_group *group;
 	long n;
 
-	crowd_start(&crowd, crowd_carrier(_i), 1);
+	crowd_start(&crowd, crowd_carrier(_i / 2), 1);
 	for (n = 1, group = NULL; group == NULL; n++) {
 		harness_fail_allocation(n);
 		errno = 0;
-		group = evchat_group_new(crowd.h[0]->base, 0);
+		group = evchat_group_new(crowd.h[0]->base, options[_i % 2]);
 		harness_fail_allocation(0);
 		ck_assert(group != NULL || errno == ENOMEM);
 	}
@@ -88,7 +89,8 @@ scarce_suite(void)
 	Suite *suite = suite_create("scarce group");
 	TCase *tc = harness_case(suite, "group");
 
-	tcase_add_loop_test(tc, group_is_made_or_not, 0, CROWD_CARRIERS);
+	tcase_add_loop_test(tc, group_is_made_or_not, 0,
+	    2 * CROWD_CARRIERS);
 	tcase_add_loop_test(tc, channel_joins_or_not, 0, CROWD_CARRIERS);
 	tcase_add_loop_test(tc, long_broadcast_is_whole_or_told, 0,
 	    CROWD_CARRIERS);

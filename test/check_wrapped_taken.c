@@ -142,6 +142,14 @@ text(const char *bytes)
 	return evchat_producer_new_evbuffer(buf);
 }
 
+/* Libevent cannot append to these. */
+static bool
+lend(struct evbuffer *buf, const char *bytes)
+{
+	return evbuffer_add_reference(buf, bytes, strlen(bytes), NULL,
+	    NULL) == 0;
+}
+
 static int
 one_trailer(struct evbuffer *out, void *arg)
 {
@@ -154,6 +162,16 @@ one_trailer(struct evbuffer *out, void *arg)
 	return fails ? -1 : 0;
 }
 
+/* What was made in time that is spared, which is over. */
+static void
+push_and_close(struct harness *h, struct evchat_producer *outer)
+{
+	harness_must(outer != NULL, "memory");
+	harness_spare_end();
+	harness_ok(h, evchat_push_with_producer(h->chat, outer));
+	evchat_close_when_done(h->chat);
+}
+
 static void
 start_nested(struct harness *h)
 {
@@ -163,10 +181,7 @@ start_nested(struct harness *h)
 	outer = evchat_producer_new_chunked(evchat_producer_new_dot(
 	    chain(text("one\r\n.two"), text("\r\n..\r\nthree"))), one_trailer,
 	    NULL);
-	harness_must(outer != NULL, "memory");
-	harness_spare_end();
-	harness_ok(h, evchat_push_with_producer(h->chat, outer));
-	evchat_close_when_done(h->chat);
+	push_and_close(h, outer);
 }
 
 static const struct harness_scenario nested_scenario = {
@@ -182,6 +197,62 @@ START_TEST(nested_ones_hold_in_trouble)
 }
 END_TEST
 
+static int
+two_trailers(struct evbuffer *out, void *arg)
+{
+	bool done;
+
+	(void)arg;
+	harness_spare();
+	done = lend(out, "A: b\r\n") && lend(out, "C: d\r\n");
+	harness_spare_end();
+	return done ? 0 : -1;
+}
+
+static void
+start_dot(struct harness *h)
+{
+	struct evbuffer *buf;
+
+	harness_spare();
+	buf = evbuffer_new();
+	harness_must(buf != NULL && lend(buf, "one"), "memory");
+	push_and_close(h, evchat_producer_new_dot(
+	    evchat_producer_new_evbuffer(buf)));
+}
+
+static const struct harness_scenario dot_scenario = {
+	.input = "go", .start = start_dot, .until_closed = true,
+	.expect = "closed:done", .output = "one\r\n.\r\n"
+};
+
+/* Its line has to get an end. */
+START_TEST(dot_holds_in_trouble)
+{
+	harness_prove(&dot_scenario);
+}
+END_TEST
+
+static void
+start_trailers(struct harness *h)
+{
+	harness_spare();
+	push_and_close(h, evchat_producer_new_chunked(text(""), two_trailers,
+	    NULL));
+}
+
+static const struct harness_scenario trailers_scenario = {
+	.input = "go", .start = start_trailers, .until_closed = true,
+	.expect = "closed:done", .output = "0\r\nA: b\r\nC: d\r\n\r\n"
+};
+
+/* They are the first bytes, and lie in two pieces. */
+START_TEST(trailers_hold_in_trouble)
+{
+	harness_prove(&trailers_scenario);
+}
+END_TEST
+
 static void
 start_deflate(struct harness *h)
 {
@@ -191,10 +262,7 @@ start_deflate(struct harness *h)
 	outer = evchat_producer_new_chunked(evchat_producer_new_deflate(
 	    chain(text("one"), text("two")), EVCHAT_DEFLATE_GZIP, -1), NULL,
 	    NULL);
-	harness_must(outer != NULL, "memory");
-	harness_spare_end();
-	harness_ok(h, evchat_push_with_producer(h->chat, outer));
-	evchat_close_when_done(h->chat);
+	push_and_close(h, outer);
 }
 
 static const struct harness_scenario deflate_scenario = {
@@ -252,6 +320,8 @@ wrapped_taken_suite(void)
 	tcase_add_loop_test(tc, what_cannot_be_made_frees_what_was_inside, 0,
 	    4);
 	tcase_add_test(tc, nested_ones_hold_in_trouble);
+	tcase_add_test(tc, dot_holds_in_trouble);
+	tcase_add_test(tc, trailers_hold_in_trouble);
 	tcase_add_test(tc, compressed_ones_hold_in_trouble);
 	tcase_add_loop_test(tc, framings_read_what_producers_wrote, 0,
 	    2 * SINK_KINDS);
