@@ -57,7 +57,7 @@ void group_leave(struct evchat *chat);
 /* Its turn is over: what it holds has changed. */
 void group_account(struct evchat *chat);
 
-/* group_walk.c: call fn with each member, under its lock. It may free the group. */
+/* group_walk.c: call fn with each member, locked. It may free the group. */
 void walk_all(const struct evchat_group *group,
     void (*fn)(struct group_member *member, void *arg), void *arg);
 

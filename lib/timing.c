@@ -61,8 +61,8 @@ keep_input(struct evchat *chat, enum deadline_which which, bool wanted,
 }
 
 /*
- * A period begins with a frame, and anew when the one before was good. now is how
- * much was received.
+ * A period begins with a frame, and anew when the one before was good. now is
+ * how much was received.
  */
 static void
 time_rate_in(struct evchat *chat, bool in_frame, bool next, uint64_t now)

@@ -77,7 +77,8 @@ START_TEST(file_arrives_before_the_end)
 {
 	struct harness *h = harness_streaming_on((int)sink_kinds[_i]);
 
-	ck_assert_int_eq(evchat_push_file(h->chat, sink_file(0, LONG), 10, -1), 0);
+	ck_assert_int_eq(evchat_push_file(h->chat, sink_file(0, LONG),
+	    10, -1), 0);
 	harness_push_mark(h, "m");
 	evchat_close_when_done(h->chat);
 	harness_run_until_peer_eof(h);
@@ -213,7 +214,8 @@ push_long(struct harness *h)
 {
 	sink_narrow(h);
 	harness_peer_read(h, false);
-	ck_assert_int_eq(evchat_push_file(h->chat, sink_file(0, LONG), 0, -1), 0);
+	ck_assert_int_eq(evchat_push_file(h->chat, sink_file(0, LONG),
+	    0, -1), 0);
 	harness_push_mark(h, "m");
 	harness_turn(h);
 }
