@@ -80,10 +80,6 @@ push_data(struct evchat *chat)
 	return evchat_push_frame(chat, "ab", 2);
 }
 
-static int (*const pushes[])(struct evchat *) = { push_printf, push_data };
-
-#define PUSHES ((int)(sizeof(pushes) / sizeof(pushes[0])))
-
 static void
 clean_up(const void *data, size_t len, void *arg)
 {
@@ -92,13 +88,24 @@ clean_up(const void *data, size_t len, void *arg)
 	(void)arg;
 }
 
+static int
+push_small(struct evchat *chat)
+{
+	return evchat_push_reference(chat, "ab\r\n", 4, clean_up, NULL);
+}
+
+static int (*const pushes[])(struct evchat *) = { push_printf, push_data,
+    push_small };
+
+#define PUSHES ((int)(sizeof(pushes) / sizeof(pushes[0])))
+
 /* Behind what is referred to, and in front of nothing. */
-START_TEST(frame_is_queued_or_not)
+START_TEST(push_is_queued_or_not)
 {
 	static const char large[8192];
 	struct harness *h = place_start();
 	int pushed = -1;
-	size_t before;
+	size_t before, len;
 	long n;
 
 	ck_assert_int_eq(evchat_push_reference(h->chat, large, sizeof(large),
@@ -110,8 +117,8 @@ START_TEST(frame_is_queued_or_not)
 		pushed = pushes[_i](h->chat);
 		harness_fail_allocation(0);
 		ck_assert(pushed == 0 || errno == ENOMEM);
-		ck_assert_uint_eq(evchat_get_output_length(h->chat),
-		    pushed == 0 ? before + 4 : before);
+		len = evchat_get_output_length(h->chat);
+		ck_assert(pushed == 0 ? len >= before + 4 : len == before);
 	}
 	ck_assert_int_gt(n, 2);
 	evchat_free(h->chat);
@@ -142,7 +149,7 @@ scarce_suite(void)
 
 	tcase_add_loop_test(tc, connect_that_fails_may_be_called_again, 0,
 	    CONNECTS);
-	tcase_add_loop_test(tc, frame_is_queued_or_not, 0, PUSHES);
+	tcase_add_loop_test(tc, push_is_queued_or_not, 0, PUSHES);
 	tcase_add_test(tc, timeout_of_an_age_does_not_run_out);
 	return suite;
 }
