@@ -14,24 +14,10 @@
 #include "mem.h"
 
 #define FEW_BYTES ((size_t)512)       /* less than a chain takes by itself */
-#define GATHERED_UP_TO ((size_t)4096) /* of a push; more is a chain */
 #define LONGEST_TAIL ((size_t)65536)
 #define SMALLEST_TAIL ((size_t)512)
 #define WORTH_GIVING ((size_t)8192)   /* a tail, as a chain that refers to it */
 #define MOVED_AT_ONCE ((size_t)1 << 30) /* libevent counts them in an int */
-
-static size_t
-buffer_len(const struct backlog *backlog)
-{
-	return (backlog->buffer != NULL ?
-	    evbuffer_get_length(backlog->buffer) : 0);
-}
-
-size_t
-backlog_len(const struct backlog *backlog)
-{
-	return (buffer_len(backlog) + hold_len(&backlog->tail));
-}
 
 void
 backlog_free(struct backlog *backlog)
@@ -99,8 +85,9 @@ backlog_buffer(struct backlog *backlog)
 	return (backlog->buffer);
 }
 
-unsigned char *
-backlog_reserve(struct backlog *backlog, size_t len)
+/* Room in the tail, of which as much as lately is going to be needed. */
+static unsigned char *
+reserve_in_tail(struct backlog *backlog, size_t len)
 {
 	size_t used = hold_len(&backlog->tail);
 
@@ -113,34 +100,52 @@ backlog_reserve(struct backlog *backlog, size_t len)
 	    len > SMALLEST_TAIL ? len : SMALLEST_TAIL));
 }
 
-void
-backlog_commit(struct backlog *backlog, size_t len)
+static unsigned char *
+reserve_in_chain(struct backlog *backlog, size_t len)
 {
-	hold_commit(&backlog->tail, len);
+	struct evbuffer *buffer = backlog_buffer(backlog);
+	struct evbuffer_iovec vec;
+
+	errno = ENOMEM;
+	if (buffer == NULL || len > EV_SSIZE_MAX ||
+	    evbuffer_reserve_space(buffer, (ev_ssize_t)len, &vec, 1) != 1)
+		return (NULL);
+	return (vec.iov_base);
+}
+
+unsigned char *
+backlog_reserve_more(struct backlog *backlog, size_t len)
+{
+	return (len > BACKLOG_GATHERED ? reserve_in_chain(backlog, len) :
+	    reserve_in_tail(backlog, len));
+}
+
+void
+backlog_commit_chain(struct backlog *backlog, unsigned char *bytes, size_t len)
+{
+	struct evbuffer_iovec vec = { bytes, len };
+
+	(void)evbuffer_commit_space(backlog->buffer, &vec, 1);
 }
 
 int
 backlog_add(struct backlog *backlog, const void *data, size_t len)
 {
-	struct evbuffer *buffer;
-	unsigned char *room = hold_room(&backlog->tail, len);
+	unsigned char *room = backlog_reserve(backlog, len);
 
-	if (len > GATHERED_UP_TO) {
-		buffer = backlog_buffer(backlog);
-		return (buffer != NULL ? backlog_copy(buffer, data, len) : -1);
-	}
-	if (room == NULL && (room = backlog_reserve(backlog, len)) == NULL)
+	if (room == NULL)
 		return (-1);
 	memcpy(room, data, len);
-	backlog_commit(backlog, len);
+	backlog_commit(backlog, room, len);
 	return (0);
 }
 
 int
 backlog_vprintf(struct backlog *backlog, const char *fmt, va_list ap)
 {
-	size_t room = backlog->tail.cap - backlog->tail.len;
-	unsigned char *to = hold_room(&backlog->tail, room);
+	struct hold *tail = &backlog->tail;
+	size_t room = tail->cap - tail->len;
+	unsigned char *to = hold_room(tail, room);
 	va_list again;
 	int len;
 
@@ -149,7 +154,7 @@ backlog_vprintf(struct backlog *backlog, const char *fmt, va_list ap)
 	len = vsnprintf((char *)to, room, fmt, ap);
 	if (len >= 0 && (size_t)len >= room) {
 		room = (size_t)len + 1;
-		to = backlog_reserve(backlog, room);
+		to = reserve_in_tail(backlog, room);
 		if (to == NULL)
 			len = -1;
 		else
@@ -158,7 +163,7 @@ backlog_vprintf(struct backlog *backlog, const char *fmt, va_list ap)
 		errno = ENOMEM;
 	va_end(again);
 	if (len > 0)
-		backlog_commit(backlog, (size_t)len);
+		hold_commit(tail, (size_t)len);
 	return (len);
 }
 
@@ -189,7 +194,7 @@ int
 backlog_peek(const struct backlog *backlog, size_t len,
     struct evbuffer_iovec *vec, int n)
 {
-	size_t in_buffer = buffer_len(backlog), in_tail;
+	size_t in_buffer = backlog_in_buffer(backlog), in_tail;
 	int used = 0;
 
 	in_tail = len > in_buffer ? len - in_buffer : 0;
@@ -213,7 +218,7 @@ void
 backlog_consume(struct backlog *backlog, size_t len, struct evbuffer *drop)
 {
 	struct evbuffer *buffer = backlog->buffer;
-	size_t left = buffer_len(backlog), n = len < left ? len : left;
+	size_t left = backlog_in_buffer(backlog), n = len < left ? len : left;
 
 	hold_consume(&backlog->tail, len - n);
 	if (n == 0)
@@ -223,14 +228,14 @@ backlog_consume(struct backlog *backlog, size_t len, struct evbuffer *drop)
 	else if (drop != NULL)
 		(void)evbuffer_remove_buffer(buffer, drop, n);
 	/* What could not be moved is a part of a chain, which is only copied. */
-	n -= left - buffer_len(backlog);
+	n -= left - backlog_in_buffer(backlog);
 	(void)evbuffer_drain(buffer, n);
 }
 
 size_t
 backlog_movable(const struct backlog *backlog)
 {
-	size_t len = buffer_len(backlog);
+	size_t len = backlog_in_buffer(backlog);
 
 	if (len == 0)
 		len = hold_len(&backlog->tail);
@@ -267,7 +272,7 @@ backlog_move(struct backlog *backlog, struct evbuffer *to, size_t len,
     struct evbuffer *stage)
 {
 	struct evbuffer *from = backlog->buffer;
-	size_t left = buffer_len(backlog);
+	size_t left = backlog_in_buffer(backlog);
 
 	if (left == 0)
 		return (move_tail(backlog, to, len));
@@ -316,7 +321,7 @@ backlog_settle(struct backlog *backlog)
 			backlog->usual = len;
 	}
 	hold_shrink(&backlog->tail);
-	if (backlog->buffer != NULL && buffer_len(backlog) == 0) {
+	if (backlog->buffer != NULL && backlog_in_buffer(backlog) == 0) {
 		evbuffer_free(backlog->buffer);
 		backlog->buffer = NULL;
 	}

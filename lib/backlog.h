@@ -19,8 +19,23 @@ struct backlog {
 	size_t usual; /* how many bytes tail came to hold lately */
 };
 
+/* Of what is pushed at once; more is a chain of its own. */
+#define BACKLOG_GATHERED ((size_t)4096)
+
 void backlog_free(struct backlog *backlog);
-size_t backlog_len(const struct backlog *backlog);
+
+static inline size_t
+backlog_in_buffer(const struct backlog *backlog)
+{
+	return (backlog->buffer != NULL ?
+	    evbuffer_get_length(backlog->buffer) : 0);
+}
+
+static inline size_t
+backlog_len(const struct backlog *backlog)
+{
+	return (backlog_in_buffer(backlog) + hold_len(&backlog->tail));
+}
 
 /* Append a copy. */
 int backlog_add(struct backlog *backlog, const void *data, size_t len);
@@ -28,9 +43,31 @@ int backlog_add(struct backlog *backlog, const void *data, size_t len);
 int backlog_vprintf(struct backlog *backlog, const char *fmt, va_list ap);
 /* What to append other things to, which come behind all there are. */
 struct evbuffer *backlog_buffer(struct backlog *backlog);
-/* So many bytes of memory behind all there are, and that they are now bytes. */
-unsigned char *backlog_reserve(struct backlog *backlog, size_t len);
-void backlog_commit(struct backlog *backlog, size_t len);
+
+unsigned char *backlog_reserve_more(struct backlog *backlog, size_t len);
+void backlog_commit_chain(struct backlog *backlog, unsigned char *bytes,
+    size_t len);
+
+/* Memory for so many bytes behind all there are, in one piece. */
+static inline unsigned char *
+backlog_reserve(struct backlog *backlog, size_t len)
+{
+	unsigned char *room = NULL;
+
+	if (len <= BACKLOG_GATHERED)
+		room = hold_room(&backlog->tail, len);
+	return (room != NULL ? room : backlog_reserve_more(backlog, len));
+}
+
+/* And now they are bytes, all of them. */
+static inline void
+backlog_commit(struct backlog *backlog, unsigned char *bytes, size_t len)
+{
+	if (len <= BACKLOG_GATHERED)
+		hold_commit(&backlog->tail, len);
+	else
+		backlog_commit_chain(backlog, bytes, len);
+}
 
 int backlog_pieces(const struct backlog *backlog); /* in how many they lie */
 /* Where the first len bytes are, or as many as are in n pieces. How many pieces. */

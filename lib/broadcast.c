@@ -68,20 +68,15 @@ the_same(const struct broadcast *broadcast, struct shared *made)
 static struct shared *
 encode(const struct broadcast *broadcast, const struct evchat_framing *framing)
 {
-	struct evbuffer *out = evbuffer_new();
-	struct shared *made;
+	struct backlog out = { .usual = 0 };
+	struct shared *made = NULL;
+	int error;
 
-	errno = ENOMEM;
-	if (out == NULL)
-		return (NULL);
-	if (framing->ops->encode(framing, out, broadcast->payload) == -1) {
-		int error = errno;
-
-		evbuffer_free(out);
-		errno = error;
-		return (NULL);
-	}
-	made = shared_new_buffer(out);
+	if (framing->ops->encode(framing, &out, broadcast->payload) == 0)
+		made = shared_new_backlog(&out);
+	error = errno;
+	backlog_free(&out);
+	errno = error;
 	return (made != NULL ? the_same(broadcast, made) : NULL);
 }
 

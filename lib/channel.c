@@ -60,19 +60,6 @@ channel_let_go(struct evchat *chat)
 }
 
 struct bufferevent *
-channel_lock(const struct evchat *chat)
-{
-	bufferevent_lock(chat->bev);
-	return (chat->bev);
-}
-
-void
-channel_unlock(struct bufferevent *bev)
-{
-	bufferevent_unlock(bev);
-}
-
-struct bufferevent *
 channel_enter(struct evchat *chat)
 {
 	channel_hold(chat);
@@ -195,6 +182,7 @@ evchat_socket_new(struct event_base *base, evutil_socket_t fd,
     const struct evchat_hooks *hooks, void *arg, unsigned options)
 {
 	struct bufferevent *bev = NULL;
+	struct evchat *chat;
 	int bev_options = BEV_OPT_CLOSE_ON_FREE;
 
 	if (options & EVCHAT_OPT_THREADSAFE)
@@ -212,8 +200,11 @@ evchat_socket_new(struct event_base *base, evutil_socket_t fd,
 		errno = error;
 		return (NULL);
 	}
-	return (evchat_new(bev, hooks, arg,
-	    options & ~(unsigned)EVCHAT_OPT_THREADSAFE));
+	chat = evchat_new(bev, hooks, arg,
+	    options & ~(unsigned)EVCHAT_OPT_THREADSAFE);
+	if (chat != NULL)
+		chat->lockless = !(options & EVCHAT_OPT_THREADSAFE);
+	return (chat);
 }
 
 /* Referring to it */
@@ -244,6 +235,7 @@ channel_is_open(const struct evchat *chat)
 void
 channel_activate(struct evchat *chat)
 {
+	chat->woken = true;
 	channel_event_prioritize(chat, chat->event);
 	event_active(chat->event, EV_WRITE, 0);
 }
@@ -255,7 +247,7 @@ channel_wake_behind(struct evchat *chat)
 		return;
 	if (chat->in_turn)
 		chat->again = true;
-	else
+	else if (!chat->woken)
 		channel_activate(chat);
 }
 

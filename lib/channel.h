@@ -71,6 +71,7 @@ struct evchat {
 	/* The bufferevent, which is held as long as the memory. */
 	struct bufferevent *bev;
 	enum transport_kind kind;
+	bool lockless;     /* it has no lock: only one thread makes calls */
 	bool may_be_direct; /* see direct.c */
 	bool detached;     /* it is the application's again */
 	bool connecting;
@@ -96,6 +97,7 @@ struct evchat {
 	/* The loop: a turn does all that there is to do. */
 	struct event *event; /* wakes the channel, and tells of direct input */
 	struct event *later; /* while a turn is to come behind all others' */
+	bool woken;           /* event is active */
 	bool called;          /* by what comes before input that is there by now */
 	bool in_turn;
 	bool again;           /* a call wants another turn behind this one */
@@ -112,6 +114,7 @@ struct evchat {
 	size_t in_size;
 	enum channel_reading reading;
 	size_t read_size;  /* memory to receive into next, where it is direct */
+	unsigned char small_reads; /* that did not need so much, in a row */
 	bool paused;
 	bool auto_paused;  /* until the queue is at the low mark */
 	bool over_budget;  /* until its group says otherwise */
@@ -141,8 +144,23 @@ struct evchat {
 
 /* channel.c: life */
 
-struct bufferevent *channel_lock(const struct evchat *chat);
-void channel_unlock(struct bufferevent *bev);
+/* What is locked, if anything is. */
+static inline struct bufferevent *
+channel_lock(const struct evchat *chat)
+{
+	if (chat->lockless)
+		return (NULL);
+	bufferevent_lock(chat->bev);
+	return (chat->bev);
+}
+
+static inline void
+channel_unlock(struct bufferevent *bev)
+{
+	if (bev != NULL)
+		bufferevent_unlock(bev);
+}
+
 /* The memory stays until it is let go. */
 void channel_hold(struct evchat *chat);
 void channel_let_go(struct evchat *chat);
@@ -247,5 +265,7 @@ void turn_take_input(struct evchat *chat);
 /* Was evchat_close_after_frame called, and no frame is to be waited for? */
 bool turn_is_last(const struct evchat *chat);
 size_t turn_output_length(const struct evchat *chat);
+/* Before the queue gets shorter: is it above the high mark? */
+void turn_note_high(struct evchat *chat);
 
 #endif

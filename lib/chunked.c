@@ -257,7 +257,7 @@ chunked_scan(const struct evchat_framing *framing, struct scan *scan,
 /* Encoding */
 
 static int
-chunked_encode(const struct evchat_framing *framing, struct evbuffer *out,
+chunked_encode(const struct evchat_framing *framing, struct backlog *out,
     const struct payload *payload)
 {
 	char size[24], end[] = "\r\n0\r\n\r\n";
@@ -267,9 +267,8 @@ chunked_encode(const struct evchat_framing *framing, struct evbuffer *out,
 	head.iov_len = (size_t)snprintf(size, sizeof(size), "%zx\r\n",
 	    payload->len);
 	/* A chunk of no bytes is the last one. */
-	errno = ENOMEM;
 	if (payload->len == 0)
-		return (evbuffer_add(out, end + 2, 5));
+		return (backlog_add(out, end + 2, 5));
 	return (payload_append(out, payload, &head, &tail));
 }
 

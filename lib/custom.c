@@ -154,15 +154,16 @@ custom_finish(const struct evchat_framing *framing, struct scan *scan,
 }
 
 static int
-custom_encode(const struct evchat_framing *framing, struct evbuffer *out,
+custom_encode(const struct evchat_framing *framing, struct backlog *out,
     const struct payload *payload)
 {
 	const struct custom *custom = (const struct custom *)framing;
-	struct evbuffer *encoded;
+	struct evbuffer *encoded, *to;
 	int done, error;
 
 	errno = EINVAL;
-	if (custom->ops->encode == NULL)
+	if (custom->ops->encode == NULL ||
+	    (to = backlog_buffer(out)) == NULL)
 		return (-1);
 	errno = ENOMEM;
 	if ((encoded = evbuffer_new()) == NULL)
@@ -171,7 +172,7 @@ custom_encode(const struct evchat_framing *framing, struct evbuffer *out,
 	done = custom->ops->encode(encoded, payload->vec, payload->n,
 	    custom->arg);
 	if (done == 0)
-		done = evbuffer_add_buffer(out, encoded);
+		done = evbuffer_add_buffer(to, encoded);
 	error = errno;
 	evbuffer_free(encoded);
 	errno = error;

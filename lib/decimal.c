@@ -63,7 +63,7 @@ decimal_header(const struct evchat_framing *framing, struct scan *scan,
 }
 
 static int
-decimal_encode(const struct evchat_framing *framing, struct evbuffer *out,
+decimal_encode(const struct evchat_framing *framing, struct backlog *out,
     const struct payload *payload)
 {
 	const struct counted *counted = (const struct counted *)framing;

@@ -164,7 +164,7 @@ can_follow(const struct match *match, const struct payload *payload)
 }
 
 static int
-delimiter_encode(const struct evchat_framing *framing, struct evbuffer *out,
+delimiter_encode(const struct evchat_framing *framing, struct backlog *out,
     const struct payload *payload)
 {
 	const struct delimiter *delimiter = delimiter_of(framing);

@@ -131,7 +131,7 @@ delimiters_finish(const struct evchat_framing *framing, struct scan *scan,
 }
 
 static int
-delimiters_encode(const struct evchat_framing *framing, struct evbuffer *out,
+delimiters_encode(const struct evchat_framing *framing, struct backlog *out,
     const struct payload *payload)
 {
 	const struct delimiters *delimiters = delimiters_of(framing);

@@ -35,9 +35,9 @@
 #include "channel.h"
 
 #define SMALLEST_READ ((size_t)232)   /* and up in steps of 4 */
-#define FIRST_READ ((size_t)928)
+#define FIRST_READ ((size_t)3712)
+#define SMALL_READS 16                /* until the next is to be smaller */
 #define LARGEST_READ ((size_t)49152)
-#define MORE ((size_t)3712)           /* of a frame that is not large */
 #define DROPPED_AT_ONCE 4096
 
 void
@@ -72,39 +72,33 @@ direct_may_read(struct evchat *chat)
 	return (transport_reads_freely(chat->bev, chat->max_read));
 }
 
-/* As much as came in lately, and more if that filled it. */
+/* As much as came in lately; more if that was filled, less if it seldom is. */
 static void
 adapt(struct evchat *chat, size_t received, size_t room)
 {
-	if (received == room)
+	if (received >= chat->read_size / 8)
+		chat->small_reads = 0;
+	if (received == room && chat->read_size < LARGEST_READ)
 		chat->read_size *= 4;
-	else if (received < chat->read_size / 8)
+	else if (received < chat->read_size / 8 &&
+	    ++chat->small_reads == SMALL_READS) {
+		chat->small_reads = 0;
 		chat->read_size /= 4;
+	}
 	if (chat->read_size < SMALLEST_READ)
 		chat->read_size = SMALLEST_READ;
 	if (chat->read_size > LARGEST_READ)
 		chat->read_size = LARGEST_READ;
 }
 
-/*
- * How much to receive. Memory follows what was received: behind the beginning of
- * a large frame there is a little more.
- */
 static size_t
 len_to_receive(const struct evchat *chat)
 {
 	size_t waiting = input_waiting(&chat->input), len = chat->read_size;
-	size_t held = unread_len(&chat->input.unread) / 4;
 
 	if (waiting >= chat->in_size)
 		return (0);
-	if (len > chat->in_size - waiting)
-		len = chat->in_size - waiting;
-	if (held > 0 && held < MORE && len > MORE)
-		len = MORE;
-	else if (held >= MORE && len > held)
-		len = held;
-	return (len);
+	return (len < chat->in_size - waiting ? len : chat->in_size - waiting);
 }
 
 static ssize_t

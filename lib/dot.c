@@ -195,27 +195,25 @@ stuffed_len(const struct dot *dot, const struct payload *payload)
 }
 
 static int
-dot_encode(const struct evchat_framing *framing, struct evbuffer *out,
+dot_encode(const struct evchat_framing *framing, struct backlog *out,
     const struct payload *payload)
 {
 	const struct dot *dot = dot_of(framing);
 	ev_ssize_t len = stuffed_len(dot, payload);
 	unsigned phase = LINE_START;
-	struct evbuffer_iovec vec;
-	unsigned char *to;
+	unsigned char *room, *to;
 	int i;
 
 	if (len == -1)
 		return (-1);
-	errno = ENOMEM;
-	if (evbuffer_reserve_space(out, len + 3, &vec, 1) != 1)
+	if ((room = backlog_reserve(out, (size_t)len + 3)) == NULL)
 		return (-1);
-	to = vec.iov_base;
+	to = room;
 	for (i = 0; i < payload->n; i++)
 		to += stuff(dot, &phase, &payload->vec[i], to);
 	memcpy(to, ".\r\n", 3);
-	vec.iov_len = (size_t)len + 3;
-	return (evbuffer_commit_space(out, &vec, 1));
+	backlog_commit(out, room, (size_t)len + 3);
+	return (0);
 }
 
 static int

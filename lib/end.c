@@ -227,10 +227,10 @@ evchat_detach(struct evchat *chat)
 	else {
 		give_back(chat, unread);
 		if (evbuffer_get_length(copy) > 0)
-			transport_swap_output(bev, copy,
+			transport_swap_output(chat->bev, copy,
 			    backlog_buffer(&chat->queue.bytes));
-		given = bev;
-		bufferevent_incref(bev);
+		given = chat->bev;
+		bufferevent_incref(given);
 		chat->detached = true;
 		end_now(chat, EVCHAT_REASON_DETACHED);
 	}

@@ -21,7 +21,7 @@ fixed_header(const struct evchat_framing *framing, struct scan *scan,
 }
 
 static int
-fixed_encode(const struct evchat_framing *framing, struct evbuffer *out,
+fixed_encode(const struct evchat_framing *framing, struct backlog *out,
     const struct payload *payload)
 {
 	if (payload->len == ((const struct fixed *)framing)->size)

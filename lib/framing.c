@@ -13,7 +13,6 @@
 #include "mem.h"
 
 /* A frame up to this length is put together first and appended at once. */
-#define SMALL_FRAME 512
 
 void
 framing_init(struct evchat_framing *framing, const struct framing_ops *ops)
@@ -121,30 +120,22 @@ put_all(unsigned char *to, const struct payload *payload,
 
 /* Room is reserved for all, so that there is never a part of it. */
 int
-payload_append(struct evbuffer *out, const struct payload *payload,
+payload_append(struct backlog *out, const struct payload *payload,
     const struct evbuffer_iovec *head, const struct evbuffer_iovec *tail)
 {
 	size_t more = (head != NULL ? head->iov_len : 0) +
 	    (tail != NULL ? tail->iov_len : 0);
-	unsigned char small[SMALL_FRAME];
-	struct evbuffer_iovec vec;
+	unsigned char *room;
 
-	errno = ENOMEM;
 	if (payload->len > EV_SSIZE_MAX - more) {
 		errno = EMSGSIZE;
 		return (-1);
 	}
-	/* libevent makes room for small ones more cleverly by itself. */
-	if (payload->len + more <= sizeof(small)) {
-		put_all(small, payload, head, tail);
-		return (evbuffer_add(out, small, payload->len + more));
-	}
-	if (evbuffer_reserve_space(out, (ev_ssize_t)(payload->len + more), &vec,
-	    1) != 1)
+	if ((room = backlog_reserve(out, payload->len + more)) == NULL)
 		return (-1);
-	put_all(vec.iov_base, payload, head, tail);
-	vec.iov_len = payload->len + more;
-	return (evbuffer_commit_space(out, &vec, 1));
+	put_all(room, payload, head, tail);
+	backlog_commit(out, room, payload->len + more);
+	return (0);
 }
 
 /* Terminated frames */
@@ -200,7 +191,7 @@ carries(const struct evchat_framing *framing, const struct payload *payload,
 }
 
 int
-framing_encode_tail(const struct evchat_framing *framing, struct evbuffer *out,
+framing_encode_tail(const struct evchat_framing *framing, struct backlog *out,
     const struct payload *payload, const void *bytes, size_t len)
 {
 	struct evbuffer_iovec tail = { (void *)(uintptr_t)bytes, len };

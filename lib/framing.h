@@ -9,6 +9,7 @@
 #include <event2/buffer.h>
 
 #include "api.h"
+#include "backlog.h"
 #include "ready.h"
 #include "scan.h"
 
@@ -57,7 +58,7 @@ struct framing_ops {
 
 	/* Append the frame that decodes to the payload: all, or -1 with errno. */
 	int (*encode)(const struct evchat_framing *framing,
-	    struct evbuffer *out, const struct payload *payload);
+	    struct backlog *out, const struct payload *payload);
 	/*
 	 * The same in pieces, for a payload whose length is not known: move the
 	 * next one from in to out, encoded; and then append what ends the frame.
@@ -104,12 +105,12 @@ void framing_give_held(struct scan *scan, struct scan_step *step);
 unsigned char payload_byte(const struct payload *payload, size_t at);
 
 /* Append head, payload and tail to out: all of them, or -1 with errno. */
-int payload_append(struct evbuffer *out, const struct payload *payload,
+int payload_append(struct backlog *out, const struct payload *payload,
     const struct evbuffer_iovec *head, const struct evbuffer_iovec *tail);
 
 /* Append the payload and a tail, if that is one frame; else EINVAL. */
 int framing_encode_tail(const struct evchat_framing *framing,
-    struct evbuffer *out, const struct payload *payload, const void *tail,
+    struct backlog *out, const struct payload *payload, const void *tail,
     size_t len);
 
 /*

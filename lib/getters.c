@@ -26,7 +26,7 @@ evchat_get_bufferevent(const struct evchat *chat)
 	struct bufferevent *bev = channel_lock(chat), *got = NULL;
 
 	if (is_living(chat))
-		got = bev;
+		got = chat->bev;
 	channel_unlock(bev);
 	return (got);
 }

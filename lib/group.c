@@ -117,7 +117,7 @@ evchat_group_add(struct evchat_group *group, struct evchat *chat)
 		done = 0;
 	else if (chat->in_group != NULL)
 		errno = EBUSY;
-	else if (bufferevent_get_base(bev) != group->base)
+	else if (bufferevent_get_base(chat->bev) != group->base)
 		errno = EINVAL;
 	else
 		done = join(group, chat);

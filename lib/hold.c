@@ -16,18 +16,6 @@
 #define DOUBLES_UP_TO 16384  /* held bytes; beyond, a quarter more */
 #define KEPT_WHEN_EMPTY 256  /* larger buffers are given back */
 
-size_t
-hold_len(const struct hold *hold)
-{
-	return (hold->len - hold->off);
-}
-
-const unsigned char *
-hold_bytes(const struct hold *hold)
-{
-	return (hold->buf != NULL ? hold->buf + hold->off : NULL);
-}
-
 static size_t
 capacity_for(size_t used, size_t len)
 {
@@ -117,12 +105,6 @@ hold_shrink(struct hold *hold)
 }
 
 unsigned char *
-hold_room(const struct hold *hold, size_t len)
-{
-	return (hold->cap - hold->len >= len ? hold->buf + hold->len : NULL);
-}
-
-unsigned char *
 hold_reserve(struct hold *hold, size_t len)
 {
 	/* A large buffer is not kept for what may be small. */
@@ -130,12 +112,6 @@ hold_reserve(struct hold *hold, size_t len)
 	if (hold->cap - hold->len < len && make_room(hold, len) == -1)
 		return (NULL);
 	return (hold->buf + hold->len);
-}
-
-void
-hold_commit(struct hold *hold, size_t len)
-{
-	hold->len += len;
 }
 
 int
@@ -172,8 +148,3 @@ hold_prepend(struct hold *hold, const void *bytes, size_t len, void **old)
 	return (0);
 }
 
-void
-hold_consume(struct hold *hold, size_t len)
-{
-	hold->off += len;
-}

@@ -138,7 +138,7 @@ place_number(const struct evchat_length_field *field, uint64_t number,
 }
 
 static int
-length_encode(const struct evchat_framing *framing, struct evbuffer *out,
+length_encode(const struct evchat_framing *framing, struct backlog *out,
     const struct payload *payload)
 {
 	const struct evchat_length_field *field = field_of(framing);

@@ -157,7 +157,7 @@ crlf_finish(const struct evchat_framing *framing, struct scan *scan,
 }
 
 static int
-crlf_encode(const struct evchat_framing *framing, struct evbuffer *out,
+crlf_encode(const struct evchat_framing *framing, struct backlog *out,
     const struct payload *payload)
 {
 	return (framing_encode_tail(framing, out, payload, "\r\n",
@@ -241,7 +241,7 @@ any_finish(const struct evchat_framing *framing, struct scan *scan,
 
 /* An empty line would be swallowed with the end of the one before it. */
 static int
-any_encode(const struct evchat_framing *framing, struct evbuffer *out,
+any_encode(const struct evchat_framing *framing, struct backlog *out,
     const struct payload *payload)
 {
 	bool keeps = line_of(framing)->keeps;

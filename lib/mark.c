@@ -138,7 +138,8 @@ evchat_discard_buffers(struct evchat *chat)
 	if (chat->state < CHANNEL_ENDING) {
 		/* Whatever a done or cleanup sets going, it moves no output. */
 		chat->in_turn = true;
-		input_discard(&chat->input, bufferevent_get_input(bev));
+		turn_note_high(chat);
+		input_discard(&chat->input, bufferevent_get_input(chat->bev));
 		/* Where collect had a frame in progress, it has none now. */
 		if (chat->running == HOOK_COLLECT)
 			chat->running = HOOK_PIECE;

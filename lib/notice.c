@@ -15,13 +15,14 @@ static void
 on_ready(struct bufferevent *bev, void *arg)
 {
 	struct evchat *chat = arg;
+	struct bufferevent *locked = channel_enter(chat);
 
-	(void)channel_enter(chat);
+	(void)bev;
 	/* Bytes have come or gone, whether or not a connect was told of. */
 	if (chat->attempts == NULL)
 		chat->connecting = false;
 	turn_take(chat);
-	channel_leave(chat, bev);
+	channel_leave(chat, locked);
 }
 
 /* The channel is woken, or its descriptor is readable, or both. */
@@ -32,6 +33,8 @@ notice_event(evutil_socket_t fd, short what, void *arg)
 	struct bufferevent *bev = channel_enter(chat);
 
 	(void)fd;
+	if (what & EV_WRITE)
+		chat->woken = false;
 	if (!(what & EV_READ) || chat->called)
 		turn_take(chat);
 	if ((what & EV_READ) && chat->reading == READING_DIRECT &&
@@ -205,12 +208,13 @@ on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct evchat *chat = arg;
 	int error = EVUTIL_SOCKET_ERROR();
+	struct bufferevent *locked = channel_enter(chat);
 
-	(void)channel_enter(chat);
+	(void)bev;
 	if (chat->state < CHANNEL_ENDING)
 		notice_take(chat, what, error);
 	channel_wake_behind(chat);
-	channel_leave(chat, bev);
+	channel_leave(chat, locked);
 }
 
 /* Bytes have come into, or left, an output beneath the bufferevent. */

@@ -47,18 +47,19 @@ evchat_producer_resume(struct evchat_producer *producer)
 {
 	struct evchat_producer *outermost = producer;
 	struct bufferevent *bev = NULL;
+	struct evchat *chat;
 
 	while (outermost->outer != NULL)
 		outermost = outermost->outer;
-	if (outermost->chat != NULL)
-		bev = channel_lock(outermost->chat);
+	chat = outermost->chat;
+	if (chat != NULL)
+		bev = channel_lock(chat);
 	/* Nobody asks it but the one around it, which has to be asked, too. */
 	for (; producer != NULL; producer = producer->outer)
 		producer->resumed = true;
-	if (bev != NULL) {
-		channel_wake(outermost->chat);
-		channel_unlock(bev);
-	}
+	if (chat != NULL)
+		channel_wake(chat);
+	channel_unlock(bev);
 }
 
 static void

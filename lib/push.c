@@ -30,8 +30,6 @@ static void
 queued(struct evchat *chat)
 {
 	chat->pushed = chat->undrained = true;
-	if (turn_output_length(chat) > chat->high)
-		chat->above_high = true;
 	channel_wake_behind(chat);
 }
 
@@ -163,13 +161,10 @@ static int
 push_payload(struct evchat *chat, const struct evchat_framing *framing,
     const struct payload *payload)
 {
-	struct evbuffer *to = backlog_buffer(&chat->queue.bytes);
 	int done;
 
-	if (to == NULL)
-		return (-1);
 	errno = EINVAL;
-	done = framing->ops->encode(framing, to, payload);
+	done = framing->ops->encode(framing, &chat->queue.bytes, payload);
 	if (done == 0)
 		queued_frame(chat, payload);
 	return (done);

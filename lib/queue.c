@@ -27,13 +27,6 @@ queue_free(struct queue *queue)
 }
 
 bool
-queue_is_empty(const struct queue *queue)
-{
-	return (backlog_len(&queue->bytes) == 0 &&
-	    queue->current == NULL);
-}
-
-bool
 queue_has_producer(const struct queue *queue)
 {
 	const struct evchat_producer *producer = queue->current;
@@ -51,12 +44,6 @@ queue_has_reference(const struct queue *queue)
 	while (producer != NULL && !producer->weightless)
 		producer = producer->next;
 	return (producer != NULL);
-}
-
-size_t
-queue_length(const struct queue *queue)
-{
-	return (backlog_len(&queue->bytes) + queue->weight);
 }
 
 void

@@ -54,13 +54,23 @@ void queue_init(struct queue *queue);
 void queue_free(struct queue *queue); /* ended before */
 
 /* Is nothing left but what is in the output? */
-bool queue_is_empty(const struct queue *queue);
+static inline bool
+queue_is_empty(const struct queue *queue)
+{
+	return (queue->current == NULL && backlog_len(&queue->bytes) == 0);
+}
+
 /* Is a producer queued that has not finished, marks aside? */
 bool queue_has_producer(const struct queue *queue);
 /* Is a reference queued, or on its way, whose cleanup was not called? */
 bool queue_has_reference(const struct queue *queue);
 /* What was pushed and is not yet in the output, producers by their weight. */
-size_t queue_length(const struct queue *queue);
+static inline size_t
+queue_length(const struct queue *queue)
+{
+	return (backlog_len(&queue->bytes) + queue->weight);
+}
+
 
 /* To push bytes, put them into queue->bytes. A producer is taken. */
 void queue_add_producer(struct queue *queue, struct evchat_producer *producer);

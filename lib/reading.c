@@ -42,7 +42,6 @@ static int
 wait_for_descriptor(struct evchat *chat, bool wait)
 {
 	struct event *event = chat->event;
-	bool woken = event_pending(event, EV_WRITE, NULL);
 	evutil_socket_t fd = bufferevent_getfd(chat->bev);
 	int done = 0;
 
@@ -53,7 +52,7 @@ wait_for_descriptor(struct evchat *chat, bool wait)
 	channel_event_prioritize(chat, event);
 	if (wait)
 		done = event_add(event, NULL);
-	if (woken)
+	if (chat->woken)
 		channel_activate(chat);
 	return (done);
 }

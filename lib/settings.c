@@ -208,8 +208,7 @@ evchat_set_watermarks(struct evchat *chat, size_t low, size_t high)
 	if (open && low < high) {
 		chat->low = low;
 		chat->high = high;
-		if (turn_output_length(chat) > high)
-			chat->above_high = true;
+		turn_note_high(chat);
 		channel_wake(chat);
 	} else if (open)
 		errno = EINVAL;
@@ -230,7 +229,7 @@ evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out)
 		chat->out_size = out;
 		chat->max_read = in;
 		if (chat->reading != READING_DIRECT)
-			(void)bufferevent_set_max_single_read(bev, in);
+			(void)bufferevent_set_max_single_read(chat->bev, in);
 	} else if (open)
 		errno = EINVAL;
 	channel_unlock(bev);

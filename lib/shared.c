@@ -29,19 +29,26 @@ shared_new(const void *data, size_t len, evbuffer_ref_cleanup_cb cleanup,
 }
 
 struct shared *
-shared_new_buffer(struct evbuffer *buffer)
+shared_new_backlog(struct backlog *backlog)
 {
-	size_t len = evbuffer_get_length(buffer);
+	struct evbuffer *buffer = NULL;
+	size_t len = backlog_len(backlog);
+	const void *data = hold_bytes(&backlog->tail);
 	struct shared *shared = NULL;
-	const void *data = evbuffer_pullup(buffer, -1);
 
+	if (backlog->buffer != NULL) {
+		buffer = backlog_buffer(backlog);
+		data = buffer != NULL ? evbuffer_pullup(buffer, -1) : NULL;
+	}
 	errno = ENOMEM;
 	if (data != NULL || len == 0)
 		shared = shared_new(data, len, NULL, NULL);
-	if (shared != NULL)
-		shared->buffer = buffer;
-	else
-		evbuffer_free(buffer);
+	if (shared == NULL)
+		return (NULL);
+	shared->buffer = buffer;
+	if (buffer == NULL)
+		shared->memory = backlog->tail.buf;
+	*backlog = (struct backlog){ .usual = 0 };
 	return (shared);
 }
 
@@ -84,6 +91,7 @@ shared_drop(struct shared *shared)
 		shared->cleanup(shared->data, shared->len, shared->arg);
 	if (shared->buffer != NULL)
 		evbuffer_free(shared->buffer);
+	mem_free(shared->memory);
 	mem_free(shared);
 }
 

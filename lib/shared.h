@@ -22,6 +22,7 @@ struct shared {
 	evbuffer_ref_cleanup_cb cleanup; /* or NULL */
 	void *arg;
 	struct evbuffer *buffer; /* that they lie in, or NULL */
+	void *memory; /* the same */
 };
 
 /* Each of these is NULL with errno if there is no memory. */
@@ -29,8 +30,8 @@ struct shared {
 /* Bytes that cleanup gives back; not called if this fails. */
 struct shared *shared_new(const void *data, size_t len,
     evbuffer_ref_cleanup_cb cleanup, void *arg);
-/* What a buffer holds, which is taken. */
-struct shared *shared_new_buffer(struct evbuffer *buffer);
+/* What a backlog holds, which is taken from it. */
+struct shared *shared_new_backlog(struct backlog *backlog);
 /* A copy. */
 struct shared *shared_new_copy(const void *data, size_t len);
 

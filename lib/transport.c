@@ -125,10 +125,14 @@ transport_is_last_output(struct bufferevent *bev,
 size_t
 transport_output_length(struct bufferevent *bev)
 {
-	size_t len = 0;
+	size_t len = evbuffer_get_length(bev->output);
 
-	for (; bev != NULL; bev = bufferevent_get_underlying(bev))
-		len += evbuffer_get_length(bufferevent_get_output(bev));
+	/* Nothing is beneath a socket's. */
+	if (bev->be_ops == atomic_load_explicit(&socket_ops,
+	    memory_order_relaxed))
+		return (len);
+	while ((bev = bufferevent_get_underlying(bev)) != NULL)
+		len += evbuffer_get_length(bev->output);
 	return (len);
 }
 

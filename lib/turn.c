@@ -38,6 +38,13 @@ must_fail(const struct evchat *chat)
 	    (stopped && !chat->failed_reading));
 }
 
+void
+turn_note_high(struct evchat *chat)
+{
+	if (turn_output_length(chat) > chat->high)
+		chat->above_high = true;
+}
+
 /* Tell what has left. */
 static void
 tell_sent(struct evchat *chat)
@@ -47,9 +54,8 @@ tell_sent(struct evchat *chat)
 	queue_release(&chat->queue, channel_in_output(chat));
 	if (chat->state != CHANNEL_OPEN)
 		return;
+	turn_note_high(chat);
 	len = turn_output_length(chat);
-	if (len > chat->high)
-		chat->above_high = true;
 	if (chat->auto_paused && len <= chat->low) {
 		chat->auto_paused = false;
 		channel_wake(chat);
@@ -189,6 +195,7 @@ take_input(struct evchat *chat)
 static void
 take_output(struct evchat *chat)
 {
+	turn_note_high(chat);
 	if (chat->state < CHANNEL_LINGERING)
 		output_move(chat);
 	if (chat->state < CHANNEL_LINGERING &&

@@ -30,7 +30,7 @@ varint_header(const struct evchat_framing *framing, struct scan *scan,
 }
 
 static int
-varint_encode(const struct evchat_framing *framing, struct evbuffer *out,
+varint_encode(const struct evchat_framing *framing, struct backlog *out,
     const struct payload *payload)
 {
 	unsigned char bytes[MOST_BYTES];

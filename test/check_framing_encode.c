@@ -15,10 +15,18 @@ encode(const struct evchat_framing *framing, struct evbuffer *out,
     const char *payload, size_t len)
 {
 	struct evbuffer_iovec vec = { (void *)(uintptr_t)payload, len };
+	struct backlog encoded = { .usual = 0 };
+	int done, error;
 
 	errno = 0;
-	return framing->ops->encode(framing, out,
+	done = framing->ops->encode(framing, &encoded,
 	    &(struct payload){ .vec = &vec, .n = 1, .len = len });
+	error = errno;
+	if (done == 0)
+		done = evbuffer_add_buffer(out, backlog_buffer(&encoded));
+	backlog_free(&encoded);
+	errno = error;
+	return done;
 }
 
 /* That a buffer's end decodes to one frame and no more, cut anywhere. */
