@@ -129,6 +129,7 @@ struct evchat {
 	struct queue queue;
 	enum channel_output output;
 	size_t out_size;
+	size_t in_output;  /* of the transport at most, since the last turn */
 	size_t low, high;
 	bool above_high;   /* since WRITABLE was told last */
 	bool undrained;    /* since DRAINED was told last */

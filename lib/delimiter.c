@@ -154,8 +154,13 @@ static bool
 can_follow(const struct match *match, const struct payload *payload)
 {
 	size_t matched = 0, n = match_len(match);
-	int i;
+	int i = 0;
 
+	while (i < payload->n && match_avoids(match, payload->vec[i].iov_base,
+	    payload->vec[i].iov_len))
+		i++;
+	if (i == payload->n)
+		return (true);
 	for (i = 0; i < payload->n; i++)
 		if (match_next(match, &matched, payload->vec[i].iov_base,
 		    payload->vec[i].iov_len) > 0)

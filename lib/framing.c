@@ -106,7 +106,7 @@ put(unsigned char *to, const struct evbuffer_iovec *vec)
 	return (to + vec->iov_len);
 }
 
-static void
+static inline void
 put_all(unsigned char *to, const struct payload *payload,
     const struct evbuffer_iovec *head, const struct evbuffer_iovec *tail)
 {

@@ -1,6 +1,7 @@
 #ifndef MATCH_H
 #define MATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,13 @@ void match_free(struct match *match);                   /* NULL is fine */
 
 const unsigned char *match_bytes(const struct match *match);
 size_t match_len(const struct match *match);
+
+/*
+ * Is it plain that, where these bytes are followed by the string, it begins in none
+ * of them? If not, it may be so all the same.
+ */
+bool match_avoids(const struct match *match, const unsigned char *bytes,
+    size_t len);
 
 /*
  * Look for the string in the next len bytes of a stream. *matched, 0 at first,

@@ -26,11 +26,14 @@ push_may(const struct evchat *chat)
 }
 
 /* Something has been queued. */
-static void
+static inline void
 queued(struct evchat *chat)
 {
 	chat->pushed = chat->undrained = true;
-	channel_wake_behind(chat);
+	if (chat->in_turn)
+		chat->again = true;
+	else
+		channel_wake_behind(chat);
 }
 
 size_t
@@ -158,13 +161,18 @@ measure(struct payload *payload)
 }
 
 static int
-push_payload(struct evchat *chat, const struct evchat_framing *framing,
-    const struct payload *payload)
+push_payload(struct evchat *chat, const struct payload *payload)
 {
-	int done;
+	const struct evchat_framing *framing;
+	int done = -1;
 
+	if (!push_may(chat))
+		return (-1);
+	framing = push_framing(chat);
 	errno = EINVAL;
-	done = framing->ops->encode(framing, &chat->queue.bytes, payload);
+	if (framing != NULL)
+		done = framing->ops->encode(framing, &chat->queue.bytes,
+		    payload);
 	if (done == 0)
 		queued_frame(chat, payload);
 	return (done);
@@ -174,15 +182,11 @@ int
 evchat_push_framev(struct evchat *chat, const struct evbuffer_iovec *vec, int n)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	const struct evchat_framing *framing = push_framing(chat);
 	struct payload payload = { .vec = vec, .n = n };
 	int done = -1;
 
-	if (push_may(chat) && measure(&payload) == 0) {
-		errno = EINVAL;
-		if (framing != NULL)
-			done = push_payload(chat, framing, &payload);
-	}
+	if (push_may(chat) && measure(&payload) == 0)
+		done = push_payload(chat, &payload);
 	channel_unlock(bev);
 	return (done);
 }
@@ -191,8 +195,12 @@ int
 evchat_push_frame(struct evchat *chat, const void *data, size_t len)
 {
 	struct evbuffer_iovec vec = { (void *)(uintptr_t)data, len };
+	struct bufferevent *bev = channel_lock(chat);
+	int done = push_payload(chat, &(struct payload){ .vec = &vec, .n = 1,
+	    .len = len });
 
-	return (evchat_push_framev(chat, &vec, 1));
+	channel_unlock(bev);
+	return (done);
 }
 
 int

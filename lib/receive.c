@@ -15,6 +15,7 @@ after_input_hook(struct evchat *chat)
 {
 	if (chat->pushed && chat->state == CHANNEL_OPEN &&
 	    !(chat->options & EVCHAT_OPT_NO_AUTO_PAUSE) &&
+	    queue_length(&chat->queue) + chat->in_output > chat->high &&
 	    turn_output_length(chat) > chat->high) {
 		chat->auto_paused = true;
 		chat->stops++;

@@ -220,6 +220,7 @@ has_output(const struct evchat *chat)
 static void
 end(struct evchat *chat)
 {
+	chat->in_output = transport_output_length(chat->bev);
 	reading_set(chat);
 	if (chat->state == CHANNEL_OPEN)
 		input_settle(&chat->input);
