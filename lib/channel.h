@@ -133,6 +133,7 @@ struct evchat {
 	size_t low, high;
 	bool above_high;   /* since WRITABLE was told last */
 	bool undrained;    /* since DRAINED was told last */
+	bool pushed_to;    /* outside its turns, since its last input */
 	struct evchat_framing *output_framing; /* that was set for it, or NULL */
 	struct evchat_framing *last_framing;   /* of the input, or NULL */
 	uint64_t left_below; /* bytes that have left the last output beneath */

@@ -15,6 +15,8 @@
 
 #define LOOKED_BACK 8 /* bytes, at most, to see if a delimiter ends here */
 
+#define FEW ((size_t)16) /* bytes of a delimiter */
+
 struct delimiter {
 	struct evchat_framing framing;
 	struct match *match;
@@ -187,6 +189,20 @@ delimiter_encode(const struct evchat_framing *framing, struct backlog *out,
 }
 
 static int
+delimiter_encode_one(const struct evchat_framing *framing,
+    struct backlog *out, const unsigned char *data, size_t len)
+{
+	const struct delimiter *delimiter = delimiter_of(framing);
+	const struct match *match = delimiter->match;
+
+	if (delimiter->keeps || len > BACKLOG_GATHERED ||
+	    match_len(match) > FEW || !match_avoids(match, data, len))
+		return (framing_encode_any(framing, out, data, len));
+	return (framing_put_tail(out, data, len, match_bytes(match),
+	    match_len(match)));
+}
+
+static int
 delimiter_encode_piece(const struct evchat_framing *framing,
     struct sending *sending, struct evbuffer *in, struct evbuffer *out)
 {
@@ -216,6 +232,7 @@ static const struct framing_ops delimiter_ops = {
 	.finish = delimiter_finish,
 	.find = delimiter_find,
 	.encode = delimiter_encode,
+	.encode_one = delimiter_encode_one,
 	.encode_piece = delimiter_encode_piece,
 	.encode_end = delimiter_encode_end,
 	.free = delimiter_free,

@@ -138,6 +138,53 @@ payload_append(struct backlog *out, const struct payload *payload,
 	return (0);
 }
 
+int
+framing_encode_any(const struct evchat_framing *framing, struct backlog *out,
+    const unsigned char *data, size_t len)
+{
+	struct evbuffer_iovec vec = { (void *)(uintptr_t)data, len };
+
+	errno = EINVAL;
+	return (framing->ops->encode(framing, out,
+	    &(struct payload){ .vec = &vec, .n = 1, .len = len }));
+}
+
+/* No call is worth its price for so few. */
+static inline unsigned char *
+put_few(unsigned char *to, const unsigned char *bytes, size_t len)
+{
+	while (len-- > 0)
+		*to++ = *bytes++;
+	return (to);
+}
+
+int
+framing_put(struct backlog *out, const unsigned char *head, size_t head_len,
+    const unsigned char *data, size_t len)
+{
+	unsigned char *room = backlog_reserve(out, head_len + len);
+
+	if (room == NULL)
+		return (-1);
+	memcpy(put_few(room, head, head_len), data, len);
+	backlog_commit(out, room, head_len + len);
+	return (0);
+}
+
+int
+framing_put_tail(struct backlog *out, const unsigned char *data, size_t len,
+    const unsigned char *tail, size_t tail_len)
+{
+	unsigned char *room = backlog_reserve(out, len + tail_len);
+
+	if (room == NULL)
+		return (-1);
+	memcpy(room, data, len);
+	(void)put_few(room + len, tail, tail_len);
+	backlog_commit(out, room, len + tail_len);
+	return (0);
+}
+
 /* Terminated frames */
 
 /*

@@ -59,6 +59,9 @@ struct framing_ops {
 	/* Append the frame that decodes to the payload: all, or -1 with errno. */
 	int (*encode)(const struct evchat_framing *framing,
 	    struct backlog *out, const struct payload *payload);
+	/* The same where the payload is in one piece. NULL: as for any other. */
+	int (*encode_one)(const struct evchat_framing *framing,
+	    struct backlog *out, const unsigned char *data, size_t len);
 	/*
 	 * The same in pieces, for a payload whose length is not known: move the
 	 * next one from in to out, encoded; and then append what ends the frame.
@@ -107,6 +110,15 @@ unsigned char payload_byte(const struct payload *payload, size_t at);
 /* Append head, payload and tail to out: all of them, or -1 with errno. */
 int payload_append(struct backlog *out, const struct payload *payload,
     const struct evbuffer_iovec *head, const struct evbuffer_iovec *tail);
+
+/* Encode what is in one piece by ops->encode. */
+int framing_encode_any(const struct evchat_framing *framing,
+    struct backlog *out, const unsigned char *data, size_t len);
+/* Append data, with a head before or a tail behind, each of few bytes. */
+int framing_put(struct backlog *out, const unsigned char *head,
+    size_t head_len, const unsigned char *data, size_t len);
+int framing_put_tail(struct backlog *out, const unsigned char *data,
+    size_t len, const unsigned char *tail, size_t tail_len);
 
 /* Append the payload and a tail, if that is one frame; else EINVAL. */
 int framing_encode_tail(const struct evchat_framing *framing,

@@ -153,12 +153,31 @@ length_encode(const struct evchat_framing *framing, struct backlog *out,
 	return (payload_append(out, payload, &head, NULL));
 }
 
+/* Where the number is all that is stripped, and of what comes behind it. */
+static int
+length_encode_one(const struct evchat_framing *framing, struct backlog *out,
+    const unsigned char *data, size_t len)
+{
+	const struct evchat_length_field *field = field_of(framing);
+	unsigned char head[8];
+	size_t i;
+
+	if (field->offset != 0 || field->strip != field->width ||
+	    field->adjustment != 0 || len > BACKLOG_GATHERED ||
+	    (field->width == 1 && len > UINT8_MAX))
+		return (framing_encode_any(framing, out, data, len));
+	for (i = 0; i < field->width; i++)
+		head[i] = (unsigned char)((uint64_t)len >> shift_of(field, i));
+	return (framing_put(out, head, field->width, data, len));
+}
+
 /* Making */
 
 static const struct framing_ops length_ops = {
 	.scan = counted_scan,
 	.find = counted_find,
 	.encode = length_encode,
+	.encode_one = length_encode_one,
 	.free = framing_free,
 	.declares = true,
 };

@@ -164,6 +164,18 @@ crlf_encode(const struct evchat_framing *framing, struct backlog *out,
 	    line_of(framing)->keeps ? 0 : 2));
 }
 
+/* Without any CR or LF, whatever is rejected elsewhere, is a line. */
+static int
+crlf_encode_one(const struct evchat_framing *framing, struct backlog *out,
+    const unsigned char *data, size_t len)
+{
+	if (line_of(framing)->keeps || len > BACKLOG_GATHERED ||
+	    blocks_have(data, len, '\n') || blocks_have(data, len, '\r'))
+		return (framing_encode_any(framing, out, data, len));
+	return (framing_put_tail(out, data, len,
+	    (const unsigned char *)"\r\n", 2));
+}
+
 static int
 line_encode_piece(const struct evchat_framing *framing,
     struct sending *sending, struct evbuffer *in, struct evbuffer *out)
@@ -185,6 +197,7 @@ static const struct framing_ops crlf_ops = {
 	.finish = crlf_finish,
 	.find = crlf_find,
 	.encode = crlf_encode,
+	.encode_one = crlf_encode_one,
 	.encode_piece = line_encode_piece,
 	.encode_end = crlf_encode_end,
 	.free = framing_free,

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "blocks.h"
 #include "match.h"
 #include "mem.h"
 
@@ -131,8 +132,8 @@ match_len(const struct match *match)
 bool
 match_avoids(const struct match *match, const unsigned char *bytes, size_t len)
 {
-	return (match->pivot_is_first && (len == 0 ||
-	    memchr(bytes, match->bytes[match->pivot], len) == NULL));
+	return (match->pivot_is_first &&
+	    !blocks_have(bytes, len, match->bytes[match->pivot]));
 }
 
 /* In state 0 at p: the next place from which the automaton has to be run. */

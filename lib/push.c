@@ -17,9 +17,7 @@
 bool
 push_may(const struct evchat *chat)
 {
-	if (!channel_is_open(chat))
-		return (false);
-	if (chat->output == OUTPUT_OPEN)
+	if (chat->state == CHANNEL_OPEN && chat->output == OUTPUT_OPEN)
 		return (true);
 	errno = EPIPE;
 	return (false);
@@ -30,10 +28,12 @@ static inline void
 queued(struct evchat *chat)
 {
 	chat->pushed = chat->undrained = true;
-	if (chat->in_turn)
+	if (chat->in_turn) {
 		chat->again = true;
-	else
-		channel_wake_behind(chat);
+		return;
+	}
+	chat->pushed_to = true;
+	channel_wake_behind(chat);
 }
 
 size_t
@@ -51,7 +51,7 @@ push_queued(struct evchat *chat, size_t from)
 }
 
 /* A frame has been queued, whose payload is this. */
-static void
+static inline void
 queued_frame(struct evchat *chat, const struct payload *payload)
 {
 	chat->frames_out++;
@@ -191,13 +191,27 @@ evchat_push_framev(struct evchat *chat, const struct evbuffer_iovec *vec, int n)
 	return (done);
 }
 
+static int
+push_one(struct evchat *chat, const void *data, size_t len)
+{
+	const struct evchat_framing *framing = push_framing(chat);
+	struct evbuffer_iovec vec = { (void *)(uintptr_t)data, len };
+	const struct payload payload = { .vec = &vec, .n = 1, .len = len };
+
+	if (framing == NULL || framing->ops->encode_one == NULL)
+		return (push_payload(chat, &payload));
+	if (!push_may(chat) || framing->ops->encode_one(framing,
+	    &chat->queue.bytes, data, len) == -1)
+		return (-1);
+	queued_frame(chat, &payload);
+	return (0);
+}
+
 int
 evchat_push_frame(struct evchat *chat, const void *data, size_t len)
 {
-	struct evbuffer_iovec vec = { (void *)(uintptr_t)data, len };
 	struct bufferevent *bev = channel_lock(chat);
-	int done = push_payload(chat, &(struct payload){ .vec = &vec, .n = 1,
-	    .len = len });
+	int done = push_one(chat, data, len);
 
 	channel_unlock(bev);
 	return (done);

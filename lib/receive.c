@@ -10,7 +10,7 @@
 #include "channel.h"
 
 /* A hook that was called for input has returned: has it filled the queue? */
-static void
+static inline void
 after_input_hook(struct evchat *chat)
 {
 	if (chat->pushed && chat->state == CHANNEL_OPEN &&

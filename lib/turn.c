@@ -209,14 +209,6 @@ take_output(struct evchat *chat)
 		timing_output(chat);
 }
 
-/* Is there anything that take_output is for? */
-static bool
-has_output(const struct evchat *chat)
-{
-	return (chat->undrained || chat->queue.first != NULL ||
-	    chat->output != OUTPUT_OPEN || chat->state != CHANNEL_OPEN);
-}
-
 static void
 end(struct evchat *chat)
 {
@@ -242,13 +234,25 @@ turn_take(struct evchat *chat)
 		channel_yield(chat);
 }
 
+/*
+ * What input has made a channel push is sent at once, while it is at hand. But one
+ * that others push to, too, as in a broadcast, does it when all have had their
+ * turns: else it would make a system call for each of them.
+ */
 void
 turn_take_input(struct evchat *chat)
 {
+	bool shared = chat->woken || chat->pushed_to;
+
 	if (!begin(chat))
 		return;
+	chat->pushed_to = false;
 	take_input(chat);
+	if (!shared)
+		take_output(chat);
 	end(chat);
-	if (chat->again || chat->noticed || has_output(chat))
+	if (shared && chat->state < CHANNEL_ENDING)
 		channel_wake_behind(chat);
+	else if (chat->again || chat->noticed)
+		channel_yield(chat);
 }
