@@ -254,12 +254,16 @@ START_TEST(want_of_memory_is_told_even_where_libevent_does_not)
 	struct harness *h;
 
 	event_set_mem_functions(silent_malloc, silent_realloc, free);
+	evchat_set_mem_functions(silent_malloc, silent_realloc, free);
 	memset(much, 'x', MANY);
 	h = start(HARNESS_SOCKET);
 	harness_feed(h, "ab");
 	spared = 0;
 	errno = 0;
 	ck_assert_int_eq(evchat_push_printf(h->chat, "%s", much), -1);
+	ck_assert_int_eq(errno, ENOMEM);
+	errno = 0;
+	ck_assert_int_eq(evchat_push_frame_printf(h->chat, "%s", much), -1);
 	ck_assert_int_eq(errno, ENOMEM);
 	errno = 0;
 	ck_assert_int_eq(evchat_push(h->chat, much, MANY), -1);
