@@ -1,7 +1,7 @@
 /*
  * Small frames, ten thousand in one read: those that lie in one piece are delivered
  * where they were received, and none costs an allocation; neither does pushing
- * one, but for libevent's chains.
+ * one, but for chains, or for a tail of the queue that grows, which is less often.
  */
 
 #include <limits.h>
@@ -136,8 +136,9 @@ prove_received(const struct kind *kind, bool whole)
 
 	seen.len = FRAMES * sample.len;
 	seen.bytes = kind_stream(&pattern, &seen.len);
-	/* Once, for the buffer in which frames are put together. */
-	ck_assert_uint_eq(receive(h), aside ? 1 : 0);
+	/* Once, for the buffer of chains, and for that in which frames are put
+	 * together. */
+	ck_assert_uint_eq(receive(h), aside ? 2 : 1);
 	ck_assert_uint_eq(receive(h), 0);
 	ck_assert_uint_eq(seen.elsewhere, aside ? FRAMES : 0);
 	end(h);
@@ -184,7 +185,7 @@ push_frames(struct harness *h, int pieces)
 START_TEST(pushed_frames_take_no_more_than_chains)
 {
 	const struct kind *kind = &kinds[_i];
-	uint64_t calls;
+	uint64_t calls, most;
 	struct harness *h;
 	int pieces;
 
@@ -194,12 +195,11 @@ START_TEST(pushed_frames_take_no_more_than_chains)
 		ck_assert_uint_eq(evchat_get_output_length(h->chat),
 		    FRAMES * sample.len);
 		end(h);
+		most = FRAMES * sample.len / CHAIN;
 		/* What the application encodes is in an evbuffer first. */
 		if (kind->make == KIND_CUSTOM)
-			ck_assert_uint_eq(calls, 2 * FRAMES);
-		else
-			ck_assert_uint_le(calls,
-			    FRAMES * sample.len / CHAIN);
+			most += 2 * FRAMES;
+		ck_assert_uint_le(calls, most);
 	}
 }
 END_TEST
