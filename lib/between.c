@@ -13,6 +13,14 @@ input_wants(const struct input *input)
 	return (unread_wants(&input->unread));
 }
 
+bool
+input_is_dry(const struct input *input)
+{
+	return (input->frame == FRAME_FRESH && input->end == END_NOT_YET &&
+	    input->scan.terminator.kind != SCAN_COUNT &&
+	    unread_len(&input->unread) == 0);
+}
+
 size_t
 input_waiting(const struct input *input)
 {

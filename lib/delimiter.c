@@ -21,6 +21,11 @@ struct delimiter {
 	struct evchat_framing framing;
 	struct match *match;
 	bool keeps;
+
+	/* Of a short one that is easily seen not to stand in what is sent. */
+	unsigned char few[FEW];
+	size_t few_len;       /* 0: it is not such a one */
+	unsigned char absent; /* the byte that then must not */
 };
 
 static const struct delimiter *
@@ -156,13 +161,8 @@ static bool
 can_follow(const struct match *match, const struct payload *payload)
 {
 	size_t matched = 0, n = match_len(match);
-	int i = 0;
+	int i;
 
-	while (i < payload->n && match_avoids(match, payload->vec[i].iov_base,
-	    payload->vec[i].iov_len))
-		i++;
-	if (i == payload->n)
-		return (true);
 	for (i = 0; i < payload->n; i++)
 		if (match_next(match, &matched, payload->vec[i].iov_base,
 		    payload->vec[i].iov_len) > 0)
@@ -193,13 +193,12 @@ delimiter_encode_one(const struct evchat_framing *framing,
     struct backlog *out, const unsigned char *data, size_t len)
 {
 	const struct delimiter *delimiter = delimiter_of(framing);
-	const struct match *match = delimiter->match;
 
-	if (delimiter->keeps || len > BACKLOG_GATHERED ||
-	    match_len(match) > FEW || !match_avoids(match, data, len))
+	if (delimiter->few_len == 0 || len > BACKLOG_GATHERED ||
+	    blocks_have(data, len, delimiter->absent))
 		return (framing_encode_any(framing, out, data, len));
-	return (framing_put_tail(out, data, len, match_bytes(match),
-	    match_len(match)));
+	return (framing_put_tail(out, data, len, delimiter->few,
+	    delimiter->few_len));
 }
 
 static int
@@ -265,6 +264,11 @@ evchat_framing_delimiter(const void *bytes, size_t len, unsigned flags)
 	if ((delimiter->match = match_new(bytes, len)) == NULL) {
 		delimiter_free(&delimiter->framing);
 		return (NULL);
+	}
+	if (len <= FEW && !delimiter->keeps &&
+	    match_has_lone_byte(delimiter->match, &delimiter->absent)) {
+		memcpy(delimiter->few, bytes, len);
+		delimiter->few_len = len;
 	}
 	return (&delimiter->framing);
 }

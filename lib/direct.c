@@ -30,6 +30,7 @@
 #include <sys/socket.h>
 
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_struct.h>
 #include <event2/event.h>
 
 #include "channel.h"
@@ -65,9 +66,9 @@ may_be_direct(const struct evchat *chat)
 bool
 direct_may_read(struct evchat *chat)
 {
-	if (!may_be_direct(chat) || bufferevent_getfd(chat->bev) == -1 ||
+	if (!may_be_direct(chat) || transport_fd(chat->bev) == -1 ||
 	    !input_wants(&chat->input) ||
-	    evbuffer_get_length(bufferevent_get_input(chat->bev)) > 0)
+	    evbuffer_get_length(chat->bev->input) > 0)
 		return (false);
 	return (transport_reads_freely(chat->bev, chat->max_read));
 }
@@ -119,7 +120,7 @@ receive(struct evchat *chat)
 	}
 	if (len > most)
 		len = most;
-	n = recv(bufferevent_getfd(chat->bev), room, len, MSG_DONTWAIT);
+	n = recv(transport_fd(chat->bev), room, len, MSG_DONTWAIT);
 	if (n <= 0)
 		return (n);
 	unread_commit(unread, (size_t)n);
@@ -133,7 +134,7 @@ static ssize_t
 drop(struct evchat *chat)
 {
 	unsigned char dropped[DROPPED_AT_ONCE];
-	ssize_t n = recv(bufferevent_getfd(chat->bev), dropped,
+	ssize_t n = recv(transport_fd(chat->bev), dropped,
 	    sizeof(dropped), MSG_DONTWAIT);
 
 	if (n > 0)
@@ -153,7 +154,7 @@ is_doubtful(struct evchat *chat)
 
 	chat->eof_seen = true;
 	return (first &&
-	    evbuffer_get_length(bufferevent_get_output(chat->bev)) > 0);
+	    evbuffer_get_length(chat->bev->output) > 0);
 }
 
 static bool
@@ -201,7 +202,7 @@ bool
 direct_may_send(struct evchat *chat)
 {
 	return (may_be_direct(chat) && !chat->failed &&
-	    evbuffer_get_length(bufferevent_get_output(chat->bev)) == 0 &&
+	    evbuffer_get_length(chat->bev->output) == 0 &&
 	    transport_writes_freely(chat->bev));
 }
 
@@ -209,7 +210,7 @@ enum queue_what
 direct_send(struct evchat *chat)
 {
 	enum queue_what what = queue_send_bytes(&chat->queue,
-	    bufferevent_getfd(chat->bev));
+	    transport_fd(chat->bev));
 
 	if (what != QUEUE_BROKEN || errno != ENOTSOCK)
 		return (what);

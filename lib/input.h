@@ -147,6 +147,8 @@ void input_stir(struct input *input);
 /* No step is in use any more: give back what the last one needed. */
 void input_settle(struct input *input);
 
+/* Is nothing unread, no frame in progress, and no end known? */
+bool input_is_dry(const struct input *input);
 /* How many unread bytes nobody has looked at. */
 size_t input_waiting(const struct input *input);
 /* Take all of from, only when input_wants is true and after input_settle. */

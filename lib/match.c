@@ -16,14 +16,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "blocks.h"
 #include "match.h"
 #include "mem.h"
 
 struct match {
 	size_t len;
 	size_t pivot;         /* bytes[pivot] is what memchr looks for */
-	bool pivot_is_first;  /* it does not stand before that */
 	unsigned char *bytes; /* len of them, behind border[] */
 	/*
 	 * border[i]: the state to go on from when i bytes have matched and the
@@ -104,8 +102,6 @@ match_new(const void *bytes, size_t len)
 	match->bytes = (unsigned char *)(match->border + len);
 	memcpy(match->bytes, bytes, len);
 	match->pivot = pivot_of(match->bytes, len);
-	match->pivot_is_first = memchr(match->bytes,
-	    match->bytes[match->pivot], match->pivot) == NULL;
 	fill_border(match);
 	return (match);
 }
@@ -128,12 +124,11 @@ match_len(const struct match *match)
 	return (match->len);
 }
 
-/* It would have the pivot in them, or where the string has it only later. */
 bool
-match_avoids(const struct match *match, const unsigned char *bytes, size_t len)
+match_has_lone_byte(const struct match *match, unsigned char *byte)
 {
-	return (match->pivot_is_first &&
-	    !blocks_have(bytes, len, match->bytes[match->pivot]));
+	*byte = match->bytes[match->pivot];
+	return (memchr(match->bytes, *byte, match->pivot) == NULL);
 }
 
 /* In state 0 at p: the next place from which the automaton has to be run. */

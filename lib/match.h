@@ -21,11 +21,10 @@ const unsigned char *match_bytes(const struct match *match);
 size_t match_len(const struct match *match);
 
 /*
- * Is it plain that, where these bytes are followed by the string, it begins in none
- * of them? If not, it may be so all the same.
+ * Is there a byte without which nothing that is followed by the string can have
+ * the string begin in it?
  */
-bool match_avoids(const struct match *match, const unsigned char *bytes,
-    size_t len);
+bool match_has_lone_byte(const struct match *match, unsigned char *byte);
 
 /*
  * Look for the string in the next len bytes of a stream. *matched, 0 at first,

@@ -69,6 +69,7 @@ output_move(struct evchat *chat)
 	uint64_t from = chat->queue.written, steps = 0;
 
 	while (chat->state < CHANNEL_LINGERING &&
+	    !queue_is_empty(&chat->queue) &&
 	    transport_output_length(chat->bev) < chat->high) {
 		if (steps++ + (chat->queue.written - from) >= chat->high) {
 			channel_yield(chat);

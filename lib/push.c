@@ -195,15 +195,20 @@ static int
 push_one(struct evchat *chat, const void *data, size_t len)
 {
 	const struct evchat_framing *framing = push_framing(chat);
-	struct evbuffer_iovec vec = { (void *)(uintptr_t)data, len };
-	const struct payload payload = { .vec = &vec, .n = 1, .len = len };
+	struct evbuffer_iovec vec;
 
-	if (framing == NULL || framing->ops->encode_one == NULL)
-		return (push_payload(chat, &payload));
+	if (framing == NULL || framing->ops->encode_one == NULL ||
+	    chat->trace != NULL) {
+		vec.iov_base = (void *)(uintptr_t)data;
+		vec.iov_len = len;
+		return (push_payload(chat, &(struct payload){ .vec = &vec,
+		    .n = 1, .len = len }));
+	}
 	if (!push_may(chat) || framing->ops->encode_one(framing,
 	    &chat->queue.bytes, data, len) == -1)
 		return (-1);
-	queued_frame(chat, &payload);
+	chat->frames_out++;
+	queued(chat);
 	return (0);
 }
 

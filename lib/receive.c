@@ -258,12 +258,22 @@ deliver_ready(struct evchat *chat, struct pace *pace)
 	return (n > 0);
 }
 
+/* Nothing has come that was not delivered, and nothing is known of an end. */
+static bool
+is_dry(const struct evchat *chat)
+{
+	return (input_is_dry(&chat->input) && !chat->eof && !chat->failed &&
+	    evbuffer_get_length(bufferevent_get_input(chat->bev)) == 0);
+}
+
 /* Deliver what there is and may be. */
 bool
 receive_deliver(struct evchat *chat)
 {
 	struct pace pace = { .from = chat->input.offset };
 
+	if (is_dry(chat))
+		return (may_deliver(chat));
 	while (may_deliver(chat)) {
 		if (is_enough(chat, &pace)) {
 			channel_yield(chat);
@@ -272,8 +282,11 @@ receive_deliver(struct evchat *chat)
 		/* What was unread again is delivered again. */
 		if (chat->input.offset < pace.from)
 			pace.from = chat->input.offset;
-		if (deliver_ready(chat, &pace))
+		if (deliver_ready(chat, &pace)) {
+			if (is_dry(chat))
+				return (may_deliver(chat));
 			continue;
+		}
 		pace.steps++;
 		if (!do_step(chat))
 			return (true);

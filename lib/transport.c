@@ -61,6 +61,12 @@ transport_kind_of(struct bufferevent *bev, enum transport_kind *kind)
 	return (0);
 }
 
+evutil_socket_t
+transport_fd(struct bufferevent *bev)
+{
+	return (event_get_fd(&bev->ev_read));
+}
+
 static struct bufferevent *
 bottom(struct bufferevent *bev)
 {
@@ -173,8 +179,7 @@ transport_reads_freely(struct bufferevent *bev, size_t at_once)
 bool
 transport_writes_freely(struct bufferevent *bev)
 {
-	return (bufferevent_getfd(bev) != -1 &&
-	    (bufferevent_get_enabled(bev) & EV_WRITE) &&
+	return (transport_fd(bev) != -1 && (bev->enabled & EV_WRITE) &&
 	    bufferevent_get_max_to_write(bev) == INT_MAX);
 }
 
@@ -198,7 +203,7 @@ transport_revive(struct bufferevent *bev, enum transport_kind kind)
 {
 	short forgotten = 0;
 
-	if (kind != TRANSPORT_SOCKET || bufferevent_getfd(bev) == -1)
+	if (kind != TRANSPORT_SOCKET || transport_fd(bev) == -1)
 		return (0);
 	if (is_forgotten(bev, &bev->ev_read, EV_READ))
 		forgotten |= EV_READ;

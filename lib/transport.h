@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <event2/util.h>
+
 #include "api.h"
 
 struct bufferevent;
@@ -28,6 +30,9 @@ bool transport_is_connecting(struct bufferevent *bev, int *error);
 /* Is this the output that all of bev's bytes leave in the end? */
 bool transport_is_last_output(struct bufferevent *bev,
     const struct evbuffer *output);
+
+/* A socket's descriptor, or -1. */
+evutil_socket_t transport_fd(struct bufferevent *bev);
 
 /* Bytes in the outputs of bev and of what lies beneath it. */
 size_t transport_output_length(struct bufferevent *bev);

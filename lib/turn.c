@@ -51,11 +51,14 @@ tell_sent(struct evchat *chat)
 {
 	size_t len;
 
-	queue_release(&chat->queue, channel_in_output(chat));
+	if (chat->queue.first != NULL)
+		queue_release(&chat->queue, channel_in_output(chat));
 	if (chat->state != CHANNEL_OPEN)
 		return;
-	turn_note_high(chat);
-	len = turn_output_length(chat);
+	chat->in_output = transport_output_length(chat->bev);
+	len = queue_length(&chat->queue) + chat->in_output;
+	if (len > chat->high)
+		chat->above_high = true;
 	if (chat->auto_paused && len <= chat->low) {
 		chat->auto_paused = false;
 		channel_wake(chat);
@@ -63,10 +66,10 @@ tell_sent(struct evchat *chat)
 	if (chat->above_high && len <= chat->low) {
 		chat->above_high = false;
 		hooks_event(chat, EVCHAT_EVENT_WRITABLE);
+		len = turn_output_length(chat);
 	}
 	if (chat->state == CHANNEL_OPEN && chat->undrained &&
-	    !chat->connecting && chat->queue.first == NULL &&
-	    turn_output_length(chat) == 0) {
+	    !chat->connecting && chat->queue.first == NULL && len == 0) {
 		chat->undrained = false;
 		hooks_event(chat, EVCHAT_EVENT_DRAINED);
 	}
@@ -182,9 +185,10 @@ take_input(struct evchat *chat)
 		receive_drop(chat);
 	/* What was wanted so far comes next; what will be, not in this turn. */
 	chat->again = false;
-	if (chat->state == CHANNEL_OPEN)
+	if (chat->state == CHANNEL_OPEN && chat->deadlines != NULL)
 		timing_input(chat);
-	timing_tell(chat);
+	if (chat->deadlines != NULL)
+		timing_tell(chat);
 	/* What a hook has just asked for may bring more input to be delivered. */
 	if (all && !chat->again)
 		close_after_frame(chat);
@@ -198,21 +202,22 @@ take_output(struct evchat *chat)
 	turn_note_high(chat);
 	if (chat->state < CHANNEL_LINGERING)
 		output_move(chat);
+	/* Nothing that the bufferevent does may have been forgotten. */
 	if (chat->state < CHANNEL_LINGERING &&
+	    (chat->reading != READING_DIRECT || chat->in_output > 0) &&
 	    transport_revive(chat->bev, chat->kind) == -1)
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 	if (chat->state < CHANNEL_LINGERING)
 		tell_sent(chat);
 	if (chat->state < CHANNEL_LINGERING)
 		go_on_closing(chat);
-	if (chat->state < CHANNEL_LINGERING)
+	if (chat->state < CHANNEL_LINGERING && chat->deadlines != NULL)
 		timing_output(chat);
 }
 
 static void
 end(struct evchat *chat)
 {
-	chat->in_output = transport_output_length(chat->bev);
 	reading_set(chat);
 	if (chat->state == CHANNEL_OPEN)
 		input_settle(&chat->input);
