@@ -85,9 +85,10 @@ block_mask(const unsigned char *bytes, __m128i all)
 
 /* The mask of the last bytes, fewer than a block, of which there may be none. */
 static uint64_t
-last_mask(const unsigned char *bytes, size_t len, size_t at, __m128i all,
+last_mask(const unsigned char *bytes, size_t len, size_t at,
     unsigned char byte)
 {
+	const __m128i all = _mm_set1_epi8((char)byte);
 	uint64_t mask = 0;
 	size_t from = at;
 
@@ -140,7 +141,7 @@ search_near(struct search *search)
 	}
 	if (found < search->most)
 		found = add_places(search->places, found, search->most,
-		    last_mask(bytes, len, at, all, search->byte), at);
+		    last_mask(bytes, len, at, search->byte), at);
 	search->found = found;
 }
 
@@ -205,10 +206,14 @@ search_wide(struct search *search)
 		while (len - at >= 2 * BLOCK && is_nowhere(bytes + at, all))
 			at += 2 * BLOCK;
 	}
+	/*
+	 * Where the upper halves of these registers are not clear, code that knows
+	 * of the lower ones only is many times slower.
+	 */
+	_mm256_zeroupper();
 	if (found < search->most)
 		found = add_places(search->places, found, search->most,
-		    last_mask(bytes, len, at,
-		    _mm_set1_epi8((char)search->byte), search->byte), at);
+		    last_mask(bytes, len, at, search->byte), at);
 	search->found = found;
 }
 
