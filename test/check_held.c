@@ -26,7 +26,7 @@ static char stream[LONG];
 
 struct held {
 	struct tally t;
-	size_t before; /* bytes, of the channel that has received nothing */
+	size_t before; /* bytes, of the channel that has nothing */
 	size_t most;   /* bytes above that are allowed */
 };
 
@@ -36,7 +36,11 @@ start(struct held *held, enum harness_carrier carrier)
 	ledger_open();
 	tally_start(&held->t, carrier, false);
 	tally_unlimited(&held->t);
+	/* With the buffer for chains, where it has one when bytes have come. */
+	tally_send(&held->t, "x", 1);
 	harness_turn(held->t.h);
+	ck_assert_uint_eq(held->t.bytes, 1);
+	held->t.bytes = held->t.pieces = 0;
 	held->before = ledger_now();
 	held->most = HELD;
 }
