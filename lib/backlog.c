@@ -16,7 +16,7 @@
 #define FEW_BYTES ((size_t)512)       /* less than a chain takes by itself */
 #define LONGEST_TAIL ((size_t)65536)
 #define SMALLEST_TAIL ((size_t)512)
-#define WORTH_GIVING ((size_t)8192)   /* a tail, as a chain that refers to it */
+#define WORTH_GIVING ((size_t)2048)   /* a tail, as a chain that refers to it */
 #define MOVED_AT_ONCE ((size_t)1 << 30) /* libevent counts them in an int */
 
 void
@@ -51,14 +51,26 @@ free_given(const void *data, size_t len, void *arg)
 	mem_free(arg);
 }
 
-/* Append the first len bytes of the tail to to: without copying many, if they are all. */
+/*
+ * Is the tail to be a chain itself? Then nothing is copied, and no memory is needed
+ * for a copy, of which libevent would take up to twice as much. What has much room
+ * left is copied, or that would be kept for as long as its bytes wait.
+ */
+static bool
+is_worth_giving(const struct hold *tail, size_t len)
+{
+	return (len >= WORTH_GIVING && len == hold_len(tail) &&
+	    tail->cap / 2 <= len);
+}
+
+/* Append the first len bytes of the tail to to. */
 static int
 move_tail(struct backlog *backlog, struct evbuffer *to, size_t len)
 {
 	struct hold *tail = &backlog->tail;
 
 	errno = ENOMEM;
-	if (len < WORTH_GIVING || len < hold_len(tail)) {
+	if (!is_worth_giving(tail, len)) {
 		if (backlog_copy(to, hold_bytes(tail), len) == -1)
 			return (-1);
 		hold_consume(tail, len);
