@@ -96,9 +96,13 @@ static size_t
 len_to_receive(const struct evchat *chat)
 {
 	size_t waiting = input_waiting(&chat->input), len = chat->read_size;
+	size_t unread = unread_len(&chat->input.unread);
 
 	if (waiting >= chat->in_size)
 		return (0);
+	/* A few bytes and what is behind them stay in the smallest place. */
+	if (len == SMALLEST_READ && unread < len / 2)
+		len -= unread;
 	return (len < chat->in_size - waiting ? len : chat->in_size - waiting);
 }
 
