@@ -139,9 +139,10 @@ expect_bounds(const struct load *load, size_t len, const struct cost *cost)
 	    copies * size + slack);
 	expect_most(load, len, "looks at a byte", cost->done.looked, size);
 	expect_most(load, len, "moves of a byte", cost->moved, MOVED * size);
+	/* A place for what is held, and one to receive into. */
 	expect_most(load, len, "allocations for a byte", cost->allocations,
-	    ALLOCATIONS + (load->carrier == HARNESS_PAIR ? 0 :
-	    (double)cost->pieces));
+	    ALLOCATIONS + (load->carrier == HARNESS_PAIR ? 1 : 2) *
+	    (double)cost->turns);
 }
 
 /* The longer the stream, the less of all this is for its beginning. */
