@@ -304,11 +304,11 @@ START_TEST(paused_channel_leaves_input_to_the_system)
 }
 END_TEST
 
-START_TEST(reading_stops_before_pause_returns)
+START_TEST(bufferevent_is_disabled_before_pause_returns)
 {
-	struct harness *h = harness_start_new((enum harness_carrier)_i,
-	    &harness_streaming);
+	struct harness *h = harness_new((enum harness_carrier)_i);
 
+	harness_start(h, &harness_streaming, EVCHAT_OPT_BUFFEREVENT_IO);
 	harness_turn(h);
 	ck_assert_int_ne(bufferevent_get_enabled(h->bev) & EV_READ, 0);
 	evchat_pause(h->chat);
@@ -317,6 +317,29 @@ START_TEST(reading_stops_before_pause_returns)
 	harness_turn(h);
 	ck_assert_int_ne(bufferevent_get_enabled(h->bev) & EV_READ, 0);
 	harness_end(h, "");
+}
+END_TEST
+
+/* The loop knows already that there is something to be read. */
+START_TEST(reading_stops_before_pause_returns)
+{
+	struct harness *h = harness_start_new((enum harness_carrier)_i,
+	    &harness_streaming);
+	int waiting = 0;
+
+	harness_turn(h);
+	harness_later(h, stop);
+	harness_send(h, "hello", 5);
+	harness_turn(h);
+	if (h->peer_bev == NULL) {
+		ck_assert_int_eq(ioctl(bufferevent_getfd(h->bev), FIONREAD,
+		    &waiting), 0);
+		ck_assert_int_eq(waiting, 5);
+	}
+	harness_expect(h, "");
+	evchat_resume(h->chat);
+	harness_turn(h);
+	harness_end(h, "collect:hello");
 }
 END_TEST
 
@@ -354,6 +377,8 @@ pause_suite(void)
 	    HARNESS_CARRIERS);
 	tcase_add_loop_test(tc, paused_channel_leaves_input_to_the_system, 0,
 	    HARNESS_CARRIERS);
+	tcase_add_loop_test(tc, bufferevent_is_disabled_before_pause_returns, 0,
+	    HARNESS_WAITING);
 	tcase_add_loop_test(tc, reading_stops_before_pause_returns, 0,
 	    HARNESS_WAITING);
 	return suite;
