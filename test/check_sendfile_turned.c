@@ -123,6 +123,8 @@ START_TEST(file_arrives_when_sendfile_cannot_be_used_any_more)
 	calls = nasty_counted();
 	ck_assert_int_gt(calls, 0);
 	if (_i % TURNS == HOLD) {
+		/* All before may be in the system's memory by now. */
+		load_push_bytes(&t.load);
 		turn_loop(&t, 100);
 		ck_assert_uint_lt(t.load.sink.got, t.load.pushed);
 	} else
@@ -233,7 +235,11 @@ send_in_vain(void)
 	ck_assert_int_eq(load.error, EPIPE);
 	close(load.file);
 	nasty_stop();
-	harness_end(load.h, "closed:io");
+	/* The end may be read before sending fails. */
+	if (strncmp(harness_transcript(load.h), "event:eof", 9) == 0)
+		harness_end(load.h, "event:eof|closed:io");
+	else
+		harness_end(load.h, "closed:io");
 }
 
 START_TEST(peer_that_has_gone_raises_no_signal)
