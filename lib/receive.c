@@ -275,13 +275,13 @@ receive_deliver(struct evchat *chat)
 	if (is_dry(chat))
 		return (may_deliver(chat));
 	while (may_deliver(chat)) {
+		/* What was unread again is delivered again. */
+		if (chat->input.offset < pace.from)
+			pace.from = chat->input.offset;
 		if (is_enough(chat, &pace)) {
 			channel_yield(chat);
 			return (false);
 		}
-		/* What was unread again is delivered again. */
-		if (chat->input.offset < pace.from)
-			pace.from = chat->input.offset;
 		if (deliver_ready(chat, &pace)) {
 			if (is_dry(chat))
 				return (may_deliver(chat));

@@ -151,6 +151,36 @@ START_TEST(bytes_unread_from_outside_go_before_all_that_is_unread)
 }
 END_TEST
 
+static void
+note_later(struct harness *h)
+{
+	harness_note(h, "later");
+}
+
+static void
+unread_more_than_was_taken(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	if (h->count++ > 0)
+		return;
+	unread(h, "much\r\nmore\r\n");
+	harness_later(h, note_later);
+}
+
+/* It is delivered in the same turn, which is far from having had enough. */
+START_TEST(more_may_be_unread_than_the_turn_has_taken)
+{
+	struct harness *h = harness_frames_on(_i);
+
+	harness_crlf(h);
+	harness_feed(h, "a long time ago\r\n");
+	h->script.frame = unread_more_than_was_taken;
+	harness_feed(h, "a\r\nb\r\n");
+	harness_end(h, "frame:a long time ago|frame:a|frame:much|frame:more|frame:b|later");
+}
+END_TEST
+
 START_TEST(unread_calls_no_hook)
 {
 	struct harness *h = harness_start_new((enum harness_carrier)_i,
@@ -289,6 +319,8 @@ unread_suite(void)
 	tcase_add_test(tc, each_unread_goes_before_the_one_made_earlier);
 	tcase_add_test(tc,
 	    bytes_unread_from_outside_go_before_all_that_is_unread);
+	tcase_add_loop_test(tc, more_may_be_unread_than_the_turn_has_taken, 0,
+	    HARNESS_WAITING);
 	tcase_add_loop_test(tc, unread_calls_no_hook, 0, HARNESS_CARRIERS);
 
 	tc = harness_case(suite, "discard");
