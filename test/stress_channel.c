@@ -184,8 +184,7 @@ static const struct evchat_hooks in_frames = { .collect = on_collect,
 void
 stress_set_hooks(struct stress_side *side)
 {
-	if (side->eof_told)
-		return;
+	side->again = side->eof_told;
 	(void)evchat_set_hooks(side->chat, stress_one_in(side->stress, 2) ?
 	    &in_pieces : &in_frames, side);
 }
