@@ -37,7 +37,11 @@ destroy(struct evchat *chat)
 		(void)bufferevent_decref(chat->bev);
 	else
 		bufferevent_free(chat->bev);
-	input_free(&chat->input);
+	if (chat->input != NULL)
+		input_free(chat->input);
+	else
+		rest_free(&chat->rest);
+	mem_free(chat->input);
 	queue_free(&chat->queue);
 	deadlines_free(chat);
 	evchat_framing_free(chat->output_framing);
@@ -148,7 +152,7 @@ init(struct evchat *chat, struct bufferevent *bev,
 	chat->old_max_read = bufferevent_get_max_single_read(bev);
 	chat->old_max_write = bufferevent_get_max_single_write(bev);
 	chat->max_read = (size_t)chat->old_max_read;
-	input_init(&chat->input, options & EVCHAT_OPT_DELIVER_LAST);
+	rest_init(&chat->rest, options & EVCHAT_OPT_DELIVER_LAST);
 	queue_init(&chat->queue);
 }
 

@@ -13,6 +13,7 @@
 #include "deadline.h"
 #include "input.h"
 #include "queue.h"
+#include "rest.h"
 #include "transport.h"
 
 /*
@@ -110,7 +111,9 @@ struct evchat {
 	bool failed_reading;  /* ... and not before, even if paused */
 
 	/* The read side. */
-	struct input input;
+	struct input *input; /* NULL while it is at rest: see rest.c */
+	struct rest rest;    /* what it is then */
+	bool keeps_input;    /* in memory of its own; else it is a caller's */
 	size_t in_size;
 	enum channel_reading reading;
 	size_t read_size;  /* memory to receive into next, where it is direct */
@@ -207,6 +210,20 @@ void hooks_event(struct evchat *chat, enum evchat_event what);
 void hooks_deliver(struct evchat *chat, enum input_what what,
     const struct input_step *step);
 void hooks_closed(struct evchat *chat);
+
+/* rest.c: the input, which is there while something is made of it */
+
+/* Have it there until here, which is the caller's, is closed. */
+struct input *channel_open_input(struct evchat *chat, struct input *here);
+/* It is not used by the caller any more. May end the channel: no memory. */
+void channel_close_input(struct evchat *chat, struct input *here);
+/* To be looked at only; here may become a copy. */
+const struct input *channel_see_input(const struct evchat *chat,
+    struct input *here);
+/* Have it there for good; NULL with errno. And give up what that took, if it
+ * is at rest and nobody further up the stack uses it. */
+struct input *channel_keep_input(struct evchat *chat);
+void channel_rest_input(struct evchat *chat);
 
 /* receive.c */
 

@@ -67,7 +67,7 @@ bool
 direct_may_read(struct evchat *chat)
 {
 	if (!may_be_direct(chat) || transport_fd(chat->bev) == -1 ||
-	    !input_wants(&chat->input) ||
+	    (chat->input != NULL && !input_wants(chat->input)) ||
 	    evbuffer_get_length(chat->bev->input) > 0)
 		return (false);
 	return (transport_reads_freely(chat->bev, chat->max_read));
@@ -95,8 +95,8 @@ adapt(struct evchat *chat, size_t received, size_t room)
 static size_t
 len_to_receive(const struct evchat *chat)
 {
-	size_t waiting = input_waiting(&chat->input), len = chat->read_size;
-	size_t unread = unread_len(&chat->input.unread);
+	size_t waiting = input_waiting(chat->input), len = chat->read_size;
+	size_t unread = unread_len(&chat->input->unread);
 
 	if (waiting >= chat->in_size)
 		return (0);
@@ -109,7 +109,7 @@ len_to_receive(const struct evchat *chat)
 static ssize_t
 receive(struct evchat *chat)
 {
-	struct unread *unread = &chat->input.unread;
+	struct unread *unread = &chat->input->unread;
 	size_t most = len_to_receive(chat), len = most;
 	unsigned char *room = NULL;
 	ssize_t n;

@@ -82,8 +82,8 @@ end_now(struct evchat *chat, enum evchat_reason why)
 		attempts_end(chat);
 	if (chat->error != 0)
 		chat->error_text = evutil_socket_error_to_string(chat->error);
-	else if (why == EVCHAT_REASON_MALFORMED)
-		chat->error_text = chat->input.refusal;
+	else if (why == EVCHAT_REASON_MALFORMED && chat->input != NULL)
+		chat->error_text = chat->input->refusal;
 	else if (chat->error_text == NULL)
 		chat->error_text = reason_texts[why];
 	if (!chat->detached) {
@@ -111,7 +111,7 @@ end_now(struct evchat *chat, enum evchat_reason why)
 enum evchat_reason
 end_of_input(const struct evchat *chat)
 {
-	return (input_incomplete(&chat->input) ? EVCHAT_REASON_TRUNCATED :
+	return (input_incomplete(chat->input) ? EVCHAT_REASON_TRUNCATED :
 	    EVCHAT_REASON_EOF);
 }
 
@@ -139,10 +139,11 @@ void
 evchat_close_after_frame(struct evchat *chat)
 {
 	struct bufferevent *bev = channel_lock(chat);
+	struct input here;
 
 	if (chat->state == CHANNEL_OPEN) {
 		if (!chat->last_wanted)
-			chat->last_begun = chat->input.begun;
+			chat->last_begun = channel_see_input(chat, &here)->begun;
 		chat->last_wanted = true;
 		channel_wake(chat);
 	}
@@ -220,7 +221,8 @@ evchat_detach(struct evchat *chat)
 	    (chat->attempts != NULL && !attempts_may_detach(chat)))
 		errno = EBUSY;
 	else if (unread == NULL || copy == NULL ||
-	    input_copy_unread(&chat->input, unread) == -1 ||
+	    (chat->input != NULL &&
+	    input_copy_unread(chat->input, unread) == -1) ||
 	    backlog_buffer(&chat->queue.bytes) == NULL ||
 	    copy_output(chat, copy) == -1)
 		errno = ENOMEM;

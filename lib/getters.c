@@ -46,9 +46,11 @@ evchat_get_framing(const struct evchat *chat)
 {
 	struct bufferevent *bev = channel_lock(chat);
 	struct evchat_framing *framing = NULL;
+	struct input here;
 
 	if (is_living(chat))
-		framing = chat->input.scan.terminator.framing;
+		framing = channel_see_input(chat,
+		    &here)->scan.terminator.framing;
 	channel_unlock(bev);
 	return (framing);
 }
@@ -57,7 +59,8 @@ uint64_t
 evchat_get_terminator_remaining(const struct evchat *chat)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	const struct scan *scan = &chat->input.scan;
+	struct input here;
+	const struct scan *scan = &channel_see_input(chat, &here)->scan;
 	uint64_t remaining = 0;
 
 	if (is_living(chat) && scan->terminator.kind == SCAN_COUNT)
@@ -114,8 +117,8 @@ evchat_get_partial(const struct evchat *chat, size_t *len)
 	const void *partial = NULL;
 
 	*len = 0;
-	if (is_there(chat))
-		partial = input_partial(&chat->input,
+	if (is_there(chat) && chat->input != NULL)
+		partial = input_partial(chat->input,
 		    chat->hooks->frame != NULL, len);
 	channel_unlock(bev);
 	return (partial);
@@ -125,13 +128,14 @@ uint64_t
 evchat_get_frame_length(const struct evchat *chat)
 {
 	struct bufferevent *bev = channel_lock(chat);
+	struct input here;
 	uint64_t len = 0;
 
 	/* In found and frame, the input has gone on to the next one already. */
 	if (chat->running == HOOK_FOUND)
-		len = chat->input.last_len;
+		len = chat->input->last_len;
 	else if (is_there(chat))
-		len = input_frame_length(&chat->input);
+		len = input_frame_length(channel_see_input(chat, &here));
 	channel_unlock(bev);
 	return (len);
 }
@@ -140,11 +144,12 @@ uint64_t
 evchat_get_offset(const struct evchat *chat)
 {
 	struct bufferevent *bev = channel_lock(chat);
+	struct input here;
+	const struct input *input = channel_see_input(chat, &here);
 	uint64_t offset = 0;
 
 	if (is_there(chat))
-		offset = chat->input.refusal != NULL ? chat->input.bad :
-		    chat->input.offset;
+		offset = input->refusal != NULL ? input->bad : input->offset;
 	channel_unlock(bev);
 	return (offset);
 }
@@ -163,14 +168,17 @@ bytes_out(const struct evchat *chat)
 void
 getters_stats(const struct evchat *chat, struct evchat_stats *stats)
 {
+	struct input here;
+	const struct input *input = channel_see_input(chat, &here);
+
 	memset(stats, 0, sizeof(*stats));
 	if (!is_there(chat))
 		return;
-	stats->bytes_in = chat->input.offset;
+	stats->bytes_in = input->offset;
 	stats->bytes_out = bytes_out(chat);
-	stats->frames_in = chat->input.frames;
+	stats->frames_in = input->frames;
 	stats->frames_out = chat->frames_out;
-	stats->oversize = chat->input.oversized;
+	stats->oversize = input->oversized;
 	stats->stops = chat->stops;
 	if (!is_living(chat))
 		return;

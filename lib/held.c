@@ -12,9 +12,11 @@ uint64_t
 held_in(const struct evchat *chat)
 {
 	struct bufferevent *bev = chat->bev;
-	uint64_t held = unread_len(&chat->input.unread) +
-	    hold_len(&chat->input.cut);
+	uint64_t held = 0;
 
+	if (chat->input != NULL)
+		held = unread_len(&chat->input->unread) +
+		    hold_len(&chat->input->cut);
 	for (; bev != NULL; bev = bufferevent_get_underlying(bev))
 		held += evbuffer_get_length(bufferevent_get_input(bev));
 	return (held);

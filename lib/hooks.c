@@ -29,7 +29,7 @@ hooks_deliver(struct evchat *chat, enum input_what what,
 	if (what != INPUT_DATA)
 		chat->running = HOOK_FOUND;
 	else
-		chat->running = input_has_frames(&chat->input) ? HOOK_COLLECT :
+		chat->running = input_has_frames(chat->input) ? HOOK_COLLECT :
 		    HOOK_PIECE;
 	if (what == INPUT_DATA && hooks->collect != NULL)
 		hooks->collect(chat, step->data, step->len, chat->arg);

@@ -134,12 +134,15 @@ evchat_discard_buffers(struct evchat *chat)
 {
 	struct bufferevent *bev = channel_enter(chat);
 	bool in_turn = chat->in_turn;
+	struct input here;
 
 	if (chat->state < CHANNEL_ENDING) {
 		/* Whatever a done or cleanup sets going, it moves no output. */
 		chat->in_turn = true;
 		turn_note_high(chat);
-		input_discard(&chat->input, bufferevent_get_input(chat->bev));
+		input_discard(channel_open_input(chat, &here),
+		    bufferevent_get_input(chat->bev));
+		channel_close_input(chat, &here);
 		/* Where collect had a frame in progress, it has none now. */
 		if (chat->running == HOOK_COLLECT)
 			chat->running = HOOK_PIECE;

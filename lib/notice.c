@@ -31,6 +31,7 @@ notice_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct evchat *chat = arg;
 	struct bufferevent *bev = channel_enter(chat);
+	struct input here;
 
 	(void)fd;
 	if (what & EV_WRITE)
@@ -39,8 +40,10 @@ notice_event(evutil_socket_t fd, short what, void *arg)
 		turn_take(chat);
 	if ((what & EV_READ) && chat->reading == READING_DIRECT &&
 	    chat->state < CHANNEL_ENDING) {
+		(void)channel_open_input(chat, &here);
 		direct_receive(chat);
 		turn_take_input(chat);
+		channel_close_input(chat, &here);
 	}
 	channel_leave(chat, bev);
 }

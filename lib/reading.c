@@ -15,7 +15,7 @@ static size_t
 waiting(const struct evchat *chat)
 {
 	if (chat->reading == READING_DIRECT)
-		return (input_waiting(&chat->input));
+		return (chat->input != NULL ? input_waiting(chat->input) : 0);
 	return (evbuffer_get_length(bufferevent_get_input(chat->bev)));
 }
 

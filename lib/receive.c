@@ -49,7 +49,7 @@ static bool
 get_more(struct evchat *chat)
 {
 	struct evbuffer *from = bufferevent_get_input(chat->bev);
-	struct input *input = &chat->input;
+	struct input *input = chat->input;
 
 	if (evbuffer_get_length(from) > 0) {
 		chat->received += evbuffer_get_length(from);
@@ -79,7 +79,7 @@ do_step(struct evchat *chat)
 	enum input_what what;
 
 	chat->pushed = false;
-	what = input_next(&chat->input, chat->hooks->frame != NULL, &step);
+	what = input_next(chat->input, chat->hooks->frame != NULL, &step);
 	switch (what) {
 	case INPUT_MORE:
 		return (get_more(chat));
@@ -89,7 +89,7 @@ do_step(struct evchat *chat)
 		hooks_deliver(chat, what, &step);
 		break;
 	case INPUT_OVERSIZE:
-		if (chat->input.policy == EVCHAT_OVERSIZE_CLOSE)
+		if (chat->input->policy == EVCHAT_OVERSIZE_CLOSE)
 			close_refused(chat, EVCHAT_REASON_OVERSIZE);
 		else
 			hooks_event(chat, EVCHAT_EVENT_OVERSIZE);
@@ -121,7 +121,7 @@ struct pace {
 static inline bool
 is_enough(const struct evchat *chat, const struct pace *pace)
 {
-	return (pace->steps + (chat->input.offset - pace->from) >=
+	return (pace->steps + (chat->input->offset - pace->from) >=
 	    chat->in_size);
 }
 
@@ -137,7 +137,7 @@ static size_t
 so_many(const struct evchat *chat, const struct ready *ready,
     const struct pace *pace)
 {
-	uint64_t done = pace->steps + (chat->input.offset - pace->from);
+	uint64_t done = pace->steps + (chat->input->offset - pace->from);
 	size_t n = ready->n;
 
 	while (n > 1 && done + ready->frames[n - 2].end + (n - 1) >=
@@ -154,7 +154,7 @@ so_many(const struct evchat *chat, const struct ready *ready,
 static size_t
 hand_out(struct evchat *chat, const struct ready *ready, size_t n)
 {
-	struct input *input = &chat->input;
+	struct input *input = chat->input;
 	size_t *spent = unread_spent(&input->unread), begin = 0, i = 0;
 	uint64_t max = input_next_max(input, true);
 
@@ -193,7 +193,7 @@ may_go_on(struct evchat *chat, struct pace *pace)
 	if (chat->pushed)
 		after_input_hook(chat);
 	chat->pushed = false;
-	return (!chat->input.stirred && may_deliver(chat) &&
+	return (!chat->input->stirred && may_deliver(chat) &&
 	    !is_enough(chat, pace));
 }
 
@@ -206,7 +206,7 @@ hand_out_pieces(struct evchat *chat, const struct ready *ready,
     struct pace *pace)
 {
 	const struct evchat_hooks *hooks = chat->hooks;
-	struct input *input = &chat->input;
+	struct input *input = chat->input;
 	size_t begin = 0, i = 0;
 	uint64_t max = input_next_max(input, false);
 
@@ -246,15 +246,15 @@ deliver_ready(struct evchat *chat, struct pace *pace)
 	struct ready ready;
 	size_t n;
 
-	if (!chat->input.scan.finds || chat->trace != NULL ||
-	    !input_find_ready(&chat->input, whole, &ready))
+	if (!chat->input->scan.finds || chat->trace != NULL ||
+	    !input_find_ready(chat->input, whole, &ready))
 		return (false);
 	if (whole) {
 		n = hand_out(chat, &ready, so_many(chat, &ready, pace));
 		pace->steps += n;
 	} else
 		n = hand_out_pieces(chat, &ready, pace);
-	input_end_ready(&chat->input, &ready, n);
+	input_end_ready(chat->input, &ready, n);
 	return (n > 0);
 }
 
@@ -262,7 +262,7 @@ deliver_ready(struct evchat *chat, struct pace *pace)
 static bool
 is_dry(const struct evchat *chat)
 {
-	return (input_is_dry(&chat->input) && !chat->eof && !chat->failed &&
+	return (input_is_dry(chat->input) && !chat->eof && !chat->failed &&
 	    evbuffer_get_length(bufferevent_get_input(chat->bev)) == 0);
 }
 
@@ -270,14 +270,14 @@ is_dry(const struct evchat *chat)
 bool
 receive_deliver(struct evchat *chat)
 {
-	struct pace pace = { .from = chat->input.offset };
+	struct pace pace = { .from = chat->input->offset };
 
 	if (is_dry(chat))
 		return (may_deliver(chat));
 	while (may_deliver(chat)) {
 		/* What was unread again is delivered again. */
-		if (chat->input.offset < pace.from)
-			pace.from = chat->input.offset;
+		if (chat->input->offset < pace.from)
+			pace.from = chat->input->offset;
 		if (is_enough(chat, &pace)) {
 			channel_yield(chat);
 			return (false);

@@ -16,6 +16,14 @@
 #include "framing.h"
 #include "mem.h"
 
+/* What input is being delivered is not what was found. */
+static void
+stir(struct evchat *chat)
+{
+	if (chat->input != NULL)
+		input_stir(chat->input);
+}
+
 int
 evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
     void *arg)
@@ -24,7 +32,7 @@ evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
 	bool open = channel_is_open(chat);
 
 	if (open) {
-		input_stir(&chat->input);
+		stir(chat);
 		chat->hooks = hooks != NULL ? hooks : &hooks_none;
 		chat->arg = arg;
 		channel_wake(chat);
@@ -43,12 +51,15 @@ evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
 static void
 set_terminator(struct evchat *chat, const struct terminator *terminator)
 {
+	struct input here, *input = channel_open_input(chat, &here);
+
 	if (chat->running == HOOK_COLLECT)
-		input_set_next(&chat->input, terminator);
+		input_set_next(input, terminator);
 	else {
-		input_set_terminator(&chat->input, terminator);
+		input_set_terminator(input, terminator);
 		channel_wake(chat);
 	}
+	channel_close_input(chat, &here);
 }
 
 /* The framing's reference is taken if this succeeds. */
@@ -148,13 +159,31 @@ int
 evchat_unread(struct evchat *chat, const void *data, size_t len)
 {
 	struct bufferevent *bev = channel_lock(chat);
+	bool rested = chat->input == NULL;
 	int done = -1;
 
-	if (channel_is_open(chat) &&
-	    (done = input_unread(&chat->input, data, len)) == 0)
+	if (channel_is_open(chat) && channel_keep_input(chat) != NULL &&
+	    (done = input_unread(chat->input, data, len)) == 0)
 		channel_wake(chat);
+	if (rested)
+		channel_rest_input(chat);
 	channel_unlock(bev);
 	return (done);
+}
+
+/* A count that has begun keeps the maximum that it had. */
+static int
+set_max(struct evchat *chat, uint64_t max, enum evchat_oversize policy)
+{
+	bool counting = chat->input == NULL && chat->rest.open;
+	struct input here, *input = counting ? channel_keep_input(chat) :
+	    channel_open_input(chat, &here);
+
+	if (input == NULL)
+		return (-1);
+	input_set_max(input, max, policy);
+	channel_close_input(chat, &here);
+	return (0);
 }
 
 int
@@ -165,13 +194,14 @@ evchat_set_max_frame(struct evchat *chat, uint64_t max,
 	bool open = channel_is_open(chat), valid = policy ==
 	    EVCHAT_OVERSIZE_CLOSE || policy == EVCHAT_OVERSIZE_DISCARD ||
 	    policy == EVCHAT_OVERSIZE_TRUNCATE;
+	int done = -1;
 
 	if (open && valid)
-		input_set_max(&chat->input, max, policy);
+		done = set_max(chat, max, policy);
 	else if (open)
 		errno = EINVAL;
 	channel_unlock(bev);
-	return (open && valid ? 0 : -1);
+	return (done);
 }
 
 /* Flow */
@@ -181,7 +211,7 @@ evchat_pause(struct evchat *chat)
 {
 	struct bufferevent *bev = channel_enter(chat);
 
-	input_stir(&chat->input);
+	stir(chat);
 	chat->paused = true;
 	if (!chat->in_turn)
 		reading_set(chat);
@@ -224,7 +254,7 @@ evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out)
 	bool valid = in > 0 && in <= INT_MAX && out > 0 && out <= INT_MAX;
 
 	if (open && valid) {
-		input_stir(&chat->input);
+		stir(chat);
 		chat->in_size = in;
 		chat->out_size = out;
 		chat->max_read = in;
@@ -338,7 +368,7 @@ evchat_set_trace(struct evchat *chat, evchat_trace_cb trace, void *arg)
 	bool open = channel_is_open(chat);
 
 	if (open) {
-		input_stir(&chat->input);
+		stir(chat);
 		chat->trace = trace;
 		chat->trace_arg = arg;
 	}

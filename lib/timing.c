@@ -88,9 +88,9 @@ timing_input(struct evchat *chat)
 	if (deadlines == NULL)
 		return;
 	now = received(chat);
-	in_frame = input_awaits_more(&chat->input);
-	next = deadlines->frame_timed != chat->input.begun;
-	deadlines->frame_timed = chat->input.begun;
+	in_frame = input_awaits_more(chat->input);
+	next = deadlines->frame_timed != chat->input->begun;
+	deadlines->frame_timed = chat->input->begun;
 	keep_input(chat, DEADLINE_READ, !chat->eof && !chat->connecting,
 	    now != deadlines->read_timed);
 	deadlines->read_timed = now;

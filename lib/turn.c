@@ -128,7 +128,8 @@ go_on_closing(struct evchat *chat)
 	    chat->output == OUTPUT_SHUT)
 		linger(chat);
 	else if (chat->state == CHANNEL_OPEN && chat->output == OUTPUT_SHUT &&
-	    input_is_over(&chat->input) && !chat->again && !chat->noticed)
+	    chat->input != NULL && input_is_over(chat->input) &&
+	    !chat->again && !chat->noticed)
 		end_now(chat, end_of_input(chat));
 }
 
@@ -139,9 +140,13 @@ go_on_closing(struct evchat *chat)
 bool
 turn_is_last(const struct evchat *chat)
 {
-	const struct input *input = &chat->input;
+	const struct input *input;
+	struct input here;
 
-	return (chat->last_wanted && !(input_awaits_more(input) &&
+	if (!chat->last_wanted)
+		return (false);
+	input = channel_see_input(chat, &here);
+	return (!(input_awaits_more(input) &&
 	    (input->begun == chat->last_begun ||
 	    input->scan.terminator.kind == SCAN_COUNT)));
 }
@@ -169,8 +174,28 @@ begin(struct evchat *chat)
 	return (true);
 }
 
+/* Can there be anything to be made of the input? */
+static bool
+has_input(const struct evchat *chat)
+{
+	return (chat->input != NULL || chat->rest.kind == SCAN_COUNT ||
+	    chat->eof || chat->failed || chat->last_wanted ||
+	    chat->deadlines != NULL ||
+	    evbuffer_get_length(bufferevent_get_input(chat->bev)) > 0);
+}
+
+/* Where there is nothing to do, it goes on resting. */
+static bool
+deliver(struct evchat *chat, struct input *here)
+{
+	if (!has_input(chat))
+		return (false);
+	(void)channel_open_input(chat, here);
+	return (receive_deliver(chat));
+}
+
 static void
-take_input(struct evchat *chat)
+take_input(struct evchat *chat, struct input *here)
 {
 	bool all = false;
 
@@ -180,7 +205,7 @@ take_input(struct evchat *chat)
 		hooks_event(chat, EVCHAT_EVENT_CONNECTED);
 	chat->connected_now = false;
 	if (chat->state == CHANNEL_OPEN)
-		all = receive_deliver(chat);
+		all = deliver(chat, here);
 	else if (chat->state < CHANNEL_ENDING)
 		receive_drop(chat);
 	/* What was wanted so far comes next; what will be, not in this turn. */
@@ -219,8 +244,9 @@ static void
 end(struct evchat *chat)
 {
 	reading_set(chat);
-	if (chat->state == CHANNEL_OPEN)
-		input_settle(&chat->input);
+	if (chat->state == CHANNEL_OPEN && chat->input != NULL)
+		input_settle(chat->input);
+	channel_rest_input(chat);
 	queue_settle(&chat->queue);
 	if (chat->in_group != NULL)
 		group_account(chat);
@@ -230,11 +256,14 @@ end(struct evchat *chat)
 void
 turn_take(struct evchat *chat)
 {
+	struct input here;
+
 	if (!begin(chat))
 		return;
-	take_input(chat);
+	take_input(chat, &here);
 	take_output(chat);
 	end(chat);
+	channel_close_input(chat, &here);
 	if (chat->again || chat->noticed)
 		channel_yield(chat);
 }
@@ -248,14 +277,16 @@ void
 turn_take_input(struct evchat *chat)
 {
 	bool shared = chat->woken || chat->pushed_to;
+	struct input here;
 
 	if (!begin(chat))
 		return;
 	chat->pushed_to = false;
-	take_input(chat);
+	take_input(chat, &here);
 	if (!shared)
 		take_output(chat);
 	end(chat);
+	channel_close_input(chat, &here);
 	if (shared && chat->state < CHANNEL_ENDING)
 		channel_wake_behind(chat);
 	else if (chat->again || chat->noticed)
