@@ -10,7 +10,7 @@
 #include "tally.h"
 
 #define LARGEST_BLOCK 8192 /* libevent's, to read into */
-#define KEPT 256           /* the four bytes, and room to grow */
+#define KEPT (512 + 256) /* a frame in progress, its bytes, and room to grow */
 
 static const uint64_t counts[] = {
 	(uint64_t)1 << 31, ((uint64_t)1 << 32) - 1, (uint64_t)1 << 63,

@@ -12,7 +12,7 @@
 #include "tally.h"
 
 #define LARGEST_BLOCK 8192 /* libevent's, to read into */
-#define KEPT 256           /* the four bytes, and room to grow */
+#define KEPT (512 + 256) /* a frame in progress, its bytes, and room to grow */
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -16,7 +16,7 @@
 #include "tally.h"
 
 #define HELD ((size_t)64 << 10)
-#define KEPT 256 /* when all has been delivered */
+#define KEPT (512 + 256) /* a frame in progress, and when all was delivered */
 #define LONG ((size_t)128 << 10)
 #define TURNS_MOST 256
 
