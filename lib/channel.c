@@ -20,10 +20,6 @@
 #include "framing.h"
 #include "mem.h"
 
-#define DEFAULT_LOW ((size_t)32 << 10)
-#define DEFAULT_HIGH ((size_t)128 << 10)
-#define DEFAULT_SIZE ((size_t)64 << 10)   /* in and out */
-#define DEFAULT_LINGER ((size_t)64 << 10)
 #define ALL_OPTIONS ((unsigned)EVCHAT_OPT_DELIVER_LAST | \
     EVCHAT_OPT_HALF_OPEN | EVCHAT_OPT_NO_AUTO_PAUSE | \
     EVCHAT_OPT_BUFFEREVENT_IO)
@@ -44,7 +40,7 @@ destroy(struct evchat *chat)
 	mem_free(chat->input);
 	queue_free(&chat->queue);
 	deadlines_free(chat);
-	evchat_framing_free(chat->output_framing);
+	settings_free(chat);
 	evchat_framing_free(chat->last_framing);
 	mem_free(chat);
 }
@@ -143,17 +139,24 @@ init(struct evchat *chat, struct bufferevent *bev,
 	chat->bev = bev;
 	chat->hooks = hooks != NULL ? hooks : &hooks_none;
 	chat->arg = arg;
-	chat->options = options;
-	chat->in_size = chat->out_size = DEFAULT_SIZE;
-	chat->low = DEFAULT_LOW;
-	chat->high = DEFAULT_HIGH;
-	chat->linger_size = DEFAULT_LINGER;
+	chat->options = options & 0xff;
 	chat->old_enabled = bufferevent_get_enabled(bev);
-	chat->old_max_read = bufferevent_get_max_single_read(bev);
-	chat->old_max_write = bufferevent_get_max_single_write(bev);
-	chat->max_read = (size_t)chat->old_max_read;
 	rest_init(&chat->rest, options & EVCHAT_OPT_DELIVER_LAST);
 	queue_init(&chat->queue);
+}
+
+static int
+attach(struct evchat *chat)
+{
+	enum transport_kind kind;
+
+	if (settings_init(chat) == -1 ||
+	    transport_kind_of(chat->bev, &kind) == -1)
+		return (-1);
+	chat->kind = kind;
+	chat->event = channel_event_new(chat, bufferevent_getfd(chat->bev),
+	    EV_READ | EV_PERSIST, notice_event);
+	return (chat->event != NULL ? notice_attach(chat) : -1);
 }
 
 struct evchat *
@@ -172,10 +175,7 @@ evchat_new(struct bufferevent *bev, const struct evchat_hooks *hooks,
 	}
 	bufferevent_lock(bev);
 	init(chat, bev, hooks, arg, options);
-	if (transport_kind_of(bev, &chat->kind) == -1 ||
-	    (chat->event = channel_event_new(chat, bufferevent_getfd(bev),
-	    EV_READ | EV_PERSIST, notice_event)) == NULL ||
-	    notice_attach(chat) == -1)
+	if (attach(chat) == -1)
 		chat = half_built_free(chat, errno);
 	bufferevent_unlock(bev);
 	return (chat);

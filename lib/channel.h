@@ -59,89 +59,99 @@ enum channel_hook {
 	HOOK_OTHER
 };
 
+/*
+ * What has a value that hardly any channel changes. All others share one, which
+ * is not written to: see settings_change.
+ */
+struct settings {
+	size_t in_size, out_size;
+	size_t low, high;
+	uint64_t linger_size;
+	struct evchat_framing *output_framing; /* that was set for it, or NULL */
+	evchat_trace_cb trace;
+	void *trace_arg;
+	size_t max_read; /* by the bufferevent at once */
+	ev_ssize_t old_max_read; /* as evchat_new found it */
+	ev_ssize_t old_max_write;
+};
+
 struct evchat {
 	/* Life. */
-	enum channel_state state;
 	atomic_uint refs;  /* the application's, and one until the end */
 	atomic_uint holds; /* of the memory: all refs, each event, each call */
-	unsigned options;
-	enum evchat_reason why; /* from CLOSING on */
+	enum channel_state state : 8;
+	unsigned options : 8; /* EVCHAT_OPT_ */
+	enum evchat_reason why : 8; /* from CLOSING on */
+	bool detached;         /* the bufferevent is the application's again */
 	int error;
 	const char *error_text;
 
 	/* The bufferevent, which is held as long as the memory. */
 	struct bufferevent *bev;
-	enum transport_kind kind;
-	bool lockless;     /* it has no lock: only one thread makes calls */
-	bool may_be_direct; /* see direct.c */
-	bool detached;     /* it is the application's again */
-	bool connecting;
 	struct attempts *attempts; /* while the library connects it, else NULL */
-	bool looked_up;    /* evdns has still to call back */
+	enum transport_kind kind : 8;
 	short old_enabled; /* as evchat_new found it */
-	ev_ssize_t old_max_read;
-	ev_ssize_t old_max_write;
-	size_t max_read;   /* by the bufferevent at once */
+	bool lockless;      /* it has no lock: only one thread makes calls */
+	bool may_be_direct; /* see direct.c */
+	bool connecting;
+	bool looked_up;     /* evdns has still to call back */
+
+	/* The application. */
+	bool pushed;       /* since the hook that is running was called */
+	enum channel_hook running : 8;
+	const struct evchat_hooks *hooks; /* never NULL */
+	void *arg;
+	const struct settings *set; /* never NULL */
 
 	/* What it belongs to, or NULL. */
 	struct member *in_group;
 	struct member *in_listener;
 
-	/* The application. */
-	const struct evchat_hooks *hooks; /* never NULL */
-	void *arg;
-	evchat_trace_cb trace;
-	void *trace_arg;
-	enum channel_hook running;
-	bool pushed;       /* since the hook that is running was called */
-
 	/* The loop: a turn does all that there is to do. */
 	struct event *event; /* wakes the channel, and tells of direct input */
 	struct event *later; /* while a turn is to come behind all others' */
+	struct deadlines *deadlines; /* NULL unless one was set or needed */
 	bool woken;           /* event is active */
 	bool called;          /* by what comes before input that is there by now */
 	bool in_turn;
 	bool again;           /* a call wants another turn behind this one */
 	bool noticed;         /* and so does a callback that came inside it */
 	bool connected_now;   /* to be told */
-	struct deadlines *deadlines; /* NULL unless one was set or needed */
 	bool failed;          /* to end, when all input is delivered, with: */
-	enum evchat_reason failed_why;
-	int failed_errno;
 	bool failed_reading;  /* ... and not before, even if paused */
+	int failed_errno;
+	enum evchat_reason failed_why : 8;
 
 	/* The read side. */
+	enum channel_reading reading : 8;
+	unsigned char small_reads; /* that did not need so much, in a row */
+	bool keeps_input;  /* in memory of its own; else it is a caller's */
 	struct input *input; /* NULL while it is at rest: see rest.c */
 	struct rest rest;    /* what it is then */
-	bool keeps_input;    /* in memory of its own; else it is a caller's */
-	size_t in_size;
-	enum channel_reading reading;
-	size_t read_size;  /* memory to receive into next, where it is direct */
-	unsigned char small_reads; /* that did not need so much, in a row */
+	uint32_t read_size;  /* memory to receive into next, where it is direct */
 	bool paused;
 	bool auto_paused;  /* until the queue is at the low mark */
 	bool over_budget;  /* until its group says otherwise */
 	bool eof_seen;     /* directly; and soon: */
 	bool eof;          /* of the transport's input */
 	bool last_wanted;  /* to be closed when no frame is in progress, but for: */
-	uint64_t last_begun; /* which was the last one to be waited for */
+	union {
+		uint64_t last_begun;  /* which was the last to be waited for */
+		uint64_t linger_left; /* LINGERING: bytes that may be dropped */
+	};
 	uint64_t received; /* bytes that were taken from the transport */
-	uint64_t linger_size; /* how many bytes may still be dropped */
 
 	/* The write side. */
-	struct queue queue;
-	enum channel_output output;
-	size_t out_size;
-	size_t in_output;  /* of the transport at most, since the last turn */
-	size_t low, high;
 	bool above_high;   /* since WRITABLE was told last */
 	bool undrained;    /* since DRAINED was told last */
 	bool pushed_to;    /* outside its turns, since its last input */
-	struct evchat_framing *output_framing; /* that was set for it, or NULL */
+	bool blocked;      /* what is sent directly waits for the descriptor */
+	enum channel_output output : 8;
+	struct event *unblock; /* which blocked waits for, or NULL */
+	struct queue queue;
+	size_t in_output;  /* of the transport at most, since the last turn */
 	struct evchat_framing *last_framing;   /* of the input, or NULL */
 	uint64_t left_below; /* bytes that have left the last output beneath */
-	bool blocked;      /* what is sent directly waits for the descriptor */
-	struct event *unblock; /* which this waits for, or NULL */
 	uint64_t stops;    /* how often auto_paused was set */
 	uint64_t frames_out;
 	uint64_t dropped;  /* of what was put into the bufferevent's output */
@@ -224,6 +234,11 @@ const struct input *channel_see_input(const struct evchat *chat,
  * is at rest and nobody further up the stack uses it. */
 struct input *channel_keep_input(struct evchat *chat);
 void channel_rest_input(struct evchat *chat);
+
+/* settings.c */
+
+int settings_init(struct evchat *chat); /* -1 with errno */
+void settings_free(struct evchat *chat);
 
 /* receive.c */
 

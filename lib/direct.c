@@ -35,10 +35,10 @@
 
 #include "channel.h"
 
-#define SMALLEST_READ ((size_t)232)   /* and up in steps of 4 */
-#define FIRST_READ ((size_t)3712)
+#define SMALLEST_READ ((uint32_t)232)   /* and up in steps of 4 */
+#define FIRST_READ ((uint32_t)3712)
 #define SMALL_READS 16                /* until the next is to be smaller */
-#define LARGEST_READ ((size_t)49152)
+#define LARGEST_READ ((uint32_t)49152)
 #define DROPPED_AT_ONCE 4096
 
 void
@@ -70,7 +70,7 @@ direct_may_read(struct evchat *chat)
 	    (chat->input != NULL && !input_wants(chat->input)) ||
 	    evbuffer_get_length(chat->bev->input) > 0)
 		return (false);
-	return (transport_reads_freely(chat->bev, chat->max_read));
+	return (transport_reads_freely(chat->bev, chat->set->max_read));
 }
 
 /* As much as came in lately; more if that was filled, less if it seldom is. */
@@ -98,12 +98,14 @@ len_to_receive(const struct evchat *chat)
 	size_t waiting = input_waiting(chat->input), len = chat->read_size;
 	size_t unread = unread_len(&chat->input->unread);
 
-	if (waiting >= chat->in_size)
+	if (waiting >= chat->set->in_size)
 		return (0);
 	/* A few bytes and what is behind them stay in the smallest place. */
 	if (len == SMALLEST_READ && unread < len / 2)
 		len -= unread;
-	return (len < chat->in_size - waiting ? len : chat->in_size - waiting);
+	if (len > chat->set->in_size - waiting)
+		len = chat->set->in_size - waiting;
+	return (len);
 }
 
 static ssize_t

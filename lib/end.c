@@ -183,9 +183,9 @@ give_back(struct evchat *chat, struct evbuffer *unread)
 	struct bufferevent *bev = chat->bev;
 
 	notice_detach(chat);
-	(void)bufferevent_set_max_single_read(bev, (size_t)chat->old_max_read);
+	(void)bufferevent_set_max_single_read(bev, (size_t)chat->set->old_max_read);
 	(void)bufferevent_set_max_single_write(bev,
-	    (size_t)chat->old_max_write);
+	    (size_t)chat->set->old_max_write);
 	(void)queue_flush(&chat->queue, bufferevent_get_output(bev));
 	(void)evbuffer_prepend_buffer(bufferevent_get_input(bev), unread);
 	(void)bufferevent_disable(bev,

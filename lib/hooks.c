@@ -24,7 +24,7 @@ hooks_deliver(struct evchat *chat, enum input_what what,
 {
 	const struct evchat_hooks *hooks = chat->hooks;
 
-	if (chat->trace != NULL)
+	if (chat->set->trace != NULL)
 		trace_step(chat, what, step);
 	if (what != INPUT_DATA)
 		chat->running = HOOK_FOUND;

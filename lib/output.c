@@ -60,7 +60,7 @@ move_next(struct evchat *chat)
 		return (what);
 	/* What is left goes as if nothing had been tried. */
 	return (queue_pull(queue, bufferevent_get_output(chat->bev),
-	    chat->out_size));
+	    chat->set->out_size));
 }
 
 void
@@ -70,8 +70,8 @@ output_move(struct evchat *chat)
 
 	while (chat->state < CHANNEL_LINGERING &&
 	    !queue_is_empty(&chat->queue) &&
-	    transport_output_length(chat->bev) < chat->high) {
-		if (steps++ + (chat->queue.written - from) >= chat->high) {
+	    transport_output_length(chat->bev) < chat->set->high) {
+		if (steps++ + (chat->queue.written - from) >= chat->set->high) {
 			channel_yield(chat);
 			return;
 		}

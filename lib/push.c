@@ -46,7 +46,7 @@ void
 push_queued(struct evchat *chat, size_t from)
 {
 	queued(chat);
-	if (chat->trace != NULL)
+	if (chat->set->trace != NULL)
 		trace_queued(chat, from);
 }
 
@@ -56,9 +56,9 @@ queued_frame(struct evchat *chat, const struct payload *payload)
 {
 	chat->frames_out++;
 	queued(chat);
-	if (chat->trace != NULL)
-		chat->trace(chat, EVCHAT_TRACE_PUSH_FRAME, payload->vec,
-		    payload->n, chat->trace_arg);
+	if (chat->set->trace != NULL)
+		chat->set->trace(chat, EVCHAT_TRACE_PUSH_FRAME, payload->vec,
+		    payload->n, chat->set->trace_arg);
 }
 
 /* Bytes */
@@ -136,7 +136,7 @@ evchat_push_printf(struct evchat *chat, const char *fmt, ...)
 struct evchat_framing *
 push_framing(const struct evchat *chat)
 {
-	return (chat->output_framing != NULL ? chat->output_framing :
+	return (chat->set->output_framing != NULL ? chat->set->output_framing :
 	    chat->last_framing);
 }
 
@@ -329,9 +329,9 @@ push_producer(struct evchat *chat, struct evchat_producer *producer,
 		queue_add_producer(&chat->queue, producer);
 		chat->frames_out += framed;
 		queued(chat);
-		if (chat->trace != NULL)
-			chat->trace(chat, framed ? EVCHAT_TRACE_PUSH_FRAME :
-			    EVCHAT_TRACE_PUSH, NULL, 0, chat->trace_arg);
+		if (chat->set->trace != NULL)
+			chat->set->trace(chat, framed ? EVCHAT_TRACE_PUSH_FRAME :
+			    EVCHAT_TRACE_PUSH, NULL, 0, chat->set->trace_arg);
 		done = 0;
 	} else
 		refuse(chat, producer);

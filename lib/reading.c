@@ -25,7 +25,7 @@ wanted(struct evchat *chat)
 	if (chat->eof || chat->failed || chat->attempts != NULL ||
 	    (chat->state == CHANNEL_OPEN && (chat->paused ||
 	    chat->auto_paused || chat->over_budget ||
-	    waiting(chat) >= chat->in_size)))
+	    waiting(chat) >= chat->set->in_size)))
 		return (READING_NOT);
 	/* That it still may be is looked at before each time. */
 	if (chat->reading == READING_DIRECT || direct_may_read(chat))

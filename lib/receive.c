@@ -15,8 +15,8 @@ after_input_hook(struct evchat *chat)
 {
 	if (chat->pushed && chat->state == CHANNEL_OPEN &&
 	    !(chat->options & EVCHAT_OPT_NO_AUTO_PAUSE) &&
-	    queue_length(&chat->queue) + chat->in_output > chat->high &&
-	    turn_output_length(chat) > chat->high) {
+	    queue_length(&chat->queue) + chat->in_output > chat->set->high &&
+	    turn_output_length(chat) > chat->set->high) {
 		chat->auto_paused = true;
 		chat->stops++;
 	}
@@ -122,7 +122,7 @@ static inline bool
 is_enough(const struct evchat *chat, const struct pace *pace)
 {
 	return (pace->steps + (chat->input->offset - pace->from) >=
-	    chat->in_size);
+	    chat->set->in_size);
 }
 
 static inline bool
@@ -141,7 +141,7 @@ so_many(const struct evchat *chat, const struct ready *ready,
 	size_t n = ready->n;
 
 	while (n > 1 && done + ready->frames[n - 2].end + (n - 1) >=
-	    chat->in_size)
+	    chat->set->in_size)
 		n--;
 	return (n);
 }
@@ -246,7 +246,7 @@ deliver_ready(struct evchat *chat, struct pace *pace)
 	struct ready ready;
 	size_t n;
 
-	if (!chat->input->scan.finds || chat->trace != NULL ||
+	if (!chat->input->scan.finds || chat->set->trace != NULL ||
 	    !input_find_ready(chat->input, whole, &ready))
 		return (false);
 	if (whole) {
@@ -307,7 +307,7 @@ receive_drop(struct evchat *chat)
 	(void)evbuffer_drain(input, len);
 	receive_dropped(chat, len);
 	if (chat->state == CHANNEL_LINGERING &&
-	    (chat->eof || chat->linger_size == 0))
+	    (chat->eof || chat->linger_left == 0))
 		end_now(chat, chat->why);
 }
 
@@ -315,6 +315,6 @@ void
 receive_dropped(struct evchat *chat, size_t len)
 {
 	if (chat->state == CHANNEL_LINGERING)
-		chat->linger_size -= len < chat->linger_size ? len :
-		    chat->linger_size;
+		chat->linger_left -= len < chat->linger_left ? len :
+		    chat->linger_left;
 }

@@ -16,6 +16,71 @@
 #include "framing.h"
 #include "mem.h"
 
+#define LIBEVENT_AT_ONCE 16384 /* which it reads or writes, unless told */
+
+/*
+ * Memory is taken for the settings of those that differ. Who gets it may write to
+ * it; NULL: there is none, and nothing has changed.
+ */
+static const struct settings defaults = {
+	.in_size = (size_t)64 << 10,
+	.out_size = (size_t)64 << 10,
+	.low = (size_t)32 << 10,
+	.high = (size_t)128 << 10,
+	.linger_size = (uint64_t)64 << 10,
+	.max_read = LIBEVENT_AT_ONCE,
+	.old_max_read = LIBEVENT_AT_ONCE,
+	.old_max_write = LIBEVENT_AT_ONCE
+};
+
+static struct settings *
+own_settings(struct evchat *chat)
+{
+	struct settings *own;
+
+	if (chat->set != &defaults)
+		return ((struct settings *)(uintptr_t)chat->set);
+	if ((own = mem_alloc(sizeof(*own))) == NULL)
+		return (NULL);
+	*own = defaults;
+	chat->set = own;
+	return (own);
+}
+
+int
+settings_init(struct evchat *chat)
+{
+	ev_ssize_t reads = bufferevent_get_max_single_read(chat->bev);
+	ev_ssize_t writes = bufferevent_get_max_single_write(chat->bev);
+	struct settings *own;
+
+	chat->set = &defaults;
+	if (reads == defaults.old_max_read && writes == defaults.old_max_write)
+		return (0);
+	if ((own = own_settings(chat)) == NULL)
+		return (-1);
+	own->max_read = (size_t)reads;
+	own->old_max_read = reads;
+	own->old_max_write = writes;
+	return (0);
+}
+
+void
+settings_free(struct evchat *chat)
+{
+	if (chat->set == NULL || chat->set == &defaults)
+		return;
+	evchat_framing_free(chat->set->output_framing);
+	mem_free((void *)(uintptr_t)chat->set);
+}
+
+/* Is the channel open, and are there settings of its own? If not, errno. */
+static struct settings *
+change(struct evchat *chat)
+{
+	return (channel_is_open(chat) ? own_settings(chat) : NULL);
+}
+
 /* What input is being delivered is not what was found. */
 static void
 stir(struct evchat *chat)
@@ -144,15 +209,16 @@ int
 evchat_set_output_framing(struct evchat *chat, struct evchat_framing *framing)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	struct evchat_framing *last = chat->output_framing;
-	bool open = channel_is_open(chat);
+	struct settings *own = change(chat);
+	struct evchat_framing *last;
 
-	if (open) {
-		chat->output_framing = framing_ref(framing);
+	if (own != NULL) {
+		last = own->output_framing;
+		own->output_framing = framing_ref(framing);
 		evchat_framing_free(last);
 	}
 	channel_unlock(bev);
-	return (open ? 0 : -1);
+	return (own != NULL ? 0 : -1);
 }
 
 int
@@ -233,37 +299,39 @@ int
 evchat_set_watermarks(struct evchat *chat, size_t low, size_t high)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	bool open = channel_is_open(chat);
+	struct settings *own = NULL;
 
-	if (open && low < high) {
-		chat->low = low;
-		chat->high = high;
+	if (channel_is_open(chat) && low >= high)
+		errno = EINVAL;
+	else if ((own = change(chat)) != NULL) {
+		own->low = low;
+		own->high = high;
 		turn_note_high(chat);
 		channel_wake(chat);
-	} else if (open)
-		errno = EINVAL;
+	}
 	channel_unlock(bev);
-	return (open && low < high ? 0 : -1);
+	return (own != NULL ? 0 : -1);
 }
 
 int
 evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	bool open = channel_is_open(chat);
 	bool valid = in > 0 && in <= INT_MAX && out > 0 && out <= INT_MAX;
+	struct settings *own = NULL;
 
-	if (open && valid) {
+	if (channel_is_open(chat) && !valid)
+		errno = EINVAL;
+	else if ((own = change(chat)) != NULL) {
 		stir(chat);
-		chat->in_size = in;
-		chat->out_size = out;
-		chat->max_read = in;
+		own->in_size = in;
+		own->out_size = out;
+		own->max_read = in;
 		if (chat->reading != READING_DIRECT)
 			(void)bufferevent_set_max_single_read(chat->bev, in);
-	} else if (open)
-		errno = EINVAL;
+	}
 	channel_unlock(bev);
-	return (open && valid ? 0 : -1);
+	return (own != NULL ? 0 : -1);
 }
 
 static bool
@@ -353,25 +421,25 @@ int
 evchat_set_linger_size(struct evchat *chat, uint64_t size)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	bool open = channel_is_open(chat);
+	struct settings *own = change(chat);
 
-	if (open)
-		chat->linger_size = size;
+	if (own != NULL)
+		own->linger_size = size;
 	channel_unlock(bev);
-	return (open ? 0 : -1);
+	return (own != NULL ? 0 : -1);
 }
 
 int
 evchat_set_trace(struct evchat *chat, evchat_trace_cb trace, void *arg)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	bool open = channel_is_open(chat);
+	struct settings *own = change(chat);
 
-	if (open) {
+	if (own != NULL) {
 		stir(chat);
-		chat->trace = trace;
-		chat->trace_arg = arg;
+		own->trace = trace;
+		own->trace_arg = arg;
 	}
 	channel_unlock(bev);
-	return (open ? 0 : -1);
+	return (own != NULL ? 0 : -1);
 }

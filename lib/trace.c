@@ -18,14 +18,14 @@ trace_step(struct evchat *chat, enum input_what what,
 	};
 
 	if (what == INPUT_DATA)
-		chat->trace(chat, EVCHAT_TRACE_COLLECT, &vec, 1,
-		    chat->trace_arg);
+		chat->set->trace(chat, EVCHAT_TRACE_COLLECT, &vec, 1,
+		    chat->set->trace_arg);
 	else if (what == INPUT_FOUND)
-		chat->trace(chat, EVCHAT_TRACE_FOUND, NULL, 0,
-		    chat->trace_arg);
+		chat->set->trace(chat, EVCHAT_TRACE_FOUND, NULL, 0,
+		    chat->set->trace_arg);
 	else
-		chat->trace(chat, EVCHAT_TRACE_FRAME, &vec, 1,
-		    chat->trace_arg);
+		chat->set->trace(chat, EVCHAT_TRACE_FRAME, &vec, 1,
+		    chat->set->trace_arg);
 }
 
 /* Without the first from bytes; how many pieces are left. */
@@ -57,7 +57,7 @@ trace_queued(struct evchat *chat, size_t from)
 	vec = mem_alloc((size_t)n * sizeof(*vec));
 	if (vec != NULL)
 		n = skip(vec, backlog_peek(bytes, len, vec, n), from);
-	chat->trace(chat, EVCHAT_TRACE_PUSH, vec, vec != NULL ? n : 0,
-	    chat->trace_arg);
+	chat->set->trace(chat, EVCHAT_TRACE_PUSH, vec, vec != NULL ? n : 0,
+	    chat->set->trace_arg);
 	mem_free(vec);
 }

@@ -41,7 +41,7 @@ must_fail(const struct evchat *chat)
 void
 turn_note_high(struct evchat *chat)
 {
-	if (turn_output_length(chat) > chat->high)
+	if (turn_output_length(chat) > chat->set->high)
 		chat->above_high = true;
 }
 
@@ -57,13 +57,13 @@ tell_sent(struct evchat *chat)
 		return;
 	chat->in_output = transport_output_length(chat->bev);
 	len = queue_length(&chat->queue) + chat->in_output;
-	if (len > chat->high)
+	if (len > chat->set->high)
 		chat->above_high = true;
-	if (chat->auto_paused && len <= chat->low) {
+	if (chat->auto_paused && len <= chat->set->low) {
 		chat->auto_paused = false;
 		channel_wake(chat);
 	}
-	if (chat->above_high && len <= chat->low) {
+	if (chat->above_high && len <= chat->set->low) {
 		chat->above_high = false;
 		hooks_event(chat, EVCHAT_EVENT_WRITABLE);
 		len = turn_output_length(chat);
@@ -109,6 +109,7 @@ linger(struct evchat *chat)
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 		return;
 	}
+	chat->linger_left = chat->set->linger_size;
 	channel_set_state(chat, CHANNEL_LINGERING);
 	timing_stop_output(chat);
 	reading_set(chat);
