@@ -82,7 +82,10 @@ void backlog_consume(struct backlog *backlog, size_t len,
 
 /* How many of the first bytes backlog_move takes at once. */
 size_t backlog_movable(const struct backlog *backlog);
-/* Move the first len to the end of to, by way of stage where that is needed. */
+/*
+ * Move the first len to the end of to, by way of stage where that is needed. If this
+ * fails, libevent may have lost some; to is as it was.
+ */
 int backlog_move(struct backlog *backlog, struct evbuffer *to, size_t len,
     struct evbuffer *stage);
 
