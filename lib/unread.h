@@ -60,8 +60,9 @@ void unread_settle(struct unread *unread);
 
 bool unread_wants(const struct unread *unread); /* may more be taken? */
 /*
- * Memory for bytes that are received now, at least *len, and *len is how much there
- * is; only where unread_wants. Then so many were.
+ * Memory for bytes that are received now, about *len, but a quarter will do where no
+ * byte has to be moved then; *len is how much there is. Only where unread_wants. Then
+ * so many were.
  */
 unsigned char *unread_reserve(struct unread *unread, size_t *len);
 void unread_commit(struct unread *unread, size_t len);

@@ -269,6 +269,87 @@ START_TEST(freeing_gives_back_what_is_lent_as_well)
 }
 END_TEST
 
+/* Received in place */
+
+START_TEST(received_bytes_come_behind_those_in_front)
+{
+	struct unread unread;
+	unsigned char *room;
+	size_t len = 100;
+
+	unit_unread_begin(&unread, "ab");
+	ck_assert_int_eq(unread_advance(&unread, 2), 0);
+	ck_assert(unread_wants(&unread));
+	room = unread_reserve(&unread, &len);
+	ck_assert_ptr_nonnull(room);
+	ck_assert_uint_ge(len, 25);
+	memset(room, 'x', len);
+	memcpy(room, "cde", 3);
+	unit_unread_expect(&unread, "ab");
+	unread_commit(&unread, 3);
+	unit_unread_expect(&unread, "abcde");
+	unit_unread_expect_at(&unread, 1, "bcde");
+	unread_consume(&unread, 4);
+	unit_unread_take(&unread, "fg");
+	unit_unread_expect(&unread, "efg");
+	ck_assert(!unread_wants(&unread));
+	unread_free(&unread);
+}
+END_TEST
+
+/* As long as there is some, nothing is moved. */
+START_TEST(what_is_free_is_used_first)
+{
+	struct unread unread;
+	unsigned char *first, *second;
+	size_t len = 100, least = 200;
+
+	unread_init(&unread);
+	first = unread_reserve(&unread, &len);
+	ck_assert_ptr_nonnull(first);
+	unread_commit(&unread, 10);
+	second = unread_reserve(&unread, &least);
+	ck_assert_ptr_eq(second, first + 10);
+	ck_assert_uint_eq(least, len - 10);
+	unread_commit(&unread, least - 1);
+	len = 100;
+	ck_assert_ptr_nonnull(unread_reserve(&unread, &len));
+	ck_assert_uint_ge(len, 100);
+	unread_free(&unread);
+}
+END_TEST
+
+/* With front full, a length below four is still room for one byte and more. */
+START_TEST(there_is_always_room_for_a_byte)
+{
+	struct unread unread;
+	size_t len = 50, i;
+
+	unread_init(&unread);
+	for (i = 0; i < 200; i++) {
+		ck_assert_ptr_nonnull(unread_reserve(&unread, &len));
+		ck_assert_uint_gt(len, 0);
+		unread_commit(&unread, len < 50 ? len : 50);
+		len = 1 + i % 3;
+	}
+	unread_free(&unread);
+}
+END_TEST
+
+START_TEST(without_memory_nothing_is_reserved)
+{
+	struct unread unread;
+	size_t len = 1000;
+
+	unit_unread_begin(&unread, "abc");
+	ck_assert_int_eq(unread_advance(&unread, 3), 0);
+	harness_fail_allocation(1);
+	ck_assert_ptr_null(unread_reserve(&unread, &len));
+	unit_unread_expect(&unread, "abc");
+	unread_free(&unread);
+}
+END_TEST
+
 static Suite *
 unread_bytes_suite(void)
 {
@@ -297,6 +378,12 @@ unread_bytes_suite(void)
 	tcase_add_test(tc,
 	    front_not_in_use_is_given_back_when_bytes_are_put_before_it);
 	tcase_add_test(tc, freeing_gives_back_what_is_lent_as_well);
+
+	tc = harness_case(suite, "received");
+	tcase_add_test(tc, received_bytes_come_behind_those_in_front);
+	tcase_add_test(tc, what_is_free_is_used_first);
+	tcase_add_test(tc, there_is_always_room_for_a_byte);
+	tcase_add_test(tc, without_memory_nothing_is_reserved);
 	return suite;
 }
 
