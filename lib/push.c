@@ -198,7 +198,7 @@ push_one(struct evchat *chat, const void *data, size_t len)
 	struct evbuffer_iovec vec;
 
 	if (framing == NULL || framing->ops->encode_one == NULL ||
-	    chat->trace != NULL) {
+	    chat->set->trace != NULL) {
 		vec.iov_base = (void *)(uintptr_t)data;
 		vec.iov_len = len;
 		return (push_payload(chat, &(struct payload){ .vec = &vec,
