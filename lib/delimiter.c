@@ -194,7 +194,7 @@ delimiter_encode_one(const struct evchat_framing *framing,
 {
 	const struct delimiter *delimiter = delimiter_of(framing);
 
-	if (delimiter->few_len == 0 || len > BACKLOG_GATHERED ||
+	if (delimiter->few_len == 0 ||
 	    blocks_have(data, len, delimiter->absent))
 		return (framing_encode_any(framing, out, data, len));
 	return (framing_put_tail(out, data, len, delimiter->few,

@@ -59,7 +59,10 @@ struct framing_ops {
 	/* Append the frame that decodes to the payload: all, or -1 with errno. */
 	int (*encode)(const struct evchat_framing *framing,
 	    struct backlog *out, const struct payload *payload);
-	/* The same where the payload is in one piece. NULL: as for any other. */
+	/*
+	 * The same where the payload is in one piece of at most
+	 * BACKLOG_GATHERED. NULL: as for any other.
+	 */
 	int (*encode_one)(const struct evchat_framing *framing,
 	    struct backlog *out, const unsigned char *data, size_t len);
 	/*

@@ -163,7 +163,7 @@ length_encode_one(const struct evchat_framing *framing, struct backlog *out,
 	size_t i;
 
 	if (field->offset != 0 || field->strip != field->width ||
-	    field->adjustment != 0 || len > BACKLOG_GATHERED ||
+	    field->adjustment != 0 ||
 	    (field->width == 1 && len > UINT8_MAX))
 		return (framing_encode_any(framing, out, data, len));
 	for (i = 0; i < field->width; i++)

@@ -169,7 +169,7 @@ static int
 crlf_encode_one(const struct evchat_framing *framing, struct backlog *out,
     const unsigned char *data, size_t len)
 {
-	if (line_of(framing)->keeps || len > BACKLOG_GATHERED ||
+	if (line_of(framing)->keeps ||
 	    blocks_have(data, len, '\n') || blocks_have(data, len, '\r'))
 		return (framing_encode_any(framing, out, data, len));
 	return (framing_put_tail(out, data, len,

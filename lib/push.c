@@ -163,12 +163,9 @@ measure(struct payload *payload)
 static int
 push_payload(struct evchat *chat, const struct payload *payload)
 {
-	const struct evchat_framing *framing;
+	const struct evchat_framing *framing = push_framing(chat);
 	int done = -1;
 
-	if (!push_may(chat))
-		return (-1);
-	framing = push_framing(chat);
 	errno = EINVAL;
 	if (framing != NULL)
 		done = framing->ops->encode(framing, &chat->queue.bytes,
@@ -178,15 +175,22 @@ push_payload(struct evchat *chat, const struct payload *payload)
 	return (done);
 }
 
+static int
+push_vec(struct evchat *chat, const struct evbuffer_iovec *vec, int n)
+{
+	struct payload payload = { .vec = vec, .n = n };
+
+	if (!push_may(chat) || measure(&payload) == -1)
+		return (-1);
+	return (push_payload(chat, &payload));
+}
+
 int
 evchat_push_framev(struct evchat *chat, const struct evbuffer_iovec *vec, int n)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	struct payload payload = { .vec = vec, .n = n };
-	int done = -1;
+	int done = push_vec(chat, vec, n);
 
-	if (push_may(chat) && measure(&payload) == 0)
-		done = push_payload(chat, &payload);
 	channel_unlock(bev);
 	return (done);
 }
@@ -198,11 +202,10 @@ push_one(struct evchat *chat, const void *data, size_t len)
 	struct evbuffer_iovec vec;
 
 	if (framing == NULL || framing->ops->encode_one == NULL ||
-	    chat->set->trace != NULL) {
+	    chat->set->trace != NULL || len > BACKLOG_GATHERED) {
 		vec.iov_base = (void *)(uintptr_t)data;
 		vec.iov_len = len;
-		return (push_payload(chat, &(struct payload){ .vec = &vec,
-		    .n = 1, .len = len }));
+		return (push_vec(chat, &vec, 1));
 	}
 	if (!push_may(chat) || framing->ops->encode_one(framing,
 	    &chat->queue.bytes, data, len) == -1)

@@ -304,6 +304,7 @@ evchat_set_watermarks(struct evchat *chat, size_t low, size_t high)
 	if (channel_is_open(chat) && low >= high)
 		errno = EINVAL;
 	else if ((own = change(chat)) != NULL) {
+		turn_note_high(chat);
 		own->low = low;
 		own->high = high;
 		turn_note_high(chat);
