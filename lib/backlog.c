@@ -329,8 +329,10 @@ backlog_settle(struct backlog *backlog)
 	if (hold_len(&backlog->tail) == 0 && len > 0) {
 		/* As much as lately, or a little less than before. */
 		backlog->usual -= backlog->usual / 8;
+		if (len > LONGEST_TAIL)
+			len = LONGEST_TAIL;
 		if (len > backlog->usual)
-			backlog->usual = len;
+			backlog->usual = (uint32_t)len;
 	}
 	hold_shrink(&backlog->tail);
 	if (backlog->buffer != NULL && backlog_in_buffer(backlog) == 0) {

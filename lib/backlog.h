@@ -16,7 +16,7 @@
 struct backlog {
 	struct evbuffer *buffer; /* NULL unless it is needed */
 	struct hold tail;
-	size_t usual; /* how many bytes tail came to hold lately */
+	uint32_t usual; /* how many bytes tail came to hold lately */
 };
 
 /* Of what is pushed at once; more is a chain of its own. */

@@ -75,22 +75,26 @@ struct settings {
 	ev_ssize_t old_max_write;
 };
 
+/*
+ * There may be very many of these, nearly all of them idle. So what is seldom
+ * there is behind a pointer, and small fields stand eight bytes together.
+ */
 struct evchat {
 	/* Life. */
 	atomic_uint refs;  /* the application's, and one until the end */
 	atomic_uint holds; /* of the memory: all refs, each event, each call */
 	enum channel_state state : 8;
-	unsigned options : 8; /* EVCHAT_OPT_ */
+	unsigned options : 8;
 	enum evchat_reason why : 8; /* from CLOSING on */
-	bool detached;         /* the bufferevent is the application's again */
+	bool detached;     /* the bufferevent is the application's again */
 	int error;
 	const char *error_text;
 
 	/* The bufferevent, which is held as long as the memory. */
 	struct bufferevent *bev;
 	struct attempts *attempts; /* while the library connects it, else NULL */
+	short old_enabled;  /* as evchat_new found it */
 	enum transport_kind kind : 8;
-	short old_enabled; /* as evchat_new found it */
 	bool lockless;      /* it has no lock: only one thread makes calls */
 	bool may_be_direct; /* see direct.c */
 	bool connecting;
@@ -98,7 +102,6 @@ struct evchat {
 
 	/* The application. */
 	bool pushed;       /* since the hook that is running was called */
-	enum channel_hook running : 8;
 	const struct evchat_hooks *hooks; /* never NULL */
 	void *arg;
 	const struct settings *set; /* never NULL */
@@ -121,33 +124,33 @@ struct evchat {
 	bool failed_reading;  /* ... and not before, even if paused */
 	int failed_errno;
 	enum evchat_reason failed_why : 8;
+	enum channel_hook running : 8;
 
 	/* The read side. */
 	enum channel_reading reading : 8;
 	unsigned char small_reads; /* that did not need so much, in a row */
-	bool keeps_input;  /* in memory of its own; else it is a caller's */
-	struct input *input; /* NULL while it is at rest: see rest.c */
-	struct rest rest;    /* what it is then */
 	uint32_t read_size;  /* memory to receive into next, where it is direct */
 	bool paused;
 	bool auto_paused;  /* until the queue is at the low mark */
 	bool over_budget;  /* until its group says otherwise */
-	bool eof_seen;     /* directly; and soon: */
-	bool eof;          /* of the transport's input */
-	bool last_wanted;  /* to be closed when no frame is in progress, but for: */
+	bool keeps_input;  /* in memory of its own; else it is a caller's: */
+	struct input *input; /* NULL while it is at rest, see rest.c */
+	struct rest rest;    /* what it is then */
 	union {
-		uint64_t last_begun;  /* which was the last to be waited for */
+		uint64_t last_begun;  /* the last frame to be waited for */
 		uint64_t linger_left; /* LINGERING: bytes that may be dropped */
 	};
-	uint64_t received; /* bytes that were taken from the transport */
+	bool last_wanted;  /* to be closed when no frame but that is in progress */
+	bool eof_seen;     /* directly; and soon: */
+	bool eof;          /* of the transport's input */
 
 	/* The write side. */
+	enum channel_output output : 8;
 	bool above_high;   /* since WRITABLE was told last */
 	bool undrained;    /* since DRAINED was told last */
 	bool pushed_to;    /* outside its turns, since its last input */
 	bool blocked;      /* what is sent directly waits for the descriptor */
-	enum channel_output output : 8;
-	struct event *unblock; /* which blocked waits for, or NULL */
+	struct event *unblock; /* which that waits for, or NULL */
 	struct queue queue;
 	size_t in_output;  /* of the transport at most, since the last turn */
 	struct evchat_framing *last_framing;   /* of the input, or NULL */
@@ -285,6 +288,13 @@ void notice_failure(struct evchat *chat, enum evchat_reason why, int error);
 /* timing.c: what deadlines are about */
 
 void timing_alarm(evutil_socket_t fd, short what, void *arg);
+/* So many bytes were taken from the transport. */
+static inline void
+timing_received(const struct evchat *chat, size_t len)
+{
+	if (chat->deadlines != NULL)
+		chat->deadlines->received += len;
+}
 void timing_input(struct evchat *chat);  /* something may have come */
 void timing_tell(struct evchat *chat);   /* and what should have, has not */
 void timing_output(struct evchat *chat); /* something may have left */

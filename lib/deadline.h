@@ -55,6 +55,7 @@ struct deadlines {
 	} all[DEADLINES];
 
 	/* Not used here: what timing.c compares with. */
+	uint64_t received;     /* bytes, since this is here */
 	uint64_t read_timed;   /* bytes received when READ was started */
 	uint64_t frame_timed;  /* which frame FRAME is about */
 	uint64_t left_timed;   /* bytes that had left when WRITE was started */

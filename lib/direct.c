@@ -130,7 +130,7 @@ receive(struct evchat *chat)
 	if (n <= 0)
 		return (n);
 	unread_commit(unread, (size_t)n);
-	chat->received += (uint64_t)n;
+	timing_received(chat, (size_t)n);
 	adapt(chat, (size_t)n, len);
 	return (n);
 }

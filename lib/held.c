@@ -26,5 +26,5 @@ uint64_t
 held_out(const struct evchat *chat)
 {
 	return ((uint64_t)backlog_len(&chat->queue.bytes) +
-	    chat->queue.held + transport_output_length(chat->bev));
+	    chat->queue.line->held + transport_output_length(chat->bev));
 }

@@ -64,8 +64,9 @@ evchat_push_callback(struct evchat *chat, evchat_done_cb done, void *arg)
 	if (done == NULL)
 		errno = EINVAL;
 	else if (push_may(chat)) {
-		producer = mark_new(&(struct mark){ .chat = chat,
-		    .done = done, .arg = arg });
+		if (queue_prepare(&chat->queue) == 0)
+			producer = mark_new(&(struct mark){ .chat = chat,
+			    .done = done, .arg = arg });
 		if (producer != NULL) {
 			queue_add_producer(&chat->queue, producer);
 			push_queued(chat, push_from(chat));
@@ -81,7 +82,8 @@ push_marked(struct evchat *chat, const struct mark *mark)
 {
 	struct backlog *bytes = &chat->queue.bytes;
 	struct evbuffer *buffer;
-	struct evchat_producer *producer = mark_new(mark);
+	struct evchat_producer *producer =
+	    queue_prepare(&chat->queue) == 0 ? mark_new(mark) : NULL;
 	size_t from = push_from(chat);
 	int added = 0;
 

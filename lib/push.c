@@ -326,7 +326,7 @@ push_producer(struct evchat *chat, struct evchat_producer *producer,
 		return (-1);
 	}
 	bev = channel_enter(chat);
-	if (push_may(chat) &&
+	if (push_may(chat) && queue_prepare(&chat->queue) == 0 &&
 	    (!framed || encode_producer(chat, producer) == 0)) {
 		producer->chat = chat;
 		queue_add_producer(&chat->queue, producer);

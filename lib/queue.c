@@ -9,27 +9,75 @@
 #include <errno.h>
 #include <string.h>
 
+#include "mem.h"
 #include "producer.h"
 #include "queue.h"
+
+/* What no producer is in; it is only read. */
+static const struct line no_line = { .lent = true };
 
 void
 queue_init(struct queue *queue)
 {
 	memset(queue, 0, sizeof(*queue));
+	queue->line = (struct line *)(uintptr_t)&no_line;
+}
+
+int
+queue_prepare(struct queue *queue)
+{
+	struct line *line;
+
+	if (!queue->line->lent)
+		return (0);
+	if ((line = mem_alloc(sizeof(*line))) == NULL)
+		return (-1);
+	*line = *queue->line;
+	line->lent = false;
+	queue->line = line;
+	return (0);
+}
+
+bool
+queue_lend(struct queue *queue, struct line *line)
+{
+	if (queue->line != &no_line)
+		return (false);
+	*line = no_line;
+	queue->line = line;
+	return (true);
+}
+
+void
+queue_take_back(struct queue *queue, const struct line *line)
+{
+	if (queue->line == line)
+		queue->line = (struct line *)(uintptr_t)&no_line;
+}
+
+static void
+free_line(struct queue *queue)
+{
+	struct line *line = queue->line;
+
+	queue->line = (struct line *)(uintptr_t)&no_line;
+	if (line->stage != NULL)
+		evbuffer_free(line->stage);
+	if (!line->lent)
+		mem_free(line);
 }
 
 void
 queue_free(struct queue *queue)
 {
 	backlog_free(&queue->bytes);
-	if (queue->stage != NULL)
-		evbuffer_free(queue->stage);
+	free_line(queue);
 }
 
 bool
 queue_has_producer(const struct queue *queue)
 {
-	const struct evchat_producer *producer = queue->current;
+	const struct evchat_producer *producer = queue->line->current;
 
 	while (producer != NULL && producer->ops->more == NULL)
 		producer = producer->next;
@@ -39,7 +87,7 @@ queue_has_producer(const struct queue *queue)
 bool
 queue_has_reference(const struct queue *queue)
 {
-	const struct evchat_producer *producer = queue->first;
+	const struct evchat_producer *producer = queue->line->first;
 
 	while (producer != NULL && !producer->weightless)
 		producer = producer->next;
@@ -49,41 +97,43 @@ queue_has_reference(const struct queue *queue)
 void
 queue_weigh(struct queue *queue, const struct evchat_producer *producer)
 {
-	queue->weight += producer_weight(producer);
-	queue->held += producer_held(producer);
+	queue->line->weight += producer_weight(producer);
+	queue->line->held += producer_held(producer);
 }
 
 /* The same no more, or before that changes. */
 void
 queue_unweigh(struct queue *queue, const struct evchat_producer *producer)
 {
-	queue->weight -= producer_weight(producer);
-	queue->held -= producer_held(producer);
+	queue->line->weight -= producer_weight(producer);
+	queue->line->held -= producer_held(producer);
 }
 
 void
 queue_add_producer(struct queue *queue, struct evchat_producer *producer)
 {
 	producer->state = PRODUCER_QUEUED;
-	producer->number = ++queue->pushed;
-	producer->before = backlog_len(&queue->bytes) - queue->before;
-	queue->before += producer->before;
+	producer->number = ++queue->line->pushed;
+	producer->before = backlog_len(&queue->bytes) - queue->line->before;
+	queue->line->before += producer->before;
 	queue_weigh(queue, producer);
-	if (queue->first == NULL)
-		queue->first = producer;
+	if (queue->line->first == NULL)
+		queue->line->first = producer;
 	else
-		queue->last->next = producer;
-	queue->last = producer;
-	if (queue->current == NULL)
-		queue->current = producer;
+		queue->line->last->next = producer;
+	queue->line->last = producer;
+	if (queue->line->current == NULL)
+		queue->line->current = producer;
 }
 
 struct evbuffer *
 queue_stage(struct queue *queue)
 {
-	if (queue->stage == NULL)
-		queue->stage = evbuffer_new();
-	return (queue->stage);
+	if (queue_prepare(queue) == -1)
+		return (NULL);
+	if (queue->line->stage == NULL)
+		queue->line->stage = evbuffer_new();
+	return (queue->line->stage);
 }
 
 /* So many of the first pushed bytes are on their way, or have left. */
@@ -91,9 +141,9 @@ void
 queue_count(struct queue *queue, size_t len)
 {
 	queue->written += len;
-	if (queue->current != NULL) {
-		queue->current->before -= len;
-		queue->before -= len;
+	if (queue->line->current != NULL) {
+		queue->line->current->before -= len;
+		queue->line->before -= len;
 	}
 }
 
@@ -126,9 +176,9 @@ queue_count_given(struct queue *queue, struct evchat_producer *producer, size_t 
 static int
 take_stage(struct queue *queue, struct evbuffer *output)
 {
-	size_t n = evbuffer_get_length(queue->stage);
+	size_t n = evbuffer_get_length(queue->line->stage);
 
-	if (backlog_append(output, queue->stage) == -1)
+	if (backlog_append(output, queue->line->stage) == -1)
 		return (-1);
 	queue->written += n;
 	return (0);
@@ -140,7 +190,7 @@ drop_given(struct queue *queue, enum queue_what what)
 {
 	int error = errno;
 
-	backlog_empty(queue->stage);
+	backlog_empty(queue->line->stage);
 	errno = error;
 	return (what);
 }
@@ -152,7 +202,7 @@ queue_finish(struct queue *queue, struct evchat_producer *producer)
 	producer->state = PRODUCER_FINISHED;
 	queue_weigh(queue, producer);
 	producer->end = queue->written;
-	queue->current = producer->next;
+	queue->line->current = producer->next;
 }
 
 static enum queue_what
@@ -166,12 +216,12 @@ pull_producer(struct queue *queue, struct evchat_producer *producer,
 
 	if (queue_stage(queue) == NULL)
 		return (QUEUE_NO_MEMORY);
-	more = producer_ask(producer, queue->stage, want, &gone);
-	given = evbuffer_get_length(queue->stage);
+	more = producer_ask(producer, queue->line->stage, want, &gone);
+	given = evbuffer_get_length(queue->line->stage);
 	if (gone || more == EVCHAT_MORE_ERROR)
 		return (drop_given(queue, gone ? QUEUE_GONE : QUEUE_FAILED));
 	queue_count_given(queue, producer, given);
-	done = producer_encode(producer, queue->stage,
+	done = producer_encode(producer, queue->line->stage,
 	    more == EVCHAT_MORE_END, &gone);
 	if (gone)
 		return (drop_given(queue, QUEUE_GONE));
@@ -196,7 +246,7 @@ pull_producer(struct queue *queue, struct evchat_producer *producer,
 enum queue_what
 queue_pull(struct queue *queue, struct evbuffer *output, size_t want)
 {
-	struct evchat_producer *producer = queue->current;
+	struct evchat_producer *producer = queue->line->current;
 	size_t len = producer != NULL ? producer->before :
 	    backlog_len(&queue->bytes);
 
@@ -229,8 +279,6 @@ void
 queue_settle(struct queue *queue)
 {
 	backlog_settle(&queue->bytes);
-	if (queue->stage != NULL && queue->first == NULL) {
-		evbuffer_free(queue->stage);
-		queue->stage = NULL;
-	}
+	if (!queue->line->lent && queue->line->first == NULL)
+		free_line(queue);
 }

@@ -36,8 +36,8 @@ enum queue_what {
 	QUEUE_NO_MEMORY
 };
 
-struct queue {
-	struct backlog bytes;
+/* What there is beside bytes. One that is empty and not written to is shared. */
+struct line {
 	struct evbuffer *stage; /* what a producer appends to, while asked */
 	struct evchat_producer *first;
 	struct evchat_producer *last;
@@ -47,6 +47,12 @@ struct queue {
 	size_t held;      /* bytes that producers keep in memory */
 	uint64_t pushed;  /* producers so far */
 	uint64_t cancelled; /* so many of them, if they have not ended */
+	bool lent;          /* by who goes on to use it: not to be freed */
+};
+
+struct queue {
+	struct backlog bytes;
+	struct line *line; /* never NULL */
 	uint64_t written; /* bytes that were put into the output, or past it */
 };
 
@@ -57,7 +63,7 @@ void queue_free(struct queue *queue); /* ended before */
 static inline bool
 queue_is_empty(const struct queue *queue)
 {
-	return (queue->current == NULL && backlog_len(&queue->bytes) == 0);
+	return (queue->line->current == NULL && backlog_len(&queue->bytes) == 0);
 }
 
 /* Is a producer queued that has not finished, marks aside? */
@@ -68,11 +74,15 @@ bool queue_has_reference(const struct queue *queue);
 static inline size_t
 queue_length(const struct queue *queue)
 {
-	return (backlog_len(&queue->bytes) + queue->weight);
+	return (backlog_len(&queue->bytes) + queue->line->weight);
 }
 
 
-/* To push bytes, put them into queue->bytes. A producer is taken. */
+/*
+ * To push bytes, put them into queue->bytes. A producer is taken, but only if there
+ * is memory for its line: queue_prepare, which gives -1 with errno if not.
+ */
+int queue_prepare(struct queue *queue);
 void queue_add_producer(struct queue *queue, struct evchat_producer *producer);
 
 /* Put the next bytes into the output. May call one producer's more. */
@@ -122,6 +132,9 @@ void queue_settle(struct queue *queue);
 
 /* Among the files of the queue only */
 
+/* Have line, which is the caller's, be there to be written to, if none is. */
+bool queue_lend(struct queue *queue, struct line *line);
+void queue_take_back(struct queue *queue, const struct line *line);
 /* What goes from here to there, in between; NULL: no memory. */
 struct evbuffer *queue_stage(struct queue *queue);
 /* What a producer adds to the length; and the same no more, or before that changes. */

@@ -13,11 +13,11 @@
 static void
 put_inner_first(struct queue *queue, enum evchat_done how)
 {
-	struct evchat_producer *outer = queue->first, *inner;
+	struct evchat_producer *outer = queue->line->first, *inner;
 
-	queue->first = *outer->inner;
+	queue->line->first = *outer->inner;
 	*outer->inner = NULL;
-	for (inner = queue->first; inner != outer; inner = inner->next) {
+	for (inner = queue->line->first; inner != outer; inner = inner->next) {
 		inner->state = outer->state;
 		inner->number = outer->number;
 		inner->end = outer->end;
@@ -35,19 +35,19 @@ put_inner_first(struct queue *queue, enum evchat_done how)
 static void
 end_first(struct queue *queue, enum evchat_done how)
 {
-	struct evchat_producer *producer = queue->first;
+	struct evchat_producer *producer = queue->line->first;
 
-	if (queue->current == producer)
-		queue->current = producer->next;
+	if (queue->line->current == producer)
+		queue->line->current = producer->next;
 	if (producer->ending)
 		how = producer->how;
 	if (producer->inner != NULL && *producer->inner != NULL) {
 		put_inner_first(queue, how);
 		return;
 	}
-	queue->first = producer->next;
-	if (queue->first == NULL)
-		queue->last = NULL;
+	queue->line->first = producer->next;
+	if (queue->line->first == NULL)
+		queue->line->last = NULL;
 	queue_unweigh(queue, producer);
 	producer_end(producer, how);
 }
@@ -63,8 +63,8 @@ has_left(const struct queue *queue, const struct evchat_producer *producer,
 void
 queue_release(struct queue *queue, size_t in_output)
 {
-	while (queue->first != NULL &&
-	    has_left(queue, queue->first, in_output))
+	while (queue->line->first != NULL &&
+	    has_left(queue, queue->line->first, in_output))
 		end_first(queue, EVCHAT_DONE_SENT);
 }
 
@@ -72,7 +72,7 @@ void
 queue_end(struct queue *queue, size_t in_output, enum evchat_done how)
 {
 	queue_release(queue, in_output);
-	while (queue->first != NULL)
+	while (queue->line->first != NULL)
 		end_first(queue, how);
 }
 
@@ -81,39 +81,46 @@ queue_cancel(struct queue *queue, size_t in_output)
 {
 	struct evchat_producer *producer;
 
-	for (producer = queue->first; producer != NULL;
+	for (producer = queue->line->first; producer != NULL;
 	    producer = producer->next) {
 		if (has_left(queue, producer, in_output))
 			continue;
 		queue_unweigh(queue, producer);
 		producer->state = PRODUCER_CANCELLED;
 	}
-	queue->cancelled = queue->pushed;
-	queue->current = NULL;
-	queue->before = 0;
+	if (queue->line->first != NULL) {
+		queue->line->cancelled = queue->line->pushed;
+		queue->line->current = NULL;
+		queue->line->before = 0;
+	}
 	backlog_drop(&queue->bytes);
 }
 
 void
 queue_end_cancelled(struct queue *queue)
 {
-	while (queue->first != NULL &&
-	    queue->first->number <= queue->cancelled)
-		end_first(queue, queue->first->state == PRODUCER_CANCELLED ?
+	while (queue->line->first != NULL &&
+	    queue->line->first->number <= queue->line->cancelled)
+		end_first(queue, queue->line->first->state == PRODUCER_CANCELLED ?
 		    EVCHAT_DONE_DISCARDED : EVCHAT_DONE_SENT);
 }
 
 void
 queue_refuse(struct queue *queue, struct evchat_producer *producer)
 {
+	struct line line;
+
+	/* For want of memory this must not fail. */
+	(void)queue_lend(queue, &line);
 	producer->state = PRODUCER_CANCELLED;
 	producer->number = 0;
-	producer->next = queue->first;
-	queue->first = producer;
-	if (queue->last == NULL)
-		queue->last = producer;
-	while (queue->first != NULL && queue->first->number == 0)
+	producer->next = queue->line->first;
+	queue->line->first = producer;
+	if (queue->line->last == NULL)
+		queue->line->last = producer;
+	while (queue->line->first != NULL && queue->line->first->number == 0)
 		end_first(queue, EVCHAT_DONE_DISCARDED);
+	queue_take_back(queue, &line);
 }
 
 void

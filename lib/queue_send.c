@@ -19,7 +19,7 @@ sendable(const struct queue *queue)
 	const struct evchat_producer *producer;
 	size_t len = 0;
 
-	for (producer = queue->current; producer != NULL;
+	for (producer = queue->line->current; producer != NULL;
 	    producer = producer->next) {
 		len += producer->before;
 		if (producer->ops->more != NULL)
@@ -34,7 +34,7 @@ pass_marks(struct queue *queue, size_t len)
 {
 	struct evchat_producer *producer;
 
-	while ((producer = queue->current) != NULL &&
+	while ((producer = queue->line->current) != NULL &&
 	    producer->before <= len) {
 		len -= producer->before;
 		queue_count(queue, producer->before);
@@ -95,7 +95,7 @@ queue_send_bytes(struct queue *queue, evutil_socket_t fd)
 bool
 queue_can_send(const struct queue *queue)
 {
-	const struct evchat_producer *producer = queue->current;
+	const struct evchat_producer *producer = queue->line->current;
 
 	return (producer != NULL && producer->before == 0 &&
 	    producer->send != NULL && producer->encoding == NULL);
@@ -104,7 +104,7 @@ queue_can_send(const struct queue *queue)
 enum queue_what
 queue_send(struct queue *queue, int fd, size_t want)
 {
-	struct evchat_producer *producer = queue->current;
+	struct evchat_producer *producer = queue->line->current;
 	size_t n = 0;
 	enum producer_sent sent = producer->send(producer->self, fd, want, &n);
 

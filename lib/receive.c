@@ -52,7 +52,7 @@ get_more(struct evchat *chat)
 	struct input *input = chat->input;
 
 	if (evbuffer_get_length(from) > 0) {
-		chat->received += evbuffer_get_length(from);
+		timing_received(chat, evbuffer_get_length(from));
 		if (input_take(input, from) == 0)
 			return (true);
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);

@@ -26,7 +26,7 @@ must_have(struct evchat *chat, int timed)
 static uint64_t
 received(const struct evchat *chat)
 {
-	return (chat->received +
+	return (chat->deadlines->received +
 	    evbuffer_get_length(bufferevent_get_input(chat->bev)));
 }
 

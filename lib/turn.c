@@ -51,7 +51,7 @@ tell_sent(struct evchat *chat)
 {
 	size_t len;
 
-	if (chat->queue.first != NULL)
+	if (chat->queue.line->first != NULL)
 		queue_release(&chat->queue, channel_in_output(chat));
 	if (chat->state != CHANNEL_OPEN)
 		return;
@@ -69,7 +69,7 @@ tell_sent(struct evchat *chat)
 		len = turn_output_length(chat);
 	}
 	if (chat->state == CHANNEL_OPEN && chat->undrained &&
-	    !chat->connecting && chat->queue.first == NULL && len == 0) {
+	    !chat->connecting && chat->queue.line->first == NULL && len == 0) {
 		chat->undrained = false;
 		hooks_event(chat, EVCHAT_EVENT_DRAINED);
 	}

@@ -251,6 +251,7 @@ START_TEST(producer_weighs_what_it_still_holds)
 	evbuffer_add(buf, bytes, sizeof(bytes));
 	unit_queue_init(&q);
 	producer = evchat_producer_new_evbuffer(buf);
+	ck_assert_int_eq(queue_prepare(&q.queue), 0);
 	queue_add_producer(&q.queue, producer);
 	ck_assert_uint_eq(queue_length(&q.queue), 2000);
 	q.want = 1400;

@@ -93,11 +93,11 @@ go_on(struct many *m, struct evbuffer *wire)
 	for (i = 0; i < m->n; i++)
 		if (m->producer[i].producer != NULL && unit_random(2) == 0)
 			evchat_producer_resume(m->producer[i].producer);
-	for (p = m->q.queue.first; p != NULL; p = p->next)
+	for (p = m->q.queue.line->first; p != NULL; p = p->next)
 		weight += producer_weight(p);
 	if (queue_length(&m->q.queue) !=
 	    backlog_len(&m->q.queue.bytes) + weight)
-		ck_abort_msg("weight %zu, not %zu", m->q.queue.weight, weight);
+		ck_abort_msg("weight %zu, not %zu", m->q.queue.line->weight, weight);
 }
 
 /* Of a transcript, what was told of ends. */
@@ -121,7 +121,7 @@ prove_random(void)
 
 	unit_queue_init(&m.q);
 	while (m.n < MOST || !queue_is_empty(&m.q.queue) ||
-	    unit_queue_in_output(&m.q) > 0 || m.q.queue.first != NULL) {
+	    unit_queue_in_output(&m.q) > 0 || m.q.queue.line->first != NULL) {
 		if (m.n < MOST && unit_random(3) == 0)
 			push_anything(&m);
 		go_on(&m, wire);
