@@ -125,13 +125,18 @@ can_begin_again(const struct input *input)
 bool
 rest_take(struct rest *rest, struct input *input)
 {
-	if (unread_len(&input->unread) > 0 ||
-	    input->scanned + input->scan.held + input->scan.again > 0 ||
+	const struct unread *unread = &input->unread;
+
+	if (((unread->front.buf != NULL || unread->rest != NULL) &&
+	    unread_len(unread) > 0) || input->scanned + input->scan.held + input->scan.again > 0 ||
 	    input->ended || input->has_next || input->refusal != NULL ||
 	    hold_len(&input->cut) > 0 || !can_begin_again(input))
 		return (false);
-	hold_free(&input->cut);
-	unread_free(&input->unread);
+	if (input->cut.buf != NULL)
+		hold_free(&input->cut);
+	if (unread->front.buf != NULL || unread->rest != NULL ||
+	    unread->lent != NULL)
+		unread_free(&input->unread);
 	take(rest, input);
 	return (true);
 }
