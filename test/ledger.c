@@ -19,7 +19,7 @@ static struct entry {
 	size_t size;
 } table[PLACES];
 
-static size_t entries, now, most, largest;
+static size_t entries, now, taken, most, largest;
 static uint64_t calls, moved;
 
 static size_t
@@ -38,6 +38,14 @@ find(const void *block)
 	return &table[i];
 }
 
+static size_t
+with_overhead(size_t size)
+{
+	size_t all = (size + 8 + 15) / 16 * 16;
+
+	return all < 32 ? 32 : all;
+}
+
 static void
 enter(void *block, size_t size)
 {
@@ -48,6 +56,7 @@ enter(void *block, size_t size)
 	entry->block = block;
 	entry->size = size;
 	now += size;
+	taken += with_overhead(size);
 }
 
 /* @return its size, 0 if it is not there */
@@ -61,6 +70,7 @@ leave(void *block)
 		return 0;
 	entries--;
 	now -= size;
+	taken -= with_overhead(size);
 	for (;;) {
 		i = (i + 1) % PLACES;
 		if (table[i].block == NULL)
@@ -124,7 +134,7 @@ void
 ledger_open(void)
 {
 	memset(table, 0, sizeof(table));
-	entries = now = most = largest = 0;
+	entries = now = taken = most = largest = 0;
 	calls = moved = 0;
 	event_set_mem_functions(entered_malloc, entered_realloc, entered_free);
 	evchat_set_mem_functions(entered_malloc, entered_realloc, entered_free);
@@ -147,6 +157,12 @@ size_t
 ledger_now(void)
 {
 	return now;
+}
+
+size_t
+ledger_taken(void)
+{
+	return taken;
 }
 
 size_t

@@ -16,6 +16,8 @@ void ledger_close(void); /* the harness's memory again */
 void ledger_end(void);   /* the same; and nothing is left in it */
 
 size_t ledger_now(void);
+/* With what glibc's malloc adds: 8 bytes for a block, rounded up to 16. */
+size_t ledger_taken(void);
 /*
  * The most that there was at once since this was asked last. While a block is
  * being moved to where it can grow, both its old place and its new one count.
