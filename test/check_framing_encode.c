@@ -22,6 +22,7 @@ encode(const struct evchat_framing *framing, struct evbuffer *out,
 	done = framing->ops->encode(framing, &encoded,
 	    &(struct payload){ .vec = &vec, .n = 1, .len = len });
 	error = errno;
+	harness_fail_allocation(0);
 	if (done == 0)
 		done = evbuffer_add_buffer(out, backlog_buffer(&encoded));
 	backlog_free(&encoded);
