@@ -235,6 +235,9 @@ backlog_consume(struct backlog *backlog, size_t len, struct evbuffer *drop)
 	hold_consume(&backlog->tail, len - n);
 	if (n == 0)
 		return;
+	/* Of the first chain a part, with which no cleanup goes. */
+	if (n < evbuffer_get_contiguous_space(buffer))
+		drop = NULL;
 	if (drop != NULL && n == left)
 		(void)evbuffer_add_buffer(drop, buffer);
 	else if (drop != NULL)

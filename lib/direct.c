@@ -92,17 +92,25 @@ adapt(struct evchat *chat, size_t received, size_t room)
 		chat->read_size = LARGEST_READ;
 }
 
+/*
+ * Memory follows what was received: what is held of a frame and what comes behind
+ * it take as much as a large read does, or a quarter more than is held.
+ */
 static size_t
 len_to_receive(const struct evchat *chat)
 {
 	size_t waiting = input_waiting(chat->input), len = chat->read_size;
 	size_t unread = unread_len(&chat->input->unread);
+	size_t more = unread < LARGEST_READ / 4 * 3 ? LARGEST_READ - unread :
+	    unread / 4;
 
 	if (waiting >= chat->set->in_size)
 		return (0);
 	/* A few bytes and what is behind them stay in the smallest place. */
 	if (len == SMALLEST_READ && unread < len / 2)
 		len -= unread;
+	if (len > more)
+		len = more;
 	if (len > chat->set->in_size - waiting)
 		len = chat->set->in_size - waiting;
 	return (len);

@@ -97,7 +97,7 @@ hold_shrink(struct hold *hold)
 
 	if (hold_len(hold) == 0)
 		hold_free(hold);
-	if (hold->cap <= KEPT_WHEN_EMPTY || hold->cap / 4 < hold_len(hold) ||
+	if (hold->cap <= KEPT_WHEN_EMPTY || hold->cap / 2 <= hold_len(hold) ||
 	    hold_append(&few, hold_bytes(hold), hold_len(hold)) == -1)
 		return;
 	hold_free(hold);

@@ -230,7 +230,8 @@ take_output(struct evchat *chat)
 		output_move(chat);
 	/* Nothing that the bufferevent does may have been forgotten. */
 	if (chat->state < CHANNEL_LINGERING &&
-	    (chat->reading != READING_DIRECT || chat->in_output > 0) &&
+	    (chat->reading != READING_DIRECT ||
+	    transport_output_length(chat->bev) > 0) &&
 	    transport_revive(chat->bev, chat->kind) == -1)
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 	if (chat->state < CHANNEL_LINGERING)
