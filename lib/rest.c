@@ -186,10 +186,22 @@ channel_keep_input(struct evchat *chat)
 	return (kept);
 }
 
+/*
+ * Where chains come, by way of the bufferevent, there is an evbuffer for them, which
+ * is not made anew for each: such an input stays.
+ */
+static bool
+goes_to_rest(struct evchat *chat)
+{
+	return ((chat->reading == READING_DIRECT ||
+	    chat->input->unread.rest == NULL) &&
+	    rest_take(&chat->rest, chat->input));
+}
+
 void
 channel_rest_input(struct evchat *chat)
 {
-	if (chat->keeps_input && rest_take(&chat->rest, chat->input)) {
+	if (chat->keeps_input && goes_to_rest(chat)) {
 		mem_free(chat->input);
 		chat->input = NULL;
 		chat->keeps_input = false;
@@ -203,7 +215,7 @@ channel_close_input(struct evchat *chat, struct input *here)
 
 	if (chat->input != here)
 		return;
-	if (chat->state < CHANNEL_ENDING && rest_take(&chat->rest, here)) {
+	if (chat->state < CHANNEL_ENDING && goes_to_rest(chat)) {
 		chat->input = NULL;
 		return;
 	}

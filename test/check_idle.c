@@ -17,7 +17,11 @@
 #include "kinds.h"
 #include "ledger.h"
 
+#ifdef EVCHAT_NO_DIRECT_IO
+#define MOST (512 + 496 + 160) /* the input, and an evbuffer for its chains */
+#else
 #define MOST 512
+#endif
 #define LARGE ((size_t)1 << 20)
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
