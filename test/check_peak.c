@@ -14,7 +14,7 @@
 #include "unit.h"
 
 #define SLACK ((size_t)64 << 10)
-#define KEPT 256 /* when all has been delivered */
+#define KEPT (512 + 256) /* the input, and when all has been delivered */
 #define LARGE ((size_t)1 << 20)
 #define LARGEST ((size_t)16 << 20)
 #define TURNS_MOST 4096 /* for smaller pieces no larger frame */

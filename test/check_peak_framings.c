@@ -14,7 +14,7 @@
 #include "tally.h"
 
 #define SLACK ((size_t)64 << 10)
-#define KEPT 512 /* when all has been delivered: what is small */
+#define KEPT (512 + 512) /* the input, and when all was delivered: what is small */
 #define LARGEST ((size_t)512 << 10)
 #define TURNS_MOST 512 /* for smaller pieces no larger frame */
 
