@@ -128,7 +128,8 @@ rest_take(struct rest *rest, struct input *input)
 	const struct unread *unread = &input->unread;
 
 	if (((unread->front.buf != NULL || unread->rest != NULL) &&
-	    unread_len(unread) > 0) || input->scanned + input->scan.held + input->scan.again > 0 ||
+	    unread_len(unread) > 0) ||
+	    input->scanned + input->scan.held + input->scan.again > 0 ||
 	    input->ended || input->has_next || input->refusal != NULL ||
 	    hold_len(&input->cut) > 0 || !can_begin_again(input))
 		return (false);
