@@ -15,7 +15,7 @@
 #include "ledger.h"
 #include "tally.h"
 
-#define HELD ((size_t)64 << 10)
+#define HELD ((size_t)65 << 10) /* what is read at once, and the frame in progress */
 #define KEPT (512 + 256) /* a frame in progress, and when all was delivered */
 #define LONG ((size_t)128 << 10)
 #define TURNS_MOST 256
