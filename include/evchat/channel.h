@@ -413,7 +413,7 @@ int evchat_set_framing(struct evchat *chat, struct evchat_framing *framing);
  *
  * @param framing the channel keeps a reference of its own; NULL: that which was
  *     set last for the input, where counts and none do not count
- * @return 0, or -1 with errno EPIPE
+ * @return 0, or -1 with errno EPIPE, ENOMEM
  */
 int evchat_set_output_framing(struct evchat *chat,
     struct evchat_framing *framing);
@@ -610,7 +610,8 @@ int evchat_set_max_frame(struct evchat *chat, uint64_t max,
  * memory grow. Above high, and back at low, is also what EVCHAT_EVENT_WRITABLE
  * tells.
  *
- * @return 0, or -1 with errno EPIPE, EINVAL if high is 0 or low is not below it
+ * @return 0, or -1 with errno EPIPE, ENOMEM, EINVAL if high is 0 or low is
+ *	not below it
  */
 int evchat_set_watermarks(struct evchat *chat, size_t low, size_t high);
 
@@ -618,9 +619,10 @@ int evchat_set_watermarks(struct evchat *chat, size_t low, size_t high);
  * Set how many bytes are taken in one turn of the event loop, and how many a
  * producer is asked for; 64 KiB each at first. A piece or a frame that begins
  * within the first in bytes is delivered whole. Reading stops while more than
- * in bytes wait. libevent 2.1 itself reads 4096 bytes at a time.
+ * in bytes wait. At most 47 KiB are received at a time, and by libevent 2.1, where
+ * it does it, 4096 bytes.
  *
- * @return 0, or -1 with errno EPIPE, EINVAL if one is 0 or above INT_MAX
+ * @return 0, or -1 with errno EPIPE, ENOMEM, EINVAL if one is 0 or above INT_MAX
  */
 int evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out);
 
@@ -669,7 +671,7 @@ int evchat_set_min_rate(struct evchat *chat, uint64_t in, uint64_t out,
  * connection that is closing is given up; 64 KiB at first. More is for those
  * who refuse large uploads with an answer that has to arrive.
  *
- * @return 0, or -1 with errno EPIPE
+ * @return 0, or -1 with errno EPIPE, ENOMEM
  */
 int evchat_set_linger_size(struct evchat *chat, uint64_t size);
 
@@ -677,7 +679,7 @@ int evchat_set_linger_size(struct evchat *chat, uint64_t size);
  * Have every frame and every piece seen, in both directions.
  *
  * @param trace called inside pushes, and before data hooks; NULL: none
- * @return 0, or -1 with errno EPIPE
+ * @return 0, or -1 with errno EPIPE, ENOMEM
  */
 int evchat_set_trace(struct evchat *chat, evchat_trace_cb trace, void *arg);
 
