@@ -20,9 +20,10 @@
  * descriptor, EV_READ of the bufferevent is disabled, and its output is empty.
  * The descriptor, its closing, the lock and the priority stay the bufferevent's;
  * ends and errors are passed on as if libevent had told them. Hooks run in turns
- * as ever, and not inside a push: what was pushed is sent by the event that wakes
- * the channel, which comes behind all callbacks that are due now. So one call
- * takes what many have pushed, to one as to a thousand channels.
+ * as ever, and nothing is sent inside a push. What a channel pushes in its own
+ * turn leaves at the end of it, while the bytes are at hand; what others push to it
+ * leaves by the event that wakes it, behind all callbacks that are due now. So one
+ * call takes what many have pushed, to one as to a thousand channels.
  */
 
 #include <errno.h>
@@ -38,7 +39,7 @@
 #define SMALLEST_READ ((uint32_t)232)   /* and up in steps of 4 */
 #define FIRST_READ ((uint32_t)3712)
 #define SMALL_READS 16                /* until the next is to be smaller */
-#define LARGEST_READ ((uint32_t)49152)
+#define LARGEST_READ ((uint32_t)48128)
 #define DROPPED_AT_ONCE 4096
 
 void

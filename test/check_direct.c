@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <event2/bufferevent.h>
@@ -346,6 +347,76 @@ START_TEST(what_is_written_behind_the_channels_back_is_sent)
 }
 END_TEST
 
+/* Broadcasts */
+
+#define MEMBERS 8
+
+struct room {
+	struct evchat *chats[MEMBERS];
+	int peers[MEMBERS];
+};
+
+static void
+tell_all(struct evchat *chat, const void *data, size_t len, void *arg)
+{
+	struct room *room = arg;
+	int i;
+
+	(void)chat;
+	for (i = 0; i < MEMBERS; i++)
+		ck_assert_int_eq(evchat_push(room->chats[i], data, len), 0);
+}
+
+/* All speak; what each is told is there for its peer, in one pass of the loop. */
+static void
+let_all_speak(struct harness *h, struct room *room)
+{
+	char got[MEMBERS + 1];
+	int i;
+
+	for (i = 0; i < MEMBERS; i++)
+		harness_must(write(room->peers[i], "x", 1) == 1, "peer");
+	count_calls(h, &writes);
+	harness_turn(h);
+	for (i = 0; i < MEMBERS; i++)
+		ck_assert_int_eq(recv(room->peers[i], got, sizeof(got),
+		    MSG_DONTWAIT), MEMBERS);
+}
+
+START_TEST(what_all_push_to_all_leaves_in_one_call_for_each)
+{
+	static const struct evchat_hooks hooks = { .collect = tell_all };
+	struct harness *h = start(HARNESS_SOCKET, 0);
+	struct room room;
+	int i, fds[2];
+
+	for (i = 0; i < MEMBERS; i++) {
+		harness_must(evutil_socketpair(AF_UNIX, SOCK_STREAM, 0,
+		    fds) == 0, "socketpair");
+		harness_must(evutil_make_socket_nonblocking(fds[0]) == 0,
+		    "socketpair");
+		room.peers[i] = fds[1];
+		nasty_watch(fds[0], true);
+		room.chats[i] = evchat_socket_new(h->base, fds[0], &hooks,
+		    &room, 0);
+		harness_must(room.chats[i] != NULL, "channel");
+	}
+	let_all_speak(h, &room);
+	/* By now each is known as one that others push to. */
+	let_all_speak(h, &room);
+	if (can_count())
+		ck_assert_int_eq(nasty_counted(), MEMBERS);
+	nasty_stop();
+	for (i = 0; i < MEMBERS; i++) {
+		nasty_watch(bufferevent_getfd(
+		    evchat_get_bufferevent(room.chats[i])), false);
+		evchat_free(room.chats[i]);
+		close(room.peers[i]);
+	}
+	harness_free(h);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -357,6 +428,8 @@ main(void)
 	tcase_add_loop_test(tc,
 	    ping_pong_takes_one_read_and_one_write_and_no_more, 0,
 	    2 * CARRIERS);
+
+	tcase_add_test(tc, what_all_push_to_all_leaves_in_one_call_for_each);
 
 	tc = harness_case(suite, "limits");
 	tcase_add_loop_test(tc, no_byte_is_sent_past_a_limit, 0, 4 * CARRIERS);
