@@ -162,11 +162,13 @@ int
 framing_put(struct backlog *out, const unsigned char *head, size_t head_len,
     const unsigned char *data, size_t len)
 {
-	unsigned char *room = backlog_reserve(out, head_len + len);
+	unsigned char *to, *room = backlog_reserve(out, head_len + len);
 
 	if (room == NULL)
 		return (-1);
-	memcpy(put_few(room, head, head_len), data, len);
+	to = put_few(room, head, head_len);
+	if (len > 0) /* data may be NULL */
+		memcpy(to, data, len);
 	backlog_commit(out, room, head_len + len);
 	return (0);
 }
@@ -179,7 +181,8 @@ framing_put_tail(struct backlog *out, const unsigned char *data, size_t len,
 
 	if (room == NULL)
 		return (-1);
-	memcpy(room, data, len);
+	if (len > 0)
+		memcpy(room, data, len);
 	(void)put_few(room + len, tail, tail_len);
 	backlog_commit(out, room, len + tail_len);
 	return (0);
