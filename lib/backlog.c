@@ -97,6 +97,25 @@ backlog_buffer(struct backlog *backlog)
 	return (backlog->buffer);
 }
 
+/*
+ * libevent shows a chain that is a part of a file as if it were bytes, and they are
+ * others. Only its own outputs know how to write it.
+ */
+int
+backlog_add_buffer(struct backlog *backlog, struct evbuffer *from)
+{
+	bool some = evbuffer_get_length(from) > 0;
+	struct evbuffer *buffer = backlog_buffer(backlog);
+
+	if (buffer == NULL)
+		return (-1);
+	errno = EINVAL;
+	if (evbuffer_add_buffer(buffer, from) == -1)
+		return (-1);
+	backlog->foreign |= some;
+	return (0);
+}
+
 /* Room in the tail, of which as much as lately is going to be needed. */
 static unsigned char *
 reserve_in_tail(struct backlog *backlog, size_t len)
@@ -300,6 +319,8 @@ backlog_move(struct backlog *backlog, struct evbuffer *to, size_t len,
 		if (evbuffer_get_length(from) != len)
 			return (-1);
 	}
+	if (backlog->foreign)
+		return (evbuffer_add_buffer(to, from));
 	return (backlog_append(to, from));
 }
 
@@ -341,5 +362,6 @@ backlog_settle(struct backlog *backlog)
 	if (backlog->buffer != NULL && backlog_in_buffer(backlog) == 0) {
 		evbuffer_free(backlog->buffer);
 		backlog->buffer = NULL;
+		backlog->foreign = false;
 	}
 }

@@ -17,6 +17,7 @@ struct backlog {
 	struct evbuffer *buffer; /* NULL unless it is needed */
 	struct hold tail;
 	uint32_t usual; /* how many bytes tail came to hold lately */
+	bool foreign;   /* chains may be in buffer that are not in memory */
 };
 
 /* Of what is pushed at once; more is a chain of its own. */
@@ -41,6 +42,8 @@ backlog_len(const struct backlog *backlog)
 int backlog_add(struct backlog *backlog, const void *data, size_t len);
 /* The same of a text; how many bytes it is, or -1. */
 int backlog_vprintf(struct backlog *backlog, const char *fmt, va_list ap);
+/* Move all of from, which somebody else has made. */
+int backlog_add_buffer(struct backlog *backlog, struct evbuffer *from);
 /* What to append other things to, which come behind all there are. */
 struct evbuffer *backlog_buffer(struct backlog *backlog);
 

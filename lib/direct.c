@@ -7,7 +7,8 @@
  * at, and what one pass of the loop has pushed is sent in one call.
  *
  * That is so if
- *  - the bufferevent is a plain socket's: nothing is made of the bytes on the way;
+ *  - the bufferevent is a plain stream socket's: nothing is made of the bytes on
+ *    the way, and no message is cut off;
  *  - the connection is there, for while it is being made libevent has to see that;
  *  - no rate limit, of its own or of a group, would have to count them;
  *  - nothing is in its buffers: what was there before comes first, and a send
@@ -46,7 +47,8 @@ void
 direct_init(struct evchat *chat)
 {
 	chat->may_be_direct = chat->kind == TRANSPORT_SOCKET &&
-	    !(chat->options & EVCHAT_OPT_BUFFEREVENT_IO);
+	    !(chat->options & EVCHAT_OPT_BUFFEREVENT_IO) &&
+	    transport_is_stream(chat->bev);
 	chat->read_size = FIRST_READ;
 }
 

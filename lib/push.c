@@ -84,13 +84,10 @@ evchat_push_buffer(struct evchat *chat, struct evbuffer *buf)
 {
 	struct bufferevent *bev = channel_lock(chat);
 	size_t len = evbuffer_get_length(buf), from = push_from(chat);
-	struct evbuffer *to;
 	int done = -1, error;
 
-	if (push_may(chat) &&
-	    (to = backlog_buffer(&chat->queue.bytes)) != NULL) {
-		errno = EINVAL;
-		done = evbuffer_add_buffer(to, buf);
+	if (push_may(chat)) {
+		done = backlog_add_buffer(&chat->queue.bytes, buf);
 		if (done == 0 && len > 0)
 			push_queued(chat, from);
 	}

@@ -48,7 +48,8 @@ pass_marks(struct queue *queue, size_t len)
 bool
 queue_can_send_bytes(const struct queue *queue)
 {
-	return (backlog_len(&queue->bytes) > 0 && sendable(queue) > 0);
+	return (!queue->bytes.foreign && backlog_len(&queue->bytes) > 0 &&
+	    sendable(queue) > 0);
 }
 
 /* -1 with errno */

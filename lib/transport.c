@@ -67,6 +67,17 @@ transport_fd(struct bufferevent *bev)
 	return (event_get_fd(&bev->ev_read));
 }
 
+bool
+transport_is_stream(struct bufferevent *bev)
+{
+	evutil_socket_t fd = transport_fd(bev);
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	return (fd == -1 || (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type,
+	    &len) == 0 && type == SOCK_STREAM));
+}
+
 static struct bufferevent *
 bottom(struct bufferevent *bev)
 {

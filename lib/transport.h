@@ -33,6 +33,8 @@ bool transport_is_last_output(struct bufferevent *bev,
 
 /* A socket's descriptor, or -1. */
 evutil_socket_t transport_fd(struct bufferevent *bev);
+/* Is that a stream's, or still to be made? Others lose what one read leaves. */
+bool transport_is_stream(struct bufferevent *bev);
 
 /* Bytes in the outputs of bev and of what lies beneath it. */
 size_t transport_output_length(struct bufferevent *bev);

@@ -5,6 +5,7 @@
  * then, too.
  */
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -417,6 +418,70 @@ START_TEST(what_all_push_to_all_leaves_in_one_call_for_each)
 }
 END_TEST
 
+/* What libevent would send by sendfile shows other bytes than the file has. */
+START_TEST(part_of_a_file_is_sent_as_it_is)
+{
+	static char bytes[3000];
+	struct harness *h = start(carriers[_i / 2], 0);
+	struct evbuffer *buffer = evbuffer_new();
+	size_t len = _i % 2 == 0 ? sizeof(bytes) : 300;
+	FILE *file = tmpfile();
+
+	memset(bytes, 'A', sizeof(bytes));
+	harness_must(buffer != NULL && file != NULL &&
+	    fwrite(bytes, 1, len, file) == len && fflush(file) == 0, "file");
+	evbuffer_set_flags(buffer, EVBUFFER_FLAG_DRAINS_TO_FD);
+	harness_must(evbuffer_add_file(buffer, dup(fileno(file)), 0,
+	    (ev_off_t)len) == 0, "file");
+	push(h, "AA", 2);
+	ck_assert_int_eq(evchat_push_buffer(h->chat, buffer), 0);
+	harness_run_until_received(h, len + 2);
+	ck_assert_uint_eq(received(h), len + 2);
+	ck_assert_int_eq(memcmp(evbuffer_pullup(h->received, -1), bytes, len),
+	    0);
+	evbuffer_free(buffer);
+	(void)fclose(file);
+	harness_free(h);
+}
+END_TEST
+
+static size_t taken;
+
+static void
+take(struct evchat *chat, const void *data, size_t len, void *arg)
+{
+	(void)chat;
+	(void)data;
+	(void)arg;
+	taken += len;
+}
+
+START_TEST(messages_that_keep_their_ends_are_not_cut_off)
+{
+	static const struct evchat_hooks hooks = { .collect = take };
+	static char message[1000];
+	struct harness *h = start(HARNESS_SOCKET, 0);
+	struct evchat *chat;
+	int i, fds[2];
+
+	harness_must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0,
+	    fds) == 0, "socketpair");
+	chat = evchat_socket_new(h->base, fds[0], &hooks, NULL, 0);
+	harness_must(chat != NULL, "channel");
+	taken = 0;
+	for (i = 0; i < 50; i++) {
+		harness_must(send(fds[1], message, 10, 0) == 10, "peer");
+		harness_turn(h);
+	}
+	harness_must(send(fds[1], message, 1000, 0) == 1000, "peer");
+	harness_turn(h);
+	ck_assert_uint_eq(taken, 1500);
+	evchat_free(chat);
+	close(fds[1]);
+	harness_free(h);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -442,6 +507,9 @@ main(void)
 	    2 * CARRIERS);
 	tcase_add_loop_test(tc,
 	    what_is_written_behind_the_channels_back_is_sent, 0, CARRIERS);
+	tcase_add_loop_test(tc, part_of_a_file_is_sent_as_it_is, 0,
+	    2 * CARRIERS);
+	tcase_add_test(tc, messages_that_keep_their_ends_are_not_cut_off);
 	works = nasty_works();
 	return (harness_main(suite));
 }

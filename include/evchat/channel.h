@@ -354,7 +354,11 @@ int evchat_push_eof(struct evchat *chat);
  */
 struct bufferevent *evchat_detach(struct evchat *chat);
 
-/** @return the bufferevent, borrowed until the channel's end; NULL after it */
+/**
+ * Once it is connected, it must not be given another descriptor.
+ *
+ * @return the bufferevent, borrowed until the channel's end; NULL after it
+ */
 struct bufferevent *evchat_get_bufferevent(const struct evchat *chat);
 
 /**
