@@ -319,8 +319,6 @@ backlog_move(struct backlog *backlog, struct evbuffer *to, size_t len,
 		if (evbuffer_get_length(from) != len)
 			return (-1);
 	}
-	if (backlog->foreign)
-		return (evbuffer_add_buffer(to, from));
 	return (backlog_append(to, from));
 }
 

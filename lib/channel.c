@@ -206,8 +206,8 @@ evchat_socket_new(struct event_base *base, evutil_socket_t fd,
 	}
 	chat = evchat_new(bev, hooks, arg,
 	    options & ~(unsigned)EVCHAT_OPT_THREADSAFE);
-	if (chat != NULL)
-		chat->lockless = !(options & EVCHAT_OPT_THREADSAFE);
+	if (chat != NULL && !(options & EVCHAT_OPT_THREADSAFE))
+		chat->lockless = true;
 	return (chat);
 }
 

@@ -183,6 +183,7 @@ give_back(struct evchat *chat, struct evbuffer *unread)
 	struct bufferevent *bev = chat->bev;
 
 	notice_detach(chat);
+	(void)reading_change(chat, READING_NOT);
 	(void)bufferevent_set_max_single_read(bev, (size_t)chat->set->old_max_read);
 	(void)bufferevent_set_max_single_write(bev,
 	    (size_t)chat->set->old_max_write);

@@ -14,9 +14,14 @@
 static size_t
 waiting(const struct evchat *chat)
 {
-	if (chat->reading == READING_DIRECT)
-		return (chat->input != NULL ? input_waiting(chat->input) : 0);
-	return (evbuffer_get_length(bufferevent_get_input(chat->bev)));
+	size_t direct = chat->may_be_direct && chat->input != NULL ?
+	    input_waiting(chat->input) : 0;
+	size_t in_buffer =
+	    evbuffer_get_length(bufferevent_get_input(chat->bev));
+
+	if (chat->reading == READING_BUFFEREVENT)
+		return (in_buffer);
+	return (direct > in_buffer ? direct : in_buffer);
 }
 
 static enum channel_reading

@@ -53,11 +53,8 @@ trace_queued(struct evchat *chat, size_t from)
 
 	if (len == from)
 		return;
-	/*
-	 * Without memory, or if it may be a part of a file, it is seen that
-	 * something was pushed, but not what.
-	 */
-	vec = bytes->foreign ? NULL : mem_alloc((size_t)n * sizeof(*vec));
+	/* Without memory it is seen that something was pushed, but not what. */
+	vec = mem_alloc((size_t)n * sizeof(*vec));
 	if (vec != NULL)
 		n = skip(vec, backlog_peek(bytes, len, vec, n), from);
 	chat->set->trace(chat, EVCHAT_TRACE_PUSH, vec, vec != NULL ? n : 0,

@@ -458,7 +458,9 @@ int evchat_push_reference(struct evchat *chat, const void *data, size_t len,
     evbuffer_ref_cleanup_cb cleanup, void *arg);
 
 /**
- * Push all that an evbuffer holds, without copying where that can be. Cleanups
+ * Push all that an evbuffer holds, without copying where that can be. Parts of
+ * files that libevent is to send by itself (EVBUFFER_FLAG_DRAINS_TO_FD) are for
+ * evchat_push_file(). Cleanups
  * of references in there are libevent's business: it may call them while it
  * writes, so they may push and resume, but not end, detach or discard.
  *
