@@ -141,7 +141,6 @@ evchat_discard_buffers(struct evchat *chat)
 	if (chat->state < CHANNEL_ENDING) {
 		/* Whatever a done or cleanup sets going, it moves no output. */
 		chat->in_turn = true;
-		turn_note_high(chat);
 		input_discard(channel_open_input(chat, &here),
 		    bufferevent_get_input(chat->bev));
 		channel_close_input(chat, &here);

@@ -70,7 +70,8 @@ output_move(struct evchat *chat)
 
 	while (chat->state < CHANNEL_LINGERING &&
 	    !queue_is_empty(&chat->queue) &&
-	    transport_output_length(chat->bev) < chat->set->high) {
+	    (chat->in_output = transport_output_length(chat->bev)) <
+	    chat->set->high) {
 		if (steps++ + (chat->queue.written - from) >= chat->set->high) {
 			channel_yield(chat);
 			return;

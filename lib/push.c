@@ -23,11 +23,16 @@ push_may(const struct evchat *chat)
 	return (false);
 }
 
-/* Something has been queued. */
+/*
+ * Something has been queued. Whether it is above the high mark is looked at now,
+ * since a peer may take it before the next turn.
+ */
 static inline void
 queued(struct evchat *chat)
 {
 	chat->pushed = chat->undrained = true;
+	if (queue_length(&chat->queue) + chat->in_output > chat->set->high)
+		turn_note_high(chat);
 	if (chat->in_turn) {
 		chat->again = true;
 		return;

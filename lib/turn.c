@@ -225,7 +225,6 @@ take_input(struct evchat *chat, struct input *here)
 static void
 take_output(struct evchat *chat)
 {
-	turn_note_high(chat);
 	if (chat->state < CHANNEL_LINGERING)
 		output_move(chat);
 	/* Nothing that the bufferevent does may have been forgotten. */
