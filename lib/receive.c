@@ -272,9 +272,9 @@ receive_deliver(struct evchat *chat)
 {
 	struct pace pace = { .from = chat->input->offset };
 
-	if (is_dry(chat))
-		return (may_deliver(chat));
 	while (may_deliver(chat)) {
+		if (is_dry(chat))
+			return (true);
 		/* What was unread again is delivered again. */
 		if (chat->input->offset < pace.from)
 			pace.from = chat->input->offset;
@@ -282,11 +282,8 @@ receive_deliver(struct evchat *chat)
 			channel_yield(chat);
 			return (false);
 		}
-		if (deliver_ready(chat, &pace)) {
-			if (is_dry(chat))
-				return (may_deliver(chat));
+		if (deliver_ready(chat, &pace))
 			continue;
-		}
 		pace.steps++;
 		if (!do_step(chat))
 			return (true);
