@@ -12,6 +12,7 @@
 #include <evchat/connect.h>
 #include <evchat/framing.h>
 #include <evchat/group.h>
+#include <evchat/layer.h>
 #include <evchat/listener.h>
 #include <evchat/producer.h>
 #include <evchat/version.h>

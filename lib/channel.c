@@ -18,6 +18,7 @@
 
 #include "channel.h"
 #include "framing.h"
+#include "layer.h"
 #include "mem.h"
 
 #define ALL_OPTIONS ((unsigned)EVCHAT_OPT_DELIVER_LAST | \
@@ -40,6 +41,7 @@ destroy(struct evchat *chat)
 	mem_free(chat->input);
 	queue_free(&chat->queue);
 	deadlines_free(chat);
+	layers_free(chat->layer);
 	settings_free(chat);
 	evchat_framing_free(chat->last_framing);
 	mem_free(chat);
@@ -136,7 +138,7 @@ init(struct evchat *chat, struct bufferevent *bev,
 {
 	atomic_init(&chat->refs, 1);
 	atomic_init(&chat->holds, 1);
-	chat->bev = bev;
+	chat->bev = chat->lock = bev;
 	chat->hooks = hooks != NULL ? hooks : &hooks_none;
 	chat->arg = arg;
 	chat->options = options & 0xff;
@@ -207,7 +209,7 @@ evchat_socket_new(struct event_base *base, evutil_socket_t fd,
 	chat = evchat_new(bev, hooks, arg,
 	    options & ~(unsigned)EVCHAT_OPT_THREADSAFE);
 	if (chat != NULL && !(options & EVCHAT_OPT_THREADSAFE))
-		chat->lockless = true;
+		chat->lock = NULL;
 	return (chat);
 }
 

@@ -92,12 +92,14 @@ struct evchat {
 
 	/* The bufferevent, which is held as long as the memory. */
 	struct bufferevent *bev;
+	struct bufferevent *lock; /* whose lock it is; NULL: for one thread only */
+	struct layer *layer;      /* put on it, the topmost, or NULL */
 	struct attempts *attempts; /* while the library connects it, else NULL */
 	short old_enabled;  /* as evchat_new found it */
 	enum transport_kind kind : 8;
-	bool lockless;      /* it has no lock: only one thread makes calls */
 	bool may_be_direct; /* see direct.c */
 	bool connecting;
+	bool upgrading;     /* to its topmost layer, which is not ready */
 	bool looked_up;     /* evdns has still to call back */
 
 	/* The application. */
@@ -166,10 +168,9 @@ struct evchat {
 static inline struct bufferevent *
 channel_lock(const struct evchat *chat)
 {
-	if (chat->lockless)
-		return (NULL);
-	bufferevent_lock(chat->bev);
-	return (chat->bev);
+	if (chat->lock != NULL)
+		bufferevent_lock(chat->lock);
+	return (chat->lock);
 }
 
 static inline void
@@ -272,10 +273,13 @@ enum queue_what direct_send(struct evchat *chat); /* BLOCKED: not all */
 
 /* Move output while there is room below the high mark. */
 void output_move(struct evchat *chat);
+/* Have a turn when the descriptor takes bytes again. */
+enum queue_what output_block(struct evchat *chat);
 
 /* notice.c: what libevent tells */
 
 int notice_attach(struct evchat *chat); /* -1 with errno */
+int notice_attach_layer(struct evchat *chat); /* in mid-stream */
 void notice_detach(struct evchat *chat);
 void notice_event(evutil_socket_t fd, short what, void *arg);
 void notice_later(evutil_socket_t fd, short what, void *arg);

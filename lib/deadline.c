@@ -26,15 +26,23 @@ deadline_now(void)
 	return ((uint64_t)now.tv_sec * DEADLINE_SECOND + (uint64_t)now.tv_nsec / 1000);
 }
 
+/* What holds unless another is set. */
+static const uint64_t default_limits[DEADLINES] = {
+	[DEADLINE_LINGER] = DEADLINE_LINGER_LIMIT,
+	[DEADLINE_UPGRADE] = DEADLINE_UPGRADE_LIMIT
+};
+
 /* Those of a channel, which may have none yet. NULL with errno. */
 static struct deadlines *
 get_deadlines(struct evchat *chat)
 {
 	struct deadlines *deadlines = chat->deadlines;
+	size_t i;
 
 	if (deadlines == NULL &&
 	    (deadlines = mem_calloc(sizeof(*deadlines))) != NULL) {
-		deadlines->all[DEADLINE_LINGER].limit = DEADLINE_LINGER_LIMIT;
+		for (i = 0; i < DEADLINES; i++)
+			deadlines->all[i].limit = default_limits[i];
 		chat->deadlines = deadlines;
 	}
 	return (deadlines);
@@ -69,7 +77,7 @@ bool
 deadline_has_limit(const struct evchat *chat, enum deadline_which which)
 {
 	if (chat->deadlines == NULL)
-		return (which == DEADLINE_LINGER);
+		return (default_limits[which] != 0);
 	return (chat->deadlines->all[which].limit != 0);
 }
 
@@ -153,7 +161,7 @@ deadline_start(struct evchat *chat, enum deadline_which which)
 	if (!deadline_has_limit(chat, which))
 		return (0);
 	return (deadline_start_for(chat, which, chat->deadlines == NULL ?
-	    DEADLINE_LINGER_LIMIT : chat->deadlines->all[which].limit));
+	    default_limits[which] : chat->deadlines->all[which].limit));
 }
 
 int

@@ -9,6 +9,7 @@ struct timeval;
 
 #define DEADLINE_SECOND ((uint64_t)1000000)
 #define DEADLINE_LINGER_LIMIT (2 * DEADLINE_SECOND) /* unless another is set */
+#define DEADLINE_UPGRADE_LIMIT (30 * DEADLINE_SECOND)
 
 /*
  * Times by which something has to have happened, of one channel:
@@ -31,6 +32,7 @@ enum deadline_which {
 	DEADLINE_FRAME,
 	DEADLINE_STALL,
 	DEADLINE_LINGER, /* has a limit unless that is taken away */
+	DEADLINE_UPGRADE, /* the same */
 	DEADLINE_CONNECT,
 	DEADLINE_ATTEMPT, /* has no limit of its own */
 	DEADLINE_RATE_IN,

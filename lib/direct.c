@@ -36,6 +36,7 @@
 #include <event2/event.h>
 
 #include "channel.h"
+#include "layer.h"
 
 #define SMALLEST_READ ((uint32_t)232)   /* and up in steps of 4 */
 #define FIRST_READ ((uint32_t)3712)
@@ -185,6 +186,8 @@ direct_receive(struct evchat *chat)
 {
 	ssize_t n;
 
+	if (layer_peeks(chat))
+		return;
 	if (!direct_may_read(chat)) {
 		if (reading_change(chat, READING_BUFFEREVENT) == -1)
 			end_now(chat, EVCHAT_REASON_NO_MEMORY);

@@ -218,7 +218,7 @@ evchat_detach(struct evchat *chat)
 
 	if (!channel_is_open(chat))
 		;
-	else if (queue_has_producer(&chat->queue) ||
+	else if (queue_has_producer(&chat->queue) || chat->upgrading ||
 	    (chat->attempts != NULL && !attempts_may_detach(chat)))
 		errno = EBUSY;
 	else if (unread == NULL || copy == NULL ||

@@ -141,9 +141,12 @@ evchat_discard_buffers(struct evchat *chat)
 	if (chat->state < CHANNEL_ENDING) {
 		/* Whatever a done or cleanup sets going, it moves no output. */
 		chat->in_turn = true;
-		input_discard(channel_open_input(chat, &here),
-		    bufferevent_get_input(chat->bev));
-		channel_close_input(chat, &here);
+		/* What comes behind an upgrade is the layer's. */
+		if (!chat->upgrading) {
+			input_discard(channel_open_input(chat, &here),
+			    bufferevent_get_input(chat->bev));
+			channel_close_input(chat, &here);
+		}
 		/* Where collect had a frame in progress, it has none now. */
 		if (chat->running == HOOK_COLLECT)
 			chat->running = HOOK_PIECE;

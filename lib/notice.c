@@ -10,6 +10,7 @@
 
 #include "channel.h"
 #include "connect.h"
+#include "layer.h"
 
 static void
 on_ready(struct bufferevent *bev, void *arg)
@@ -171,6 +172,10 @@ connection_has_failed(const struct evchat *chat)
 void
 notice_take(struct evchat *chat, short what, int error)
 {
+	enum evchat_reason why = EVCHAT_REASON_IO;
+	const char *text = NULL;
+	bool first = !chat->failed;
+
 	if (chat->attempts != NULL && attempts_note(chat, what, error))
 		return;
 	/* An end that was found directly has waited for this. */
@@ -178,9 +183,12 @@ notice_take(struct evchat *chat, short what, int error)
 		what |= BEV_EVENT_EOF | BEV_EVENT_READING;
 	if (input_has_failed(chat) && !(what & BEV_EVENT_WRITING))
 		return;
+	if (chat->layer != NULL && (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)))
+		what = layer_judge(chat, what, &why, &text);
 	if (what & BEV_EVENT_CONNECTED) {
 		chat->connecting = false;
-		chat->connected_now = true;
+		layer_ready(chat);
+		chat->connected_now = !chat->upgrading;
 	}
 	if (chat->state == CHANNEL_LINGERING) {
 		chat->eof = true;
@@ -203,6 +211,11 @@ notice_take(struct evchat *chat, short what, int error)
 	if (what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
 		note_failure(chat, what | (chat->eof ? BEV_EVENT_WRITING : 0),
 		    error);
+	if (why != EVCHAT_REASON_IO && first && chat->failed) {
+		chat->failed_why = why;
+		chat->failed_errno = 0;
+		chat->error_text = text;
+	}
 }
 
 /* May be called inside bufferevent_socket_connect, where no hook may run. */
@@ -245,16 +258,12 @@ note_earlier_failure(struct evchat *chat, int error)
 	chat->connecting = false;
 }
 
-int
-notice_attach(struct evchat *chat)
+static int
+listen_to(struct evchat *chat)
 {
 	struct bufferevent *bev = chat->bev;
-	bool enabled;
-	int error;
+	bool enabled, in_turn = chat->in_turn;
 
-	chat->connecting = transport_is_connecting(bev, &error);
-	if (error != 0)
-		note_earlier_failure(chat, error);
 	direct_init(chat);
 	if (transport_watch(bev, on_below_output, chat) == -1)
 		return (-1);
@@ -269,7 +278,7 @@ notice_attach(struct evchat *chat)
 	enabled = ((chat->old_enabled & EV_WRITE) ||
 	    bufferevent_enable(bev, EV_WRITE) == 0) &&
 	    reading_begin(chat) == 0;
-	chat->in_turn = false;
+	chat->in_turn = in_turn;
 	if (!enabled) {
 		errno = ENOMEM;
 		return (-1);
@@ -279,6 +288,26 @@ notice_attach(struct evchat *chat)
 	    evbuffer_get_length(bufferevent_get_input(bev)) > 0)
 		channel_wake(chat);
 	return (0);
+}
+
+int
+notice_attach(struct evchat *chat)
+{
+	int error;
+
+	chat->connecting = transport_is_connecting(chat->bev, &error);
+	if (error != 0)
+		note_earlier_failure(chat, error);
+	return (listen_to(chat));
+}
+
+int
+notice_attach_layer(struct evchat *chat)
+{
+	int done = listen_to(chat);
+
+	channel_wake(chat);
+	return (done);
 }
 
 void

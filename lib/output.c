@@ -10,12 +10,13 @@
 #include <event2/event.h>
 
 #include "channel.h"
+#include "layer.h"
 
 #define SEND_AT_ONCE ((size_t)256 << 10) /* handed to one sendfile */
 
 /* The descriptor takes nothing now: be told when it does. */
-static enum queue_what
-block(struct evchat *chat)
+enum queue_what
+output_block(struct evchat *chat)
 {
 	if (chat->unblock == NULL)
 		chat->unblock = channel_event_new(chat,
@@ -40,7 +41,7 @@ send_next(struct evchat *chat)
 		return (QUEUE_BLOCKED);
 	what = queue_send(&chat->queue, bufferevent_getfd(chat->bev),
 	    SEND_AT_ONCE);
-	return (what == QUEUE_BLOCKED ? block(chat) : what);
+	return (what == QUEUE_BLOCKED ? output_block(chat) : what);
 }
 
 static enum queue_what
@@ -68,6 +69,8 @@ output_move(struct evchat *chat)
 {
 	uint64_t from = chat->queue.written, steps = 0;
 
+	if (layer_holds(chat))
+		return;
 	while (chat->state < CHANNEL_LINGERING &&
 	    !queue_is_empty(&chat->queue) &&
 	    (chat->in_output = transport_output_length(chat->bev)) <

@@ -9,6 +9,7 @@
 #include <event2/event.h>
 
 #include "channel.h"
+#include "layer.h"
 
 /* What comes faster than it is delivered waits where it is. */
 static size_t
@@ -24,13 +25,22 @@ waiting(const struct evchat *chat)
 	return (direct > in_buffer ? direct : in_buffer);
 }
 
+/* While closing, input is read and dropped. */
+static bool
+is_full(const struct evchat *chat)
+{
+	return (chat->state == CHANNEL_OPEN && (chat->paused ||
+	    chat->auto_paused || chat->over_budget ||
+	    waiting(chat) >= chat->set->in_size));
+}
+
 static enum channel_reading
 wanted(struct evchat *chat)
 {
-	if (chat->eof || chat->failed || chat->attempts != NULL ||
-	    (chat->state == CHANNEL_OPEN && (chat->paused ||
-	    chat->auto_paused || chat->over_budget ||
-	    waiting(chat) >= chat->set->in_size)))
+	if (chat->eof || chat->failed || chat->attempts != NULL)
+		return (READING_NOT);
+	/* An upgrade goes on whatever the application does. */
+	if (chat->upgrading ? !layer_reads(chat) : is_full(chat))
 		return (READING_NOT);
 	/* That it still may be is looked at before each time. */
 	if (chat->reading == READING_DIRECT || direct_may_read(chat))

@@ -129,7 +129,7 @@ static inline bool
 may_deliver(const struct evchat *chat)
 {
 	return (chat->state == CHANNEL_OPEN && !chat->paused &&
-	    !chat->auto_paused);
+	    !chat->auto_paused && !chat->upgrading);
 }
 
 /* Before how many of these frames is it not enough yet? */

@@ -352,7 +352,8 @@ set_timeout(struct evchat *chat, enum evchat_timeout which,
 		[EVCHAT_TIMEOUT_FRAME] = DEADLINE_FRAME,
 		[EVCHAT_TIMEOUT_STALL] = DEADLINE_STALL,
 		[EVCHAT_TIMEOUT_LINGER] = DEADLINE_LINGER,
-		[EVCHAT_TIMEOUT_CONNECT] = DEADLINE_CONNECT
+		[EVCHAT_TIMEOUT_CONNECT] = DEADLINE_CONNECT,
+		[EVCHAT_TIMEOUT_UPGRADE] = DEADLINE_UPGRADE
 	};
 	enum deadline_which deadline;
 
@@ -363,8 +364,9 @@ set_timeout(struct evchat *chat, enum evchat_timeout which,
 	deadline = deadlines[which];
 	if (deadline_set(chat, deadline, tv) == -1)
 		return (-1);
-	/* It begins anew, but for a frame's, which is for the next one. */
-	if ((deadline != DEADLINE_FRAME && deadline != DEADLINE_LINGER) ||
+	/* It begins anew, but for those which are for the next time. */
+	if ((deadline != DEADLINE_FRAME && deadline != DEADLINE_LINGER &&
+	    deadline != DEADLINE_UPGRADE) ||
 	    deadline_get(chat, deadline) == DEADLINE_EXPIRED)
 		deadline_stop(chat, deadline);
 	channel_wake(chat);

@@ -13,6 +13,7 @@
 
 #include "channel.h"
 #include "connect.h"
+#include "layer.h"
 
 static void
 must_have(struct evchat *chat, int timed)
@@ -226,6 +227,8 @@ note_expired(struct evchat *chat)
 		end_now(chat, chat->why);
 	else if (is_over(chat, DEADLINE_CONNECT))
 		give_up_connecting(chat);
+	else if (is_over(chat, DEADLINE_UPGRADE))
+		layer_expired(chat);
 	else if (is_over(chat, DEADLINE_ATTEMPT) && chat->attempts != NULL)
 		attempts_expired(chat);
 	else if (is_over(chat, DEADLINE_WRITE) && !has_moved(chat))

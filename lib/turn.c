@@ -15,6 +15,7 @@
 #include "channel.h"
 #include "connect.h"
 #include "group.h"
+#include "layer.h"
 
 size_t
 turn_output_length(const struct evchat *chat)
@@ -34,7 +35,7 @@ must_fail(const struct evchat *chat)
 
 	if (!chat->failed || chat->state >= CHANNEL_ENDING)
 		return (false);
-	return (chat->state != CHANNEL_OPEN ||
+	return (chat->state != CHANNEL_OPEN || chat->upgrading ||
 	    (stopped && !chat->failed_reading));
 }
 
@@ -77,13 +78,24 @@ tell_sent(struct evchat *chat)
 
 /* Closing */
 
+/* Have layers say that no more comes. */
+static bool
+has_finished(struct evchat *chat)
+{
+	enum layer_finish finish = layers_finish(chat);
+
+	if (finish == LAYER_BLOCKED && output_block(chat) == QUEUE_NO_MEMORY)
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
+	return (finish == LAYER_FINISHED);
+}
+
 /* Shut the write side, when that is wanted and all has left. */
 static void
 shut_write(struct evchat *chat)
 {
 	if (!queue_is_empty(&chat->queue) || chat->connecting)
 		return;
-	if (chat->output == OUTPUT_SHUTTING) {
+	if (chat->output == OUTPUT_SHUTTING && has_finished(chat)) {
 		transport_finish(chat->bev);
 		chat->output = OUTPUT_FINISHED;
 	}
@@ -207,7 +219,7 @@ take_input(struct evchat *chat, struct input *here)
 	chat->connected_now = false;
 	if (chat->state == CHANNEL_OPEN)
 		all = deliver(chat, here);
-	else if (chat->state < CHANNEL_ENDING)
+	else if (chat->state < CHANNEL_ENDING && !chat->upgrading)
 		receive_drop(chat);
 	/* What was wanted so far comes next; what will be, not in this turn. */
 	chat->again = false;
@@ -227,6 +239,8 @@ take_output(struct evchat *chat)
 {
 	if (chat->state < CHANNEL_LINGERING)
 		output_move(chat);
+	if (chat->upgrading && chat->state < CHANNEL_LINGERING)
+		layer_go_on(chat);
 	/* Nothing that the bufferevent does may have been forgotten. */
 	if (chat->state < CHANNEL_LINGERING &&
 	    (chat->reading != READING_DIRECT ||

@@ -140,7 +140,10 @@ enum evchat_timeout {
 	EVCHAT_TIMEOUT_LINGER, /**< how long input is still read, and dropped,
 				    after the last byte was written; NULL: not
 				    at all */
-	EVCHAT_TIMEOUT_CONNECT /**< a connection was not made for so long */
+	EVCHAT_TIMEOUT_CONNECT, /**< a connection was not made for so long */
+	EVCHAT_TIMEOUT_UPGRADE /**< TLS, or another layer, was not ready so long
+				    after what was pushed before the upgrade had
+				    left: EVCHAT_REASON_TLS. 30 s, unless set */
 };
 
 /** Options of evchat_new(), evchat_socket_new() and listeners, to be or-ed. */
@@ -357,7 +360,8 @@ struct bufferevent *evchat_detach(struct evchat *chat);
 /**
  * Once it is connected, it must not be given another descriptor.
  *
- * @return the bufferevent, borrowed until the channel's end; NULL after it
+ * @return the bufferevent, borrowed until the channel's end, or until an upgrade
+ *     such as evchat_starttls() puts another one in its place; NULL after the end
  */
 struct bufferevent *evchat_get_bufferevent(const struct evchat *chat);
 

@@ -1,0 +1,426 @@
+/*
+ * Layers: the way of an upgrade, from the call to where the channel goes on upon
+ * another bufferevent.
+ *
+ * The order of output is kept by a gate in the queue, a producer that gives nothing
+ * before the layer is ready. The order of input is kept by not reading: from the call
+ * on nothing is taken from the transport until it is known to be for the layer.
+ * What has been taken by then and was not delivered goes back into the
+ * bufferevent's input; a plain socket is only looked into. So where the network
+ * cut the bytes makes no difference to what is admitted, and no byte is ever seen
+ * both by the framing and by the layer.
+ */
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "channel.h"
+#include "layer.h"
+#include "mem.h"
+#include "producer.h"
+#include "push.h"
+
+#define LOOKED_AT 512 /* bytes at once of what the peer sends first */
+
+/* The gate */
+
+static enum evchat_more
+gate_more(void *self, struct evbuffer *out, size_t want)
+{
+	struct layer *layer = self;
+
+	(void)out;
+	(void)want;
+	layer->reached = true;
+	return (layer->state == LAYER_ON ? EVCHAT_MORE_END : EVCHAT_MORE_LATER);
+}
+
+static void
+gate_done(void *self, enum evchat_done how, uint64_t bytes)
+{
+	struct layer *layer = self;
+
+	(void)how;
+	(void)bytes;
+	layer->gate = NULL;
+	layer->reached = true;
+}
+
+static const struct evchat_producer_ops gate_ops = {
+	.more = gate_more,
+	.done = gate_done
+};
+
+bool
+layer_holds(const struct evchat *chat)
+{
+	return (chat->upgrading && chat->layer->gate == NULL);
+}
+
+/* Ending */
+
+/* It is this way that it has failed, unless the channel says another. */
+static void
+fail(struct evchat *chat, struct bufferevent *bev, short what)
+{
+	const struct layer *layer = chat->layer;
+	const char *text = NULL;
+	enum evchat_reason why =
+	    layer->ops->failed(layer->self, bev, what, &text);
+
+	if (text != NULL)
+		chat->error_text = text;
+	end_now(chat, why == EVCHAT_REASON_EOF || why == EVCHAT_REASON_IO ?
+	    EVCHAT_REASON_TLS : why);
+}
+
+void
+layer_expired(struct evchat *chat)
+{
+	fail(chat, chat->layer->bev, BEV_EVENT_TIMEOUT);
+}
+
+short
+layer_judge(struct evchat *chat, short what, enum evchat_reason *why,
+    const char **text)
+{
+	const struct layer *layer = chat->layer;
+
+	while (layer != NULL && layer->state < LAYER_STARTING)
+		layer = layer->below;
+	if (layer == NULL)
+		return (what);
+	*why = layer->ops->failed(layer->self, layer->bev, what, text);
+	if (*why == EVCHAT_REASON_EOF)
+		return (chat->eof ? 0 : BEV_EVENT_EOF | BEV_EVENT_READING);
+	return ((what & ~BEV_EVENT_EOF) | BEV_EVENT_ERROR);
+}
+
+/* Starting */
+
+static struct bufferevent *
+start(struct evchat *chat)
+{
+	struct layer *layer = chat->layer;
+	struct bufferevent *bev = chat->bev;
+	unsigned flags = 0;
+
+	if (chat->lock != NULL)
+		flags |= EVCHAT_LAYER_THREADSAFE;
+	else if (chat->may_be_direct && transport_writes_freely(bev) &&
+	    transport_reads_freely(bev, chat->set->max_read) &&
+	    evbuffer_get_length(bufferevent_get_input(bev)) == 0)
+		flags |= EVCHAT_LAYER_MAY_REPLACE;
+	return (layer->ops->start(layer->self, bev, flags));
+}
+
+/* Have the channel go on upon another bufferevent. */
+static void
+go_over(struct evchat *chat, struct bufferevent *bev)
+{
+	struct bufferevent *old = chat->bev;
+	bool replaced = bufferevent_get_underlying(bev) != old;
+	enum transport_kind kind = TRANSPORT_LAYERED;
+
+	chat->bev = bev;
+	(void)transport_kind_of(bev, &kind);
+	chat->kind = kind;
+	chat->layer->state = LAYER_STARTING;
+	chat->layer->bev = bev;
+	if (chat->unblock != NULL)
+		channel_event_free(chat->unblock);
+	chat->unblock = NULL;
+	if (replaced)
+		(void)bufferevent_priority_set(bev,
+		    bufferevent_get_priority(old));
+	if (notice_attach_layer(chat) == -1)
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
+	else if (chat->layer->ops->is_ready_at_once)
+		notice_take(chat, BEV_EVENT_CONNECTED, 0);
+	if (replaced)
+		bufferevent_free(old);
+}
+
+static void
+begin(struct evchat *chat)
+{
+	struct bufferevent *bev;
+
+	notice_detach(chat);
+	(void)reading_change(chat, READING_NOT);
+	if ((bev = start(chat)) == NULL)
+		fail(chat, NULL, 0);
+	else
+		go_over(chat, bev);
+}
+
+/* What the peer sends first */
+
+struct look {
+	unsigned char bytes[LOOKED_AT];
+	const unsigned char *data;
+	size_t len;
+	bool is_peek; /* it is still the system's */
+};
+
+/* Look at what there is; false: nothing more will come. */
+static bool
+look(struct evchat *chat, struct look *look)
+{
+	struct evbuffer *input = bufferevent_get_input(chat->bev);
+	struct evbuffer_iovec first = { NULL, 0 };
+	ssize_t n;
+
+	look->len = 0;
+	look->is_peek = evbuffer_get_length(input) == 0;
+	if (!look->is_peek && evbuffer_peek(input, 1, NULL, &first, 1) > 0) {
+		look->data = first.iov_base;
+		look->len = first.iov_len;
+		return (true);
+	}
+	look->data = look->bytes;
+	if (chat->eof || chat->failed)
+		return (false);
+	if (chat->kind != TRANSPORT_SOCKET)
+		return (true);
+	n = recv(transport_fd(chat->bev), look->bytes, sizeof(look->bytes),
+	    MSG_PEEK | MSG_DONTWAIT);
+	if (n > 0)
+		look->len = (size_t)n;
+	return (n != 0);
+}
+
+static void
+drop(struct evchat *chat, struct look *look, size_t len)
+{
+	if (look->is_peek && len > 0)
+		(void)recv(transport_fd(chat->bev), look->bytes, len,
+		    MSG_DONTWAIT);
+	else
+		(void)evbuffer_drain(bufferevent_get_input(chat->bev), len);
+}
+
+static void
+admit(struct evchat *chat)
+{
+	const struct layer *layer = chat->layer;
+	enum evchat_layer_admit verdict;
+	struct look here;
+	size_t dropped;
+
+	do {
+		if (!look(chat, &here)) {
+			fail(chat, NULL, BEV_EVENT_EOF | BEV_EVENT_READING);
+			return;
+		}
+		dropped = 0;
+		verdict = layer->ops->admit(layer->self, here.data, here.len,
+		    &dropped);
+		drop(chat, &here,
+		    verdict == EVCHAT_LAYER_WAIT ? here.len : dropped);
+		if (verdict == EVCHAT_LAYER_START) {
+			begin(chat);
+			return;
+		}
+	} while (verdict == EVCHAT_LAYER_WAIT && here.len > 0);
+	if (verdict == EVCHAT_LAYER_REFUSE)
+		end_now(chat, EVCHAT_REASON_INJECTION);
+}
+
+/* On the way */
+
+/* Put back what was received and not delivered; the framing begins anew. */
+static int
+give_back_input(struct evchat *chat)
+{
+	struct evbuffer *unread = evbuffer_new();
+	struct input here, *input = channel_open_input(chat, &here);
+	int done = -1;
+
+	if (unread != NULL && input_copy_unread(input, unread) == 0)
+		done = evbuffer_prepend_buffer(
+		    bufferevent_get_input(chat->bev), unread);
+	if (done == 0) {
+		(void)evbuffer_drain(unread, evbuffer_get_length(unread));
+		input_discard(input, unread);
+		input->scan.after_end = false;
+	}
+	if (unread != NULL)
+		evbuffer_free(unread);
+	channel_close_input(chat, &here);
+	return (done);
+}
+
+/* Has all that was pushed before the upgrade left? */
+static bool
+has_left(const struct evchat *chat)
+{
+	return (chat->layer->reached && !chat->connecting && !chat->blocked &&
+	    chat->attempts == NULL && transport_output_length(chat->bev) == 0);
+}
+
+void
+layer_go_on(struct evchat *chat)
+{
+	struct layer *layer = chat->layer;
+
+	if (chat->failed && layer->state < LAYER_STARTING) {
+		end_failed(chat);
+		return;
+	}
+	if (layer->state == LAYER_BEHIND && has_left(chat)) {
+		layer->state = LAYER_ADMITTING;
+		if (give_back_input(chat) == -1 ||
+		    deadline_start(chat, DEADLINE_UPGRADE) == -1) {
+			end_now(chat, EVCHAT_REASON_NO_MEMORY);
+			return;
+		}
+	}
+	if (layer->state == LAYER_ADMITTING)
+		admit(chat);
+}
+
+bool
+layer_peeks(const struct evchat *chat)
+{
+	return (chat->upgrading && chat->layer->state < LAYER_STARTING);
+}
+
+bool
+layer_reads(const struct evchat *chat)
+{
+	return (chat->layer->state > LAYER_BEHIND);
+}
+
+void
+layer_ready(struct evchat *chat)
+{
+	struct layer *layer = chat->layer;
+
+	if (!chat->upgrading || layer->state != LAYER_STARTING)
+		return;
+	layer->state = LAYER_ON;
+	chat->upgrading = false;
+	deadline_stop(chat, DEADLINE_UPGRADE);
+	if (layer->gate != NULL)
+		evchat_producer_resume(layer->gate);
+}
+
+enum layer_finish
+layers_finish(struct evchat *chat)
+{
+	struct layer *layer;
+
+	for (layer = chat->layer; layer != NULL; layer = layer->below) {
+		if (layer->is_finished || layer->ops->finish == NULL)
+			continue;
+		if (evbuffer_get_length(bufferevent_get_output(layer->bev)) > 0)
+			return (LAYER_NOT_YET);
+		if (layer->ops->finish(layer->self, layer->bev) ==
+		    EVCHAT_LAYER_BLOCKED)
+			return (LAYER_BLOCKED);
+		layer->is_finished = true;
+	}
+	return (LAYER_FINISHED);
+}
+
+/* Beginning and end */
+
+static struct layer *
+layer_new(struct evchat *chat, const struct evchat_layer_ops *ops, void *self)
+{
+	struct layer *layer = NULL;
+
+	if (!push_may(chat))
+		return (NULL);
+	if (chat->upgrading) {
+		errno = EALREADY;
+		return (NULL);
+	}
+	if ((layer = mem_calloc(sizeof(*layer))) != NULL) {
+		layer->ops = ops;
+		layer->self = self;
+		layer->chat = chat;
+	}
+	return (layer);
+}
+
+static void
+put_on(struct evchat *chat, struct layer *layer, enum layer_state state)
+{
+	layer->state = state;
+	layer->below = chat->layer;
+	chat->layer = layer;
+	chat->upgrading = state != LAYER_ON;
+	channel_wake(chat);
+}
+
+/* Have the gate queued; -1 with errno. */
+static int
+queue_gate(struct evchat *chat, struct layer *layer)
+{
+	if (queue_prepare(&chat->queue) == -1 ||
+	    (layer->gate = producer_new(&gate_ops, layer)) == NULL)
+		return (-1);
+	layer->gate->chat = chat;
+	layer->gate->weightless = true;
+	queue_add_producer(&chat->queue, layer->gate);
+	return (0);
+}
+
+int
+evchat_upgrade(struct evchat *chat, const struct evchat_layer_ops *ops,
+    void *self)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	struct layer *layer = layer_new(chat, ops, self);
+	int done = -1, error;
+
+	if (layer != NULL && queue_gate(chat, layer) == 0) {
+		put_on(chat, layer, LAYER_BEHIND);
+		if (chat->input != NULL)
+			input_stir(chat->input);
+		done = 0;
+	} else {
+		error = errno;
+		mem_free(layer);
+		ops->free(self);
+		errno = error;
+	}
+	channel_unlock(bev);
+	return (done);
+}
+
+int
+evchat_adopt_layer(struct evchat *chat, const struct evchat_layer_ops *ops,
+    void *self)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	struct layer *layer = layer_new(chat, ops, self);
+	int error = errno;
+
+	if (layer != NULL) {
+		layer->bev = chat->bev;
+		put_on(chat, layer, LAYER_ON);
+	} else
+		ops->free(self);
+	errno = error;
+	channel_unlock(bev);
+	return (layer != NULL ? 0 : -1);
+}
+
+void
+layers_free(struct layer *layer)
+{
+	struct layer *below;
+
+	for (; layer != NULL; layer = below) {
+		below = layer->below;
+		layer->ops->free(layer->self);
+		mem_free(layer);
+	}
+}
