@@ -124,14 +124,15 @@ struct evchat {
 	bool connected_now;   /* to be told */
 	bool failed;          /* to end, when all input is delivered, with: */
 	bool failed_reading;  /* ... and not before, even if paused */
-	int failed_errno;
+	short failed_errno; /* they are all small */
 	enum evchat_reason failed_why : 8;
 	enum channel_hook running : 8;
+	uint32_t stops;    /* how often auto_paused was set */
 
 	/* The read side. */
 	enum channel_reading reading : 8;
 	unsigned char small_reads; /* that did not need so much, in a row */
-	uint32_t read_size;  /* memory to receive into next, where it is direct */
+	uint16_t read_size;  /* memory to receive into next, where it is direct */
 	bool paused;
 	bool auto_paused;  /* until the queue is at the low mark */
 	bool over_budget;  /* until its group says otherwise */
@@ -156,8 +157,6 @@ struct evchat {
 	struct queue queue;
 	size_t in_output;  /* of the transport at most, since the last turn */
 	struct evchat_framing *last_framing;   /* of the input, or NULL */
-	uint64_t left_below; /* bytes that have left the last output beneath */
-	uint64_t stops;    /* how often auto_paused was set */
 	uint64_t frames_out;
 	uint64_t dropped;  /* of what was put into the bufferevent's output */
 };

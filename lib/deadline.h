@@ -60,6 +60,7 @@ struct deadlines {
 	uint64_t received;     /* bytes, since this is here */
 	uint64_t read_timed;   /* bytes received when READ was started */
 	uint64_t frame_timed;  /* which frame FRAME is about */
+	uint64_t left_below;   /* bytes that have left the last output beneath */
 	uint64_t left_timed;   /* bytes that had left when WRITE was started */
 	uint64_t rate_in;      /* bytes a period, at least; 0: no matter */
 	uint64_t rate_in_mark; /* bytes received when it began */

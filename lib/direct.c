@@ -81,19 +81,21 @@ direct_may_read(struct evchat *chat)
 static void
 adapt(struct evchat *chat, size_t received, size_t room)
 {
-	if (received >= chat->read_size / 8)
+	uint32_t size = chat->read_size;
+
+	if (received >= size / 8)
 		chat->small_reads = 0;
-	if (received == room && chat->read_size < LARGEST_READ)
-		chat->read_size *= 4;
-	else if (received < chat->read_size / 8 &&
-	    ++chat->small_reads == SMALL_READS) {
+	if (received == room && size < LARGEST_READ)
+		size *= 4;
+	else if (received < size / 8 && ++chat->small_reads == SMALL_READS) {
 		chat->small_reads = 0;
-		chat->read_size /= 4;
+		size /= 4;
 	}
-	if (chat->read_size < SMALLEST_READ)
-		chat->read_size = SMALLEST_READ;
-	if (chat->read_size > LARGEST_READ)
-		chat->read_size = LARGEST_READ;
+	if (size < SMALLEST_READ)
+		size = SMALLEST_READ;
+	if (size > LARGEST_READ)
+		size = LARGEST_READ;
+	chat->read_size = (uint16_t)size;
 }
 
 /*

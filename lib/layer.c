@@ -118,12 +118,20 @@ start(struct evchat *chat)
 	return (layer->ops->start(layer->self, bev, flags));
 }
 
+static bool
+is_on_top_of(struct bufferevent *bev, const struct bufferevent *old)
+{
+	while (bev != NULL && bev != old)
+		bev = bufferevent_get_underlying(bev);
+	return (bev != NULL);
+}
+
 /* Have the channel go on upon another bufferevent. */
 static void
 go_over(struct evchat *chat, struct bufferevent *bev)
 {
 	struct bufferevent *old = chat->bev;
-	bool replaced = bufferevent_get_underlying(bev) != old;
+	bool replaced = !is_on_top_of(bev, old);
 	enum transport_kind kind = TRANSPORT_LAYERED;
 
 	chat->bev = bev;

@@ -103,7 +103,7 @@ note_connect_failure(struct evchat *chat, int error)
 	if (dns_error != 0)
 		chat->error_text = evutil_gai_strerror(dns_error);
 	else
-		chat->failed_errno = error;
+		chat->failed_errno = (short)error;
 }
 
 /* Why the channel is going to end. What failed first is the cause. */
@@ -128,7 +128,7 @@ note_failure(struct evchat *chat, short what, int error)
 		chat->failed_why = EVCHAT_REASON_NO_MEMORY;
 	else {
 		chat->failed_why = EVCHAT_REASON_IO;
-		chat->failed_errno = error;
+		chat->failed_errno = (short)error;
 	}
 }
 
@@ -140,7 +140,7 @@ notice_failure(struct evchat *chat, enum evchat_reason why, int error)
 	note_failure(chat, BEV_EVENT_TIMEOUT | BEV_EVENT_WRITING, error);
 	if (first && chat->failed_why != EVCHAT_REASON_CONNECT) {
 		chat->failed_why = why;
-		chat->failed_errno = error;
+		chat->failed_errno = (short)error;
 	}
 	channel_wake_behind(chat);
 }
@@ -242,8 +242,9 @@ on_below_output(struct evbuffer *buffer, const struct evbuffer_cb_info *info,
 
 	if (info->n_deleted == 0)
 		return;
-	if (transport_is_last_output(chat->bev, buffer))
-		chat->left_below += info->n_deleted;
+	if (chat->deadlines != NULL &&
+	    transport_is_last_output(chat->bev, buffer))
+		chat->deadlines->left_below += info->n_deleted;
 	channel_wake_behind(chat);
 }
 

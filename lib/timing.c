@@ -150,7 +150,7 @@ left(const struct evchat *chat)
 
 	/* What a filter has taken has not left yet. */
 	if (!transport_is_last_output(chat->bev, output))
-		return (chat->left_below);
+		return (chat->deadlines->left_below);
 	return (chat->queue.written - evbuffer_get_length(output));
 }
 
