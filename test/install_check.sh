@@ -24,13 +24,14 @@ unset MAKEFLAGS MFLAGS
 $MAKE install DESTDIR="$stage" > "$work/install.log" 2>&1 ||
     { cat "$work/install.log"; fail "make install"; }
 
-# In libevchat.pc, put the staging directory in front of what is absolute.
+# In what pkg-config reads, put the staging directory in front of what is absolute.
 # PKG_CONFIG_SYSROOT_DIR would do it to libevent's paths, too.
-pc=$(find "$stage" -name libevchat.pc)
-[ -n "$pc" ] || fail "no libevchat.pc was installed"
 mkdir "$work/pkgconfig"
-sed -E "s,^([a-z_]*(dir|prefix))=/,\1=$stage/," "$pc" \
-    > "$work/pkgconfig/libevchat.pc"
+for pc in $(find "$stage" -name '*.pc'); do
+	sed -E "s,^([a-z_]*(dir|prefix))=/,\1=$stage/," "$pc" \
+	    > "$work/pkgconfig/${pc##*/}"
+done
+[ -f "$work/pkgconfig/libevchat.pc" ] || fail "no libevchat.pc was installed"
 PKG_CONFIG_PATH=$work/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 export PKG_CONFIG_PATH
 
@@ -45,6 +46,10 @@ number=$(echo "$version" | { IFS=. read -r major minor patch;
 
 # Every header compiles alone, with strict compilers of both languages.
 (cd "$includedir" && find evchat.h evchat -name '*.h') > "$work/headers"
+tls=
+if [ -f "$work/pkgconfig/libevchat_openssl.pc" ]; then
+	tls=$($PKG_CONFIG --cflags --libs libevchat_openssl)
+fi
 while read -r header; do
 	echo "#include <$header>" > "$work/alone.c"
 	echo "header $header"
@@ -52,7 +57,7 @@ while read -r header; do
 		# The compiler and its flags are lists of words, here and below.
 		# shellcheck disable=SC2086
 		$compiler -Wall -Wextra -pedantic -Werror ${CPPFLAGS-} $cflags \
-		    -fsyntax-only "$work/alone.c" ||
+		    ${tls%%-L*} -fsyntax-only "$work/alone.c" ||
 		    fail "$header does not compile alone: $compiler"
 	done
 done < "$work/headers"
@@ -135,6 +140,38 @@ run()
 		    "$work/user.c" $cflags "$libdir/libevchat.a" $libs_static
 	fi
 }
+
+# The same over TLS, which is in a library of its own.
+if [ -n "$tls" ]; then
+	cat > "$work/tls.c" <<'END'
+#include <event2/event.h>
+#include <evchat.h>
+#include <evchat/openssl.h>
+
+int
+main(void)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL *ssl = evchat_ssl_client_new(ctx, "localhost");
+	struct event_base *base = event_base_new();
+	struct evchat *chat = evchat_socket_new(base, -1, NULL, NULL, 0);
+	int failed = ssl == NULL || chat == NULL ||
+	    evchat_starttls(chat, ssl, EVCHAT_TLS_CONNECT, 0) == -1;
+
+	evchat_free(chat);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	event_base_free(base);
+	SSL_CTX_free(ctx);
+	return (failed);
+}
+END
+	echo "program with TLS: $tls"
+	# shellcheck disable=SC2086
+	$CC ${SANITIZER_CFLAGS-} -o "$work/user" "$work/tls.c" $tls ||
+	    fail "the one with TLS does not build"
+	LD_LIBRARY_PATH=$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} \
+	    "$work/user" || fail "the one with TLS does not run"
+fi
 
 $MAKE uninstall DESTDIR="$stage" > "$work/uninstall.log" 2>&1 ||
     { cat "$work/uninstall.log"; fail "make uninstall"; }
