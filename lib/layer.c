@@ -36,7 +36,8 @@ gate_more(void *self, struct evbuffer *out, size_t want)
 	(void)out;
 	(void)want;
 	layer->reached = true;
-	return (layer->state == LAYER_ON ? EVCHAT_MORE_END : EVCHAT_MORE_LATER);
+	return (layer->state == LAYER_ON || layer->is_over ? EVCHAT_MORE_END :
+	    EVCHAT_MORE_LATER);
 }
 
 static void
@@ -318,13 +319,27 @@ layer_ready(struct evchat *chat)
 		evchat_producer_resume(layer->gate);
 }
 
+void
+layer_abandon(struct evchat *chat)
+{
+	struct layer *layer = chat->layer;
+
+	chat->upgrading = false;
+	layer->is_over = true;
+	deadline_stop(chat, DEADLINE_UPGRADE);
+	if (layer->gate != NULL)
+		evchat_producer_resume(layer->gate);
+	channel_wake(chat);
+}
+
 enum layer_finish
 layers_finish(struct evchat *chat)
 {
 	struct layer *layer;
 
 	for (layer = chat->layer; layer != NULL; layer = layer->below) {
-		if (layer->is_finished || layer->ops->finish == NULL)
+		if (layer->state != LAYER_ON || layer->is_finished ||
+		    layer->ops->finish == NULL)
 			continue;
 		if (evbuffer_get_length(bufferevent_get_output(layer->bev)) > 0)
 			return (LAYER_NOT_YET);

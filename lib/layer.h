@@ -27,6 +27,7 @@ enum layer_state {
 struct layer {
 	enum layer_state state;
 	bool reached; /* all before the gate is in the output */
+	bool is_over; /* it is not to be ON any more */
 	const struct evchat_layer_ops *ops;
 	void *self;
 	struct evchat *chat;
@@ -52,6 +53,8 @@ void layer_ready(struct evchat *chat);
  */
 short layer_judge(struct evchat *chat, short what, enum evchat_reason *why,
     const char **text);
+/* The channel is closing, and nothing is queued behind the gate. */
+void layer_abandon(struct evchat *chat);
 /* It was not ready in time. */
 void layer_expired(struct evchat *chat);
 

@@ -132,6 +132,10 @@ linger(struct evchat *chat)
 static void
 go_on_closing(struct evchat *chat)
 {
+	/* There is nothing that would have to go through a layer. */
+	if (chat->state == CHANNEL_CLOSING && chat->upgrading &&
+	    turn_output_length(chat) == 0)
+		layer_abandon(chat);
 	if (chat->output != OUTPUT_OPEN)
 		shut_write(chat);
 	if (chat->state == CHANNEL_CLOSING && chat->connecting &&

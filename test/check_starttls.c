@@ -57,10 +57,6 @@ START_TEST(tls_from_the_first_byte)
 	struct secure *s = secure_new(_i);
 
 	s->server.line = serve;
-	secure_say(&s->client, "early");	/* in clear, and so not a hello */
-	secure_free(s);
-	s = secure_new(_i);
-	s->server.line = serve;
 	secure_both(s);
 	secure_say(&s->client, "HELO");
 	secure_say(&s->client, "QUIT");
@@ -68,6 +64,62 @@ START_TEST(tls_from_the_first_byte)
 	secure_expect(&s->server, "connected|frame:HELO|frame:QUIT|closed:done");
 	secure_expect(&s->client,
 	    "connected|frame:250 ok|frame:221 bye|eof|closed:eof");
+	secure_free(s);
+}
+END_TEST
+
+/* Closing in the middle of it */
+
+static void
+go_and_close(struct secure_end *end, const char *line)
+{
+	(void)line;
+	secure_say(end, "220 go");
+	secure_starttls(end);
+	evchat_close_when_done(end->chat);
+}
+
+START_TEST(closing_does_not_wait_for_a_hello_that_nobody_needs)
+{
+	struct secure *s = secure_new(_i);
+
+	s->server.line = go_and_close;
+	secure_say(&s->client, "STARTTLS");
+	secure_run_until_closed(s);
+	secure_expect(&s->server, "frame:STARTTLS|closed:done");
+	secure_expect(&s->client, "frame:220 go|eof|closed:eof");
+	secure_free(s);
+}
+END_TEST
+
+static void
+go_say_and_close(struct secure_end *end, const char *line)
+{
+	(void)line;
+	secure_say(end, "220 go");
+	secure_starttls(end);
+	secure_say(end, "bye");
+	evchat_close_when_done(end->chat);
+}
+
+static void
+follow(struct secure_end *end, const char *line)
+{
+	if (strcmp(line, "220 go") == 0)
+		secure_starttls(end);
+}
+
+START_TEST(closing_waits_for_what_is_to_be_encrypted)
+{
+	struct secure *s = secure_new(_i);
+
+	s->server.line = go_say_and_close;
+	s->client.line = follow;
+	secure_say(&s->client, "STARTTLS");
+	secure_run_until_closed(s);
+	secure_expect(&s->server, "frame:STARTTLS|closed:done");
+	secure_expect(&s->client,
+	    "frame:220 go|connected|frame:bye|eof|closed:eof");
 	secure_free(s);
 }
 END_TEST
@@ -80,5 +132,9 @@ main(void)
 
 	tcase_add_loop_test(tc, conversation_goes_over_to_tls, 0, SECURE_WIRES);
 	tcase_add_loop_test(tc, tls_from_the_first_byte, 0, SECURE_WIRES);
+	tcase_add_loop_test(tc,
+	    closing_does_not_wait_for_a_hello_that_nobody_needs, 0, SECURE_WIRES);
+	tcase_add_loop_test(tc, closing_waits_for_what_is_to_be_encrypted, 0,
+	    SECURE_WIRES);
 	return harness_main(suite);
 }
