@@ -30,10 +30,7 @@ static void
 fail(struct evchat *chat, enum evchat_reason why, int error)
 {
 	chat->attempts->state = ATTEMPTS_OVER;
-	chat->failed = true;
-	chat->failed_why = why;
-	chat->failed_errno = (short)error;
-	chat->failed_reading = false; /* there is no input to wait for */
+	notice_fail_as(chat, why, error, false);
 }
 
 void

@@ -287,6 +287,10 @@ void notice_unblocked(evutil_socket_t fd, short what, void *arg);
 void notice_take(struct evchat *chat, short what, int error);
 /* Output fails, or the connection that is being made. */
 void notice_failure(struct evchat *chat, enum evchat_reason why, int error);
+/* What the channel ends with, whatever else has failed before. Reading: when
+ * all input is delivered; else there is none to wait for. */
+void notice_fail_as(struct evchat *chat, enum evchat_reason why, int error,
+    bool reading);
 
 /* timing.c: what deadlines are about */
 

@@ -92,56 +92,59 @@ is_no_memory(const struct evchat *chat, int error)
 	    (error == 0 && chat->kind != TRANSPORT_LAYERED));
 }
 
+void
+notice_fail_as(struct evchat *chat, enum evchat_reason why, int error,
+    bool reading)
+{
+	chat->failed = true;
+	chat->failed_why = why;
+	chat->failed_errno = (short)error;
+	chat->failed_reading = reading;
+}
+
 /* A name that could not be looked up has an error of its own. */
 static void
 note_connect_failure(struct evchat *chat, int error)
 {
 	int dns_error = bufferevent_socket_get_dns_error(chat->bev);
 
-	chat->failed_why = EVCHAT_REASON_CONNECT;
-	chat->failed_reading = false; /* there is no input to wait for */
-	if (dns_error != 0)
+	if (dns_error != 0) {
 		chat->error_text = evutil_gai_strerror(dns_error);
-	else
-		chat->failed_errno = (short)error;
+		error = 0;
+	}
+	notice_fail_as(chat, EVCHAT_REASON_CONNECT, error, false);
 }
 
 /* Why the channel is going to end. What failed first is the cause. */
 static void
 note_failure(struct evchat *chat, short what, int error)
 {
+	bool reading = !(what & BEV_EVENT_WRITING);
+
 	if (chat->failed) {
 		/* Nothing will leave any more, so nobody may wait for that. */
-		if (what & BEV_EVENT_WRITING)
+		if (!reading)
 			chat->failed_reading = false;
-		return;
-	}
-	chat->failed = true;
-	chat->failed_reading = !(what & BEV_EVENT_WRITING);
-	if (chat->connecting)
+	} else if (chat->connecting)
 		note_connect_failure(chat,
 		    what & BEV_EVENT_TIMEOUT ? ETIMEDOUT : error);
 	else if (what & BEV_EVENT_TIMEOUT)
-		chat->failed_why = what & BEV_EVENT_WRITING ?
-		    EVCHAT_REASON_WRITE_TIMEOUT : EVCHAT_REASON_READ_TIMEOUT;
+		notice_fail_as(chat, reading ? EVCHAT_REASON_READ_TIMEOUT :
+		    EVCHAT_REASON_WRITE_TIMEOUT, 0, reading);
 	else if (is_no_memory(chat, error))
-		chat->failed_why = EVCHAT_REASON_NO_MEMORY;
-	else {
-		chat->failed_why = EVCHAT_REASON_IO;
-		chat->failed_errno = (short)error;
-	}
+		notice_fail_as(chat, EVCHAT_REASON_NO_MEMORY, 0, reading);
+	else
+		notice_fail_as(chat, EVCHAT_REASON_IO, error, reading);
 }
 
 void
 notice_failure(struct evchat *chat, enum evchat_reason why, int error)
 {
-	bool first = !chat->failed;
-
-	note_failure(chat, BEV_EVENT_TIMEOUT | BEV_EVENT_WRITING, error);
-	if (first && chat->failed_why != EVCHAT_REASON_CONNECT) {
-		chat->failed_why = why;
-		chat->failed_errno = (short)error;
-	}
+	if (chat->failed || chat->connecting)
+		note_failure(chat, BEV_EVENT_TIMEOUT | BEV_EVENT_WRITING,
+		    error);
+	else
+		notice_fail_as(chat, why, error, false);
 	channel_wake_behind(chat);
 }
 
