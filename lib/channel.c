@@ -21,10 +21,6 @@
 #include "layer.h"
 #include "mem.h"
 
-#define ALL_OPTIONS ((unsigned)EVCHAT_OPT_DELIVER_LAST | \
-    EVCHAT_OPT_HALF_OPEN | EVCHAT_OPT_NO_AUTO_PAUSE | \
-    EVCHAT_OPT_BUFFEREVENT_IO)
-
 /* Memory */
 
 static void
@@ -167,9 +163,9 @@ evchat_new(struct bufferevent *bev, const struct evchat_hooks *hooks,
 {
 	struct evchat *chat;
 
-	if (bev == NULL || (options & ~ALL_OPTIONS) != 0 ||
+	if (bev == NULL || (options & ~CHANNEL_OPTIONS) != 0 ||
 	    (chat = mem_calloc(sizeof(*chat))) == NULL) {
-		if (bev == NULL || (options & ~ALL_OPTIONS) != 0)
+		if (bev == NULL || (options & ~CHANNEL_OPTIONS) != 0)
 			errno = EINVAL;
 		if (bev != NULL)
 			bufferevent_free(bev);

@@ -59,6 +59,11 @@ enum channel_hook {
 	HOOK_OTHER
 };
 
+/* What the application may choose; THREADSAFE is the bufferevent's. */
+#define CHANNEL_OPTIONS ((unsigned)EVCHAT_OPT_DELIVER_LAST | \
+    EVCHAT_OPT_HALF_OPEN | EVCHAT_OPT_NO_AUTO_PAUSE | \
+    EVCHAT_OPT_BUFFEREVENT_IO)
+
 /*
  * What has a value that hardly any channel changes. All others share one, which
  * is not written to: see settings_change.
