@@ -219,6 +219,9 @@ enum evchat_reason end_of_input(const struct evchat *chat);
 /* getters.c */
 
 void getters_stats(const struct evchat *chat, struct evchat_stats *stats);
+/* To a caller, whose struct may be of another release, shorter or longer. */
+void getters_copy_stats(struct evchat_stats *to, size_t size,
+    const struct evchat_stats *stats);
 
 /* hooks.c */
 

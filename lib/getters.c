@@ -187,6 +187,14 @@ getters_stats(const struct evchat *chat, struct evchat_stats *stats)
 }
 
 void
+getters_copy_stats(struct evchat_stats *to, size_t size,
+    const struct evchat_stats *stats)
+{
+	memset(to, 0, size);
+	memcpy(to, stats, size < sizeof(*stats) ? size : sizeof(*stats));
+}
+
+void
 evchat_get_stats(const struct evchat *chat, struct evchat_stats *stats,
     size_t size)
 {
@@ -194,7 +202,6 @@ evchat_get_stats(const struct evchat *chat, struct evchat_stats *stats,
 	struct evchat_stats now;
 
 	getters_stats(chat, &now);
-	memset(stats, 0, size);
-	memcpy(stats, &now, size < sizeof(now) ? size : sizeof(now));
+	getters_copy_stats(stats, size, &now);
 	channel_unlock(bev);
 }

@@ -3,8 +3,6 @@
  * off, and what one has done is kept when it leaves.
  */
 
-#include <string.h>
-
 #include "channel.h"
 #include "group.h"
 
@@ -65,6 +63,5 @@ evchat_group_get_stats(const struct evchat_group *group,
 	sum = group->past;
 	members_unlock(&group->members);
 	walk_all(group, add_living, &sum);
-	memset(stats, 0, size);
-	memcpy(stats, &sum, size < sizeof(sum) ? size : sizeof(sum));
+	getters_copy_stats(stats, size, &sum);
 }
