@@ -77,7 +77,6 @@ queue_length(const struct queue *queue)
 	return (backlog_len(&queue->bytes) + queue->line->weight);
 }
 
-
 /*
  * To push bytes, put them into queue->bytes. A producer is taken, but only if there
  * is memory for its line: queue_prepare, which gives -1 with errno if not.
