@@ -178,7 +178,10 @@ play_init(struct play *play, const struct kind *kind)
 	play->piece = sizeof(play->stream);
 }
 
-/* As many as there is room for, of different lengths, but for those that are fixed, and a beginning. */
+/*
+ * As many as there is room for, of different lengths, but for those that are
+ * fixed, and a beginning.
+ */
 static void
 add_frames(struct play *play, size_t n)
 {
@@ -209,7 +212,6 @@ START_TEST(hook_may_do_anything_in_the_middle)
 }
 END_TEST
 
-/* In turns of so many bytes, each frame counting for one more. */
 /* What one hook has done is there when the next ones are called. */
 START_TEST(hooks_may_do_things_in_turn)
 {
@@ -228,6 +230,7 @@ START_TEST(hooks_may_do_things_in_turn)
 }
 END_TEST
 
+/* In turns of so many bytes, each frame counting for one more. */
 START_TEST(turns_are_as_long)
 {
 	static struct play play;
