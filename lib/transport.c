@@ -6,7 +6,6 @@
  */
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
@@ -20,6 +19,7 @@
 #include "transport.h"
 
 #define WRITE_AT_ONCE ((size_t)256 << 10) /* through what is not a socket */
+#define UNLIMITED EV_RATE_LIMIT_MAX       /* above any limit that is one */
 
 /* The functions of socket bufferevents; written once, always the same value. */
 static const void *_Atomic socket_ops;
@@ -180,8 +180,8 @@ bool
 transport_reads_freely(struct bufferevent *bev, size_t at_once)
 {
 	/* Of its own limits and of its group's, the least is told. */
-	(void)bufferevent_set_max_single_read(bev, INT_MAX);
-	if (bufferevent_get_max_to_read(bev) == INT_MAX)
+	(void)bufferevent_set_max_single_read(bev, UNLIMITED);
+	if (bufferevent_get_max_to_read(bev) == UNLIMITED)
 		return (true);
 	(void)bufferevent_set_max_single_read(bev, at_once);
 	return (false);
@@ -191,14 +191,14 @@ bool
 transport_writes_freely(struct bufferevent *bev)
 {
 	return (transport_fd(bev) != -1 && (bev->enabled & EV_WRITE) &&
-	    bufferevent_get_max_to_write(bev) == INT_MAX);
+	    bufferevent_get_max_to_write(bev) == UNLIMITED);
 }
 
 void
 transport_write_all(struct bufferevent *bev, enum transport_kind kind)
 {
 	(void)bufferevent_set_max_single_write(bev, kind == TRANSPORT_SOCKET ?
-	    INT_MAX : WRITE_AT_ONCE);
+	    UNLIMITED : WRITE_AT_ONCE);
 }
 
 /* Is it enabled, and yet the loop does not wait for it? */

@@ -5,6 +5,7 @@
  * then, too.
  */
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -187,11 +188,11 @@ struct limit {
 };
 
 static void
-set_limit(struct limit *limit, struct harness *h, bool of_group)
+set_limit(struct limit *limit, struct harness *h, bool of_group, size_t rate)
 {
 	const struct timeval hour = { 3600, 0 };
 
-	limit->rate = ev_token_bucket_cfg_new(RATE, RATE, RATE, RATE, &hour);
+	limit->rate = ev_token_bucket_cfg_new(rate, rate, rate, rate, &hour);
 	limit->group = of_group ? bufferevent_rate_limit_group_new(h->base,
 	    limit->rate) : NULL;
 	if (of_group)
@@ -230,7 +231,7 @@ START_TEST(no_byte_is_sent_past_a_limit)
 	harness_run_until_received(h, 4);
 	if (_i % 2)
 		push(h, block, 1000);
-	set_limit(&limit, h, _i / 2 % 2);
+	set_limit(&limit, h, _i / 2 % 2, RATE);
 	if (_i % 2 == 0)
 		push(h, block, 1000);
 	harness_run_until_received(h, 4 + RATE);
@@ -277,7 +278,7 @@ START_TEST(no_byte_is_received_past_a_limit)
 	h->script.collect = sum_up;
 	harness_feed(h, "free");
 	feed_until(h, 4);
-	set_limit(&limit, h, _i % 2);
+	set_limit(&limit, h, _i % 2, RATE);
 	harness_send(h, block, 1000);
 	feed_until(h, 4 + RATE);
 	harness_turn(h);
@@ -295,6 +296,40 @@ START_TEST(no_byte_is_received_past_a_limit)
 		ck_assert_int_eq(controls, 0);
 	}
 	nasty_stop();
+	harness_free(h);
+}
+END_TEST
+
+/* What is left of the limit of input, or of output. */
+static ev_ssize_t
+left_of(const struct limit *limit, struct harness *h, bool input)
+{
+	if (limit->group == NULL)
+		return (input ? bufferevent_get_read_limit(h->bev) :
+		    bufferevent_get_write_limit(h->bev));
+	return (input ?
+	    bufferevent_rate_limit_group_get_read_limit(limit->group) :
+	    bufferevent_rate_limit_group_get_write_limit(limit->group));
+}
+
+/* Other members may take what is left of a group's. */
+START_TEST(bytes_count_for_a_limit_however_large)
+{
+	static const size_t rates[] = { EV_RATE_LIMIT_MAX - 1,
+	    INT_MAX < EV_RATE_LIMIT_MAX ? INT_MAX : INT_MAX - 1 };
+	size_t rate = rates[_i / 2 % 2];
+	struct harness *h = start(carriers[_i / 4], 0);
+	struct limit limit;
+
+	set_limit(&limit, h, _i % 2, rate);
+	harness_turn(h);
+	harness_feed(h, "fed");
+	harness_run_until_noted(h, "collect:fed");
+	push(h, "pushed", 6);
+	harness_run_until_received(h, 6);
+	ck_assert_int_eq(left_of(&limit, h, true), (ev_ssize_t)rate - 3);
+	ck_assert_int_eq(left_of(&limit, h, false), (ev_ssize_t)rate - 6);
+	lift_limit(&limit, h);
 	harness_free(h);
 }
 END_TEST
@@ -500,6 +535,8 @@ main(void)
 	tcase_add_loop_test(tc, no_byte_is_sent_past_a_limit, 0, 4 * CARRIERS);
 	tcase_add_loop_test(tc, no_byte_is_received_past_a_limit, 0,
 	    2 * CARRIERS);
+	tcase_add_loop_test(tc, bytes_count_for_a_limit_however_large, 0,
+	    4 * CARRIERS);
 
 	tc = harness_case(suite, "buffers");
 	tcase_add_loop_test(tc,
