@@ -5,8 +5,6 @@
 
 #include "harness.h"
 
-#define MUCH (1 << 20) /* more than sockets hold */
-
 /* HALF_OPEN */
 
 START_TEST(half_open_channel_goes_on_after_eof)
@@ -66,20 +64,19 @@ END_TEST
 
 START_TEST(queued_output_survives_the_peer_s_half_close)
 {
-	static char much[MUCH];
 	struct harness *h = harness_start_new((enum harness_carrier)_i,
 	    &harness_streaming);
 
 	harness_crlf(h);
 	harness_peer_read(h, false);
-	ck_assert_int_eq(evchat_push(h->chat, much, MUCH), 0);
+	harness_push_much(h);
 	harness_feed(h, "ab\r\ncd");
 	harness_feed_eof(h);
 	harness_expect(h, "collect:ab|found|collect:cd|event:eof");
 	harness_peer_read(h, true);
-	harness_run_until_received(h, MUCH);
+	harness_run_until_received(h, HARNESS_MUCH);
 	harness_run_until_closed(h);
-	ck_assert_uint_eq(evbuffer_get_length(h->received), MUCH);
+	ck_assert_uint_eq(evbuffer_get_length(h->received), HARNESS_MUCH);
 	harness_end(h,
 	    "collect:ab|found|collect:cd|event:eof|closed:truncated");
 }

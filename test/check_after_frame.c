@@ -298,15 +298,13 @@ START_TEST(frames_that_have_come_by_then_are_delivered_before)
 }
 END_TEST
 
-static char much[1 << 20]; /* more than sockets hold */
-
 static void
 push_much(struct harness *h, const void *data, size_t len)
 {
 	(void)data;
 	(void)len;
 	if (h->count++ == 0)
-		ck_assert_int_eq(evchat_push(h->chat, much, sizeof(much)), 0);
+		harness_push_much(h);
 }
 
 START_TEST(channel_whose_queue_is_full_waits_until_it_has_fallen)
@@ -324,7 +322,7 @@ START_TEST(channel_whose_queue_is_full_waits_until_it_has_fallen)
 	harness_expect(h, "frame:a");
 	harness_peer_read(h, true);
 	harness_run_until_closed(h);
-	ck_assert_uint_eq(evbuffer_get_length(h->received), sizeof(much) + 3);
+	ck_assert_uint_eq(evbuffer_get_length(h->received), HARNESS_MUCH + 3);
 	harness_end(h, "frame:a|frame:b|" ENDED);
 }
 END_TEST
@@ -336,7 +334,7 @@ START_TEST(frames_behind_the_last_one_are_dropped)
 	harness_crlf(h);
 	h->script.event = say_bye;
 	harness_peer_read(h, false);
-	ck_assert_int_eq(evchat_push(h->chat, much, sizeof(much)), 0);
+	harness_push_much(h);
 	evchat_close_after_frame(h->chat);
 	harness_turn(h);
 	ck_assert_int_eq(evchat_push(h->chat, "x", 1), -1);
@@ -345,7 +343,7 @@ START_TEST(frames_behind_the_last_one_are_dropped)
 	evchat_close_after_frame(h->chat); /* to no effect */
 	harness_peer_read(h, true);
 	harness_run_until_closed(h);
-	ck_assert_uint_eq(evbuffer_get_length(h->received), sizeof(much) + 3);
+	ck_assert_uint_eq(evbuffer_get_length(h->received), HARNESS_MUCH + 3);
 	harness_end(h, ENDED);
 }
 END_TEST

@@ -358,17 +358,16 @@ START_TEST(write_deadline_runs_only_while_bytes_wait)
 {
 	struct harness *h = harness_start_new(HARNESS_SOCKET,
 	    &harness_streaming);
-	static char much[1 << 20]; /* more than sockets hold */
 
 	set_hour(h, EVCHAT_TIMEOUT_WRITE);
 	set_hour(h, EVCHAT_TIMEOUT_STALL);
 	harness_peer_read(h, false);
-	ck_assert_int_eq(evchat_push(h->chat, much, sizeof(much)), 0);
+	harness_push_much(h);
 	harness_push_stuck(h, "p");
 	harness_turn(h);
 	expect_left(h, DEADLINE_WRITE, HOUR);
 	harness_peer_read(h, true);
-	harness_run_until_received(h, sizeof(much));
+	harness_run_until_received(h, HARNESS_MUCH);
 	harness_turn(h);
 	expect_state(h, DEADLINE_WRITE, DEADLINE_STOPPED);
 	/* To stall, a producer is enough. */

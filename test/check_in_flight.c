@@ -9,9 +9,6 @@
 #include "harness.h"
 #include "sink.h"
 
-#define MUCH ((size_t)1 << 20) /* more than sockets hold */
-
-static char much[MUCH];
 static struct feeder feeder;
 
 static void
@@ -86,8 +83,8 @@ arm_oversize(struct harness *h)
 static void
 arm_writable(struct harness *h)
 {
-	ck_assert_int_eq(evchat_set_watermarks(h->chat, 2 * MUCH,
-	    3 * MUCH), 0);
+	ck_assert_int_eq(evchat_set_watermarks(h->chat, 2 * HARNESS_MUCH,
+	    3 * HARNESS_MUCH), 0);
 	h->script.event = in_event;
 }
 
@@ -96,7 +93,8 @@ arm_more(struct harness *h)
 {
 	feeder.in_more = in_more;
 	/* It is behind what waits, so there has to be room. */
-	ck_assert_int_eq(evchat_set_watermarks(h->chat, 1, 9 * MUCH), 0);
+	ck_assert_int_eq(evchat_set_watermarks(h->chat, 1,
+	    9 * HARNESS_MUCH), 0);
 }
 
 static void
@@ -148,7 +146,7 @@ START_TEST(freeing_ends_all_that_is_in_flight_once)
 	sink_narrow(h);
 	harness_peer_read(h, false);
 	harness_push_mark(h, "first");
-	ck_assert_int_eq(evchat_push(h->chat, much, MUCH), 0);
+	harness_push_much(h);
 	harness_push_reference(h, "r", "reference");
 	harness_push_producer(h, "p", "text");
 	feeder_push(&feeder, h, "f", "ab~cd.");

@@ -9,8 +9,6 @@
 #include "harness.h"
 #include "sink.h"
 
-#define MUCH ((size_t)1 << 20) /* more than sockets hold */
-
 /* Bytes, and text */
 
 START_TEST(push_copies)
@@ -95,11 +93,10 @@ END_TEST
 
 START_TEST(mark_waits_until_the_bytes_are_out)
 {
-	static char much[MUCH];
 	struct harness *h = harness_streaming_on(_i);
 
 	harness_peer_read(h, false);
-	ck_assert_int_eq(evchat_push(h->chat, much, MUCH), 0);
+	harness_push_much(h);
 	harness_push_mark(h, "m");
 	harness_turn(h);
 	harness_expect(h, "");

@@ -119,15 +119,13 @@ START_TEST(read_set_while_paused_waits_for_the_resume)
 }
 END_TEST
 
-static char much[1 << 20]; /* more than sockets hold */
-
 static void
 push_much(struct harness *h, const void *data, size_t len)
 {
 	(void)data;
 	(void)len;
 	h->script.frame = NULL;
-	ck_assert_int_eq(evchat_push(h->chat, much, sizeof(much)), 0);
+	harness_push_much(h);
 }
 
 START_TEST(both_stand_still_while_the_queue_is_full)
@@ -140,7 +138,7 @@ START_TEST(both_stand_still_while_the_queue_is_full)
 	ck_assert(h->chat->auto_paused);
 	hourglass_expect(h, READ, DEADLINE_FROZEN);
 	harness_peer_read(h, true);
-	harness_run_until_received(h, sizeof(much));
+	harness_run_until_received(h, HARNESS_MUCH);
 	harness_turn(h);
 	hourglass_expect(h, READ, DEADLINE_RUNNING);
 	hourglass_expect(h, FRAME, DEADLINE_RUNNING);
@@ -156,7 +154,7 @@ START_TEST(both_stand_still_while_the_group_is_over_its_budget)
 	ck_assert_ptr_nonnull(group);
 	ck_assert_int_eq(evchat_group_add(group, h->chat), 0);
 	harness_peer_read(h, false);
-	ck_assert_int_eq(evchat_push(h->chat, much, sizeof(much)), 0);
+	harness_push_much(h);
 	harness_feed(h, "abc");
 	hourglass_expect(h, FRAME, DEADLINE_RUNNING);
 	ck_assert_int_eq(evchat_group_set_budget(group,
@@ -186,7 +184,7 @@ START_TEST(while_closing_the_input_has_all_the_time)
 	ck_assert_int_eq(evchat_set_min_rate(h->chat, 1, 0, &hour), 0);
 	harness_feed(h, "a");
 	hourglass_expect(h, DEADLINE_RATE_IN, DEADLINE_RUNNING);
-	ck_assert_int_eq(evchat_push(h->chat, much, sizeof(much)), 0);
+	harness_push_much(h);
 	evchat_close_when_done(h->chat);
 	harness_feed(h, "b");
 	ck_assert_int_eq(h->chat->state, CHANNEL_CLOSING);

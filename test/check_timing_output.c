@@ -15,8 +15,6 @@
 #define WRITE DEADLINE_WRITE
 #define RATE DEADLINE_RATE_OUT
 
-static char much[1 << 20]; /* more than sockets hold */
-
 static struct harness *
 start(int i)
 {
@@ -35,7 +33,7 @@ start_full(int i)
 	struct harness *h = start(i);
 
 	harness_peer_read(h, false);
-	ck_assert_int_eq(evchat_push(h->chat, much, sizeof(much)), 0);
+	harness_push_much(h);
 	harness_turn(h);
 	return h;
 }
@@ -114,7 +112,7 @@ START_TEST(what_the_peer_takes_is_progress)
 	hourglass_turn(h, STALL);
 	hourglass_turn(h, WRITE);
 	harness_peer_read(h, true);
-	harness_run_until_received(h, sizeof(much) / 2);
+	harness_run_until_received(h, HARNESS_MUCH / 2);
 	harness_peer_read(h, false);
 	harness_turn(h);
 	if (evchat_get_output_length(h->chat) > 0) {
@@ -211,12 +209,13 @@ as_if_taken(struct harness *h, uint64_t bytes)
 static struct harness *
 start_taking(int i)
 {
+	static const char some[10000];
 	struct harness *h = harness_start_new(sink_kinds[i], &harness_frames);
 
-	ck_assert_int_eq(evchat_push(h->chat, much, 10000), 0);
-	harness_run_until_received(h, 10000);
+	ck_assert_int_eq(evchat_push(h->chat, some, sizeof(some)), 0);
+	harness_run_until_received(h, sizeof(some));
 	harness_peer_read(h, false);
-	ck_assert_int_eq(evchat_push(h->chat, much, sizeof(much)), 0);
+	harness_push_much(h);
 	harness_turn(h);
 	set_rate(h, 1000);
 	hourglass_expect(h, RATE, DEADLINE_RUNNING);

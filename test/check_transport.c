@@ -14,8 +14,6 @@
 #include <event2/bufferevent_struct.h>
 #include "harness.h"
 
-#define MUCH ((size_t)1 << 20) /* more than sockets hold */
-
 /* Pipes */
 
 /* A channel on one end of a pipe. @return the other end */
@@ -78,7 +76,6 @@ END_TEST
  */
 START_TEST(what_the_loop_forgot_is_waited_for_again)
 {
-	static char much[MUCH];
 	struct harness *h = harness_new(_i % 6 < 3 ? HARNESS_SOCKET :
 	    HARNESS_BEV_DEFER);
 	unsigned options = _i < 6 ? EVCHAT_OPT_BUFFEREVENT_IO : 0;
@@ -86,7 +83,7 @@ START_TEST(what_the_loop_forgot_is_waited_for_again)
 
 	harness_start(h, &harness_streaming, options);
 	harness_peer_read(h, false);
-	ck_assert_int_eq(evchat_push(h->chat, much, MUCH), 0);
+	harness_push_much(h);
 	harness_turn(h);
 	/* A channel may read by itself. */
 	reads = event_pending(&h->bev->ev_read, EV_READ, NULL);
@@ -103,7 +100,7 @@ START_TEST(what_the_loop_forgot_is_waited_for_again)
 	harness_feed(h, "ab");
 	harness_expect(h, "found|collect:ab");
 	harness_peer_read(h, true);
-	harness_run_until_received(h, MUCH);
+	harness_run_until_received(h, HARNESS_MUCH);
 	harness_end(h, "found|collect:ab");
 }
 END_TEST

@@ -223,6 +223,10 @@ void harness_push_reference(struct harness *h, const char *name,
     const char *text);
 void harness_push_mark(struct harness *h, const char *name);
 
+/* So many bytes, more than sockets hold. */
+#define HARNESS_MUCH ((size_t)1 << 20)
+void harness_push_much(struct harness *h);
+
 /* An open file without a name that holds these bytes, and is at its end. */
 int harness_file(const void *data, size_t len);
 

@@ -166,6 +166,14 @@ harness_push_mark(struct harness *h, const char *name)
 	harness_ok(h, push_mark(thing));
 }
 
+void
+harness_push_much(struct harness *h)
+{
+	static char much[HARNESS_MUCH];
+
+	harness_ok(h, evchat_push(h->chat, much, sizeof(much)));
+}
+
 int
 harness_file(const void *data, size_t len)
 {
