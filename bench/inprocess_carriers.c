@@ -5,41 +5,16 @@
  * process, the same for both, and counted.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <event2/buffer.h>
 #include <evchat.h>
+#include "echo.h"
 #include "feed.h"
 #include "inprocess.h"
 
 #define LINE 32
 #define BURST 32
-
-static void
-on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
-{
-	(void)arg;
-	if (evchat_push_frame(chat, data, len) == -1)
-		feed_fail("push");
-}
-
-static const struct evchat_hooks hooks = { .frame = on_frame };
-
-static void
-on_lines(struct bufferevent *bev, void *arg)
-{
-	char *line;
-	size_t len;
-
-	(void)arg;
-	while ((line = evbuffer_readln(bufferevent_get_input(bev), &len,
-	    EVBUFFER_EOL_LF)) != NULL) {
-		line[len] = '\n';
-		bufferevent_write(bev, line, len + 1);
-		free(line);
-	}
-}
 
 struct carrier {
 	struct event_base *base;
@@ -107,11 +82,12 @@ serve(struct carrier *carrier, int by_hand)
 	struct evchat *chat;
 
 	if (by_hand) {
-		bufferevent_setcb(carrier->server, on_lines, NULL, NULL, NULL);
+		bufferevent_setcb(carrier->server, echo_lines, NULL, NULL,
+		    NULL);
 		bufferevent_enable(carrier->server, EV_READ | EV_WRITE);
 		return NULL;
 	}
-	chat = evchat_new(carrier->server, &hooks, NULL, 0);
+	chat = evchat_new(carrier->server, &echo_hooks, NULL, 0);
 	if (chat == NULL || evchat_set_terminator(chat, "\n", 1) == -1)
 		feed_fail("no channel");
 	return chat;

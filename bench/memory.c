@@ -13,10 +13,10 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <evchat.h>
+#include "echo.h"
 
 #define BIG (1 << 20)
 
@@ -55,31 +55,6 @@ in_use(void)
 #endif
 }
 
-static void
-on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
-{
-	(void)arg;
-	if (evchat_push_frame(chat, data, len) == -1)
-		fail("evchat_push_frame");
-}
-
-static const struct evchat_hooks hooks = { .frame = on_frame };
-
-static void
-on_lines(struct bufferevent *bev, void *arg)
-{
-	char *line;
-	size_t len;
-
-	(void)arg;
-	while ((line = evbuffer_readln(bufferevent_get_input(bev), &len,
-	    EVBUFFER_EOL_LF)) != NULL) {
-		line[len] = '\n';
-		bufferevent_write(bev, line, len + 1);
-		free(line);
-	}
-}
-
 static void *
 make(struct crowd *crowd, enum kind kind, int fd,
     struct evchat_framing *framing)
@@ -92,11 +67,11 @@ make(struct crowd *crowd, enum kind kind, int fd,
 		    BEV_OPT_CLOSE_ON_FREE);
 		if (bev == NULL)
 			fail("bufferevent_socket_new");
-		bufferevent_setcb(bev, on_lines, NULL, NULL, NULL);
+		bufferevent_setcb(bev, echo_lines, NULL, NULL, NULL);
 		bufferevent_enable(bev, EV_READ | EV_WRITE);
 		return bev;
 	}
-	chat = evchat_socket_new(crowd->base, fd, &hooks, NULL, 0);
+	chat = evchat_socket_new(crowd->base, fd, &echo_hooks, NULL, 0);
 	if (chat == NULL || (kind == OWN ?
 	    evchat_set_terminator(chat, "\n", 1) :
 	    evchat_set_framing(chat, framing)) == -1)
