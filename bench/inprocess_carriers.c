@@ -1,8 +1,9 @@
 /*
- * Bufferevents that are no sockets: an echo of lines over bufferevent_pair,
- * and over a filter that passes everything, by libevchat and by
+ * Bufferevents that are no plain sockets: an echo of lines over bufferevent_pair,
+ * over a filter that passes everything, and over TLS, by libevchat and by
  * evbuffer_readln() and bufferevent_write(). The client is in the same
- * process, the same for both, and counted.
+ * process, the same for both, and counted. So is a handshake, which is a small
+ * part of it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,10 @@
 #include "echo.h"
 #include "feed.h"
 #include "inprocess.h"
+#ifdef HAVE_OPENSSL
+#include <evchat/openssl.h>
+#include "secure.h"
+#endif
 
 #define LINE 32
 #define BURST 32
@@ -19,7 +24,8 @@
 struct carrier {
 	struct event_base *base;
 	struct bufferevent *client;
-	struct bufferevent *server;	/* what is served */
+	struct bufferevent *server;	/* what is served, or TLS on: */
+	int fd;
 	char burst[BURST * LINE];
 	uint64_t bursts;
 	uint64_t wanted;
@@ -45,6 +51,14 @@ on_answers(struct bufferevent *bev, void *arg)
 	}
 }
 
+/* Two ends of a socket. */
+static void
+open_socket(int fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == -1)
+		feed_fail("no socket pair");
+}
+
 static void
 open_pair(struct carrier *carrier)
 {
@@ -62,8 +76,7 @@ open_filter(struct carrier *carrier)
 	struct bufferevent *socket;
 	int fds[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == -1)
-		feed_fail("no socket pair");
+	open_socket(fds);
 	carrier->client = bufferevent_socket_new(carrier->base, fds[0],
 	    BEV_OPT_CLOSE_ON_FREE);
 	socket = bufferevent_socket_new(carrier->base, fds[1],
@@ -77,24 +90,78 @@ open_filter(struct carrier *carrier)
 }
 
 static struct evchat *
-serve(struct carrier *carrier, int by_hand)
+new_chat(struct carrier *carrier)
+{
+	return evchat_new(carrier->server, &echo_hooks, NULL, 0);
+}
+
+#ifdef HAVE_OPENSSL
+static void
+open_tls(struct carrier *carrier)
+{
+	int fds[2];
+
+	open_socket(fds);
+	carrier->client = secure_bufferevent(carrier->base, fds[0],
+	    secure_connecting());
+	carrier->fd = fds[1];
+}
+
+static void
+open_tls_by_hand(struct carrier *carrier)
+{
+	open_tls(carrier);
+	carrier->server = secure_bufferevent(carrier->base, carrier->fd,
+	    secure_accepting());
+}
+
+static struct evchat *
+new_tls_chat(struct carrier *carrier)
+{
+	struct evchat *chat = evchat_socket_new(carrier->base, carrier->fd,
+	    &echo_hooks, NULL, 0);
+
+	if (chat == NULL || evchat_starttls(chat, secure_accepting(),
+	    EVCHAT_TLS_ACCEPT, 0) == -1)
+		feed_fail("no TLS");
+	return chat;
+}
+#endif
+
+static const struct kind {
+	const char *name;
+	void (*open)(struct carrier *);         /* for a channel */
+	void (*open_by_hand)(struct carrier *); /* with the server's end */
+	struct evchat *(*new_chat)(struct carrier *);
+} kinds[] = {
+	{ "pair", open_pair, open_pair, new_chat },
+	{ "filter", open_filter, open_filter, new_chat },
+#ifdef HAVE_OPENSSL
+	{ "tls", open_tls, open_tls_by_hand, new_tls_chat },
+#endif
+};
+
+static struct evchat *
+serve(struct carrier *carrier, const struct kind *kind, int by_hand)
 {
 	struct evchat *chat;
 
 	if (by_hand) {
+		kind->open_by_hand(carrier);
 		bufferevent_setcb(carrier->server, echo_lines, NULL, NULL,
 		    NULL);
 		bufferevent_enable(carrier->server, EV_READ | EV_WRITE);
 		return NULL;
 	}
-	chat = evchat_new(carrier->server, &echo_hooks, NULL, 0);
+	kind->open(carrier);
+	chat = kind->new_chat(carrier);
 	if (chat == NULL || evchat_set_terminator(chat, "\n", 1) == -1)
 		feed_fail("no channel");
 	return chat;
 }
 
 static void
-run(const char *work, int filter, int by_hand, int round, uint64_t bursts)
+run(const struct kind *kind, int by_hand, int round, uint64_t bursts)
 {
 	struct carrier carrier = { .wanted = bursts };
 	struct evchat *chat;
@@ -106,8 +173,7 @@ run(const char *work, int filter, int by_hand, int round, uint64_t bursts)
 	memset(carrier.burst, 'a', sizeof(carrier.burst));
 	for (int i = LINE; i <= BURST * LINE; i += LINE)
 		carrier.burst[i - 1] = '\n';
-	(filter ? open_filter : open_pair)(&carrier);
-	chat = serve(&carrier, by_hand);
+	chat = serve(&carrier, kind, by_hand);
 	bufferevent_setcb(carrier.client, on_answers, NULL, NULL, &carrier);
 	bufferevent_enable(carrier.client, EV_READ | EV_WRITE);
 	used = feed_cpu();
@@ -117,7 +183,7 @@ run(const char *work, int filter, int by_hand, int round, uint64_t bursts)
 	used = feed_cpu() - used;
 	if (carrier.bursts < bursts)
 		feed_fail("answers are missing");
-	feed_result(work, by_hand ? "readln" : "evchat", round,
+	feed_result(kind->name, by_hand ? "readln" : "evchat", round,
 	    used / (double)bursts / BURST);
 	if (chat != NULL)
 		evchat_free(chat);
@@ -135,6 +201,10 @@ carriers_titles(void)
 	    "bufferevent_pair, with the client\tns a line\n");
 	printf("title\tfilter\tin process: the same over a filter on an "
 	    "AF_UNIX socket\tns a line\n");
+#ifdef HAVE_OPENSSL
+	printf("title\ttls\tin process: the same over TLS 1.3 on an AF_UNIX "
+	    "socket\tns a line\n");
+#endif
 }
 
 static void
@@ -142,12 +212,10 @@ carriers_run(int round, enum effort effort)
 {
 	uint64_t bursts = 25 * (uint64_t)effort;
 
-	for (int filter = 0; filter < 2; filter++) {
-		const char *work = filter ? "filter" : "pair";
-
-		fprintf(stderr, "\n  %s:", work);
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		fprintf(stderr, "\n  %s:", kinds[k].name);
 		for (int i = 0; i < 2; i++)
-			run(work, filter, (i + round) % 2, round, bursts);
+			run(&kinds[k], (i + round) % 2, round, bursts);
 	}
 }
 
