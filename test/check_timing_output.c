@@ -212,6 +212,9 @@ start_taking(int i)
 	static const char some[10000];
 	struct harness *h = harness_start_new(sink_kinds[i], &harness_frames);
 
+	/* What has left is counted only where there are limits of time. */
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_LINGER,
+	    &hourglass_hour), 0);
 	ck_assert_int_eq(evchat_push(h->chat, some, sizeof(some)), 0);
 	harness_run_until_received(h, sizeof(some));
 	harness_peer_read(h, false);
