@@ -25,6 +25,7 @@
 #include "push.h"
 
 #define LOOKED_AT 512 /* bytes at once of what the peer sends first */
+#define LOOKS 64      /* in one turn, if all of that is dropped */
 
 /* The gate */
 
@@ -200,7 +201,8 @@ look(struct evchat *chat, struct look *look)
 	    MSG_PEEK | MSG_DONTWAIT);
 	if (n > 0)
 		look->len = (size_t)n;
-	return (n != 0);
+	return (n > 0 || (n == -1 && (errno == EAGAIN ||
+	    errno == EWOULDBLOCK || errno == EINTR)));
 }
 
 static void
@@ -220,8 +222,13 @@ admit(struct evchat *chat)
 	enum evchat_layer_admit verdict;
 	struct look here;
 	size_t dropped;
+	int looks = 0;
 
 	do {
+		if (looks++ == LOOKS) {
+			channel_yield(chat);
+			return;
+		}
 		if (!look(chat, &here)) {
 			fail(chat, NULL, BEV_EVENT_EOF | BEV_EVENT_READING);
 			return;
