@@ -210,11 +210,11 @@ is_forgotten(struct bufferevent *bev, struct event *event, short what)
 }
 
 int
-transport_revive(struct bufferevent *bev, enum transport_kind kind)
+transport_revive(struct bufferevent *bev)
 {
 	short forgotten = 0;
 
-	if (kind != TRANSPORT_SOCKET || transport_fd(bev) == -1)
+	if (transport_fd(bev) == -1)
 		return (0);
 	if (is_forgotten(bev, &bev->ev_read, EV_READ))
 		forgotten |= EV_READ;

@@ -61,10 +61,11 @@ void transport_write_all(struct bufferevent *bev, enum transport_kind kind);
 
 /*
  * Have bev read, if that is enabled, and its output written. libevent does so by
- * itself, but for want of memory it may have forgotten to, and then for ever.
- * -1: there still is none.
+ * itself, but for want of memory it may have forgotten to, and then for ever; and
+ * its TLS on a socket stops writing when the peer has said that it sends no more.
+ * -1: there still is no memory.
  */
-int transport_revive(struct bufferevent *bev, enum transport_kind kind);
+int transport_revive(struct bufferevent *bev);
 
 /* Nothing more will be put into bev's output: let filters write their ends. */
 void transport_finish(struct bufferevent *bev);

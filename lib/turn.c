@@ -249,7 +249,7 @@ take_output(struct evchat *chat)
 	if (chat->state < CHANNEL_LINGERING &&
 	    (chat->reading != READING_DIRECT ||
 	    transport_output_length(chat->bev) > 0) &&
-	    transport_revive(chat->bev, chat->kind) == -1)
+	    transport_revive(chat->bev) == -1)
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 	if (chat->state < CHANNEL_LINGERING)
 		tell_sent(chat);
