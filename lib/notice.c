@@ -171,6 +171,20 @@ connection_has_failed(const struct evchat *chat)
 	    chat->failed_errno != 0 && chat->failed_errno != EPIPE);
 }
 
+/*
+ * libevent's TLS over another bufferevent has that one read when the handshake is
+ * over, whether or not reading is enabled, and what it reads has no limit.
+ */
+static void
+note_connected(struct evchat *chat)
+{
+	chat->connecting = false;
+	layer_ready(chat);
+	chat->connected_now = !chat->upgrading;
+	if (chat->kind == TRANSPORT_LAYERED && chat->reading == READING_NOT)
+		(void)bufferevent_disable(chat->bev, EV_READ);
+}
+
 /* Deferred, several events come as one: the end of the input with an error. */
 void
 notice_take(struct evchat *chat, short what, int error)
@@ -188,11 +202,8 @@ notice_take(struct evchat *chat, short what, int error)
 		return;
 	if (chat->layer != NULL && (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)))
 		what = layer_judge(chat, what, &why, &text);
-	if (what & BEV_EVENT_CONNECTED) {
-		chat->connecting = false;
-		layer_ready(chat);
-		chat->connected_now = !chat->upgrading;
-	}
+	if (what & BEV_EVENT_CONNECTED)
+		note_connected(chat);
 	if (chat->state == CHANNEL_LINGERING) {
 		chat->eof = true;
 		return;
