@@ -227,7 +227,8 @@ START_TEST(what_is_no_socket_to_be_connected_is_refused)
 {
 	struct harness *h = harness_streaming_on(_i);
 	bool has_fd = bufferevent_get_underlying(h->bev) == NULL &&
-	    bufferevent_pair_get_partner(h->bev) == NULL;
+	    bufferevent_pair_get_partner(h->bev) == NULL &&
+	    !harness_has_tls(h);
 
 	refuse(h, has_fd ? EISCONN : EINVAL);
 	harness_free(h);

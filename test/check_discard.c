@@ -75,6 +75,7 @@ START_TEST(discard_keeps_a_pending_push_eof)
 	struct harness *h = harness_streaming_on(_i);
 
 	h->rude = true;
+	harness_shake_hands(h);
 	harness_push_stuck(h, "p");
 	push(h, "ab");
 	ck_assert_int_eq(evchat_push_eof(h->chat), 0);

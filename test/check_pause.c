@@ -287,19 +287,29 @@ START_TEST(close_when_done_overrides_pause)
 }
 END_TEST
 
+/* TLS makes records of them; one layer over another does not tell its socket. */
+static void
+expect_waiting(struct harness *h, int len)
+{
+	int fd = bufferevent_getfd(h->bev), waiting = 0;
+
+	if (fd == -1)
+		return;
+	ck_assert_int_eq(ioctl(fd, FIONREAD, &waiting), 0);
+	if (harness_has_tls(h))
+		ck_assert_int_gt(waiting, len);
+	else
+		ck_assert_int_eq(waiting, len);
+}
+
 START_TEST(paused_channel_leaves_input_to_the_system)
 {
 	struct harness *h = harness_start_new((enum harness_carrier)_i,
 	    &harness_streaming);
-	int waiting = 0;
 
 	stop(h);
 	harness_feed(h, "hello");
-	if (h->peer_bev == NULL) {
-		ck_assert_int_eq(ioctl(bufferevent_getfd(h->bev), FIONREAD,
-		    &waiting), 0);
-		ck_assert_int_eq(waiting, 5);
-	}
+	expect_waiting(h, 5);
 	harness_end(h, "");
 }
 END_TEST
@@ -325,17 +335,12 @@ START_TEST(reading_stops_before_pause_returns)
 {
 	struct harness *h = harness_start_new((enum harness_carrier)_i,
 	    &harness_streaming);
-	int waiting = 0;
 
 	harness_turn(h);
 	harness_later(h, stop);
 	harness_send(h, "hello", 5);
 	harness_turn(h);
-	if (h->peer_bev == NULL) {
-		ck_assert_int_eq(ioctl(bufferevent_getfd(h->bev), FIONREAD,
-		    &waiting), 0);
-		ck_assert_int_eq(waiting, 5);
-	}
+	expect_waiting(h, 5);
 	harness_expect(h, "");
 	evchat_resume(h->chat);
 	harness_turn(h);

@@ -37,6 +37,7 @@ enum harness_carrier {
 	HARNESS_TCP,
 	HARNESS_TCP_DEFER,
 	HARNESS_TCP_THREADSAFE,
+	HARNESS_TCP6,                 /* TCP where there is no ::1 */
 	HARNESS_PAIR,                 /* a bufferevent_pair */
 	HARNESS_PAIR_THREADSAFE,
 	HARNESS_FILTER,               /* a filter that passes everything */
@@ -45,10 +46,23 @@ enum harness_carrier {
 	HARNESS_FRAGMENT,             /* one that makes each byte a chain of its own */
 	HARNESS_XOR,                  /* one that changes every byte */
 	HARNESS_XOR_DEFER_THREADSAFE,
+#ifdef HAVE_OPENSSL
+	HARNESS_TLS,                  /* TLS on a socketpair, as a server */
+	HARNESS_TLS_DEFER_THREADSAFE, /* TLS 1.2 */
+	HARNESS_TLS_TCP,              /* as a client */
+	HARNESS_TLS_HANDSHAKE,        /* which is still to come; as a client */
+	HARNESS_TLS_FILTER,           /* TLS on a bufferevent_socket */
+	HARNESS_TLS_FILTER_HANDSHAKE, /* as a server, as behind STARTTLS */
+	HARNESS_TLS_OVER_FILTER,      /* TLS on a filter that changes every byte */
+#endif
 	HARNESS_WAITING,              /* the first piece is there before evchat_new() */
 	HARNESS_WAITING_DEFER,
 	HARNESS_WAITING_PAIR,
 	HARNESS_WAITING_FILTER,
+#ifdef HAVE_OPENSSL
+	HARNESS_WAITING_TLS,
+	HARNESS_WAITING_TLS_FILTER,
+#endif
 	HARNESS_CARRIERS,             /* how many there are */
 	HARNESS_UNCONNECTED = HARNESS_CARRIERS /* evchat_socket_new() with -1 */
 };
@@ -84,6 +98,7 @@ struct harness {
 	/* The peer. */
 	struct evbuffer *received; /* what it got, decoded */
 	bool peer_eof;             /* and then the end */
+	bool peer_notified;        /* and this was TLS's close_notify */
 	int peer_errno;            /* or this */
 	bool rude;                 /* it does not answer an end with its own */
 	int peer_fd;               /* -1: peer_bev is it */
@@ -152,6 +167,9 @@ void harness_end(struct harness *h, const char *transcript);
 
 const char *harness_carrier_name(enum harness_carrier carrier);
 
+/* Is there TLS? Then the wire carries other bytes than the channel, and more. */
+bool harness_has_tls(const struct harness *h);
+
 /* The names that transcripts have for these. */
 const char *harness_reason_name(enum evchat_reason why);
 const char *harness_done_name(enum evchat_done how);
@@ -165,6 +183,9 @@ size_t harness_send_some(struct harness *h, const void *data, size_t len);
 
 /* An unconnected channel's peer: accept it from a listening socket. */
 void harness_accept(struct harness *h, int listener);
+
+/* Where the handshake of TLS is still to come, let it be over. */
+void harness_shake_hands(struct harness *h);
 
 /* The peer goes away: with a reset where it is TCP. */
 void harness_reset(struct harness *h);

@@ -4,8 +4,10 @@
 /* What the files of the harness share; the tests have harness.h. */
 
 #include <setjmp.h>
+#include <sys/types.h>
 #include "harness.h"
 
+struct harness_layer;
 struct harness_trouble;
 struct later;
 
@@ -50,6 +52,8 @@ struct harness_inside {
 	struct ev_token_bucket_cfg *rate;
 	unsigned char mask;       /* what the filter does to each byte */
 	bool eof_sent;
+	struct harness_layer *layer; /* NULL: none */
+	bool handshaking;         /* CONNECTED is still to be told */
 
 	/* In trouble; trouble is NULL in ordinary runs. */
 	const struct harness_trouble *trouble;
@@ -75,6 +79,7 @@ const char *harness_event_name(enum evchat_event what);
 /* harness_carrier.c */
 bool harness_carrier_waits(enum harness_carrier carrier);
 bool harness_carrier_is_tcp(enum harness_carrier carrier);
+bool harness_has_tcp6(void); /* Has this machine the address ::1? */
 unsigned harness_carrier_options(enum harness_carrier carrier);
 void harness_carrier_open(struct harness *h);
 
@@ -82,6 +87,45 @@ void harness_carrier_open(struct harness *h);
 void harness_peer_open_socket(struct harness *h, int fd);
 void harness_peer_open_bev(struct harness *h, struct bufferevent *bev);
 void harness_peer_close(struct harness *h);
+void harness_peer_ended(struct harness *h);
+
+/* Take bytes from the wire. */
+void harness_peer_got(struct harness *h, unsigned char *data, size_t len);
+
+/* Whether all that the peer has to say is on the wire. */
+bool harness_peer_flush(struct harness *h);
+
+/* What is on the wire. @return as send_once() there */
+ssize_t harness_wire_send(struct harness *h, const void *data, size_t len);
+
+/* harness_tls.c: TLS over the wire, or over a bufferevent that is over it */
+struct harness_tls {
+	bool wanted;
+	bool client;      /* the channel is; its peer is the server */
+	bool handshaking; /* the channel is made before the handshake */
+	bool old;         /* TLS 1.2 */
+	bool ends_wire;   /* the peer shuts the wire when it has said its end */
+};
+
+struct bufferevent *harness_tls_open(struct harness *h,
+    struct bufferevent *under, const struct harness_tls *how, int options);
+
+/* What a peer speaks over the wire, where that is not just its bytes. */
+struct harness_layer {
+	/* Bytes from the wire. */
+	void (*got)(struct harness *h, const void *data, size_t len);
+
+	/* @return how much was taken, 0: no room now, -1: it has ended */
+	ssize_t (*send)(struct harness *h, const void *data, size_t len);
+
+	/* Go on with what is to be on the wire. @return whether all is there */
+	bool (*flush)(struct harness *h);
+
+	/* Say the end. @return whether the wire is to be shut as well */
+	bool (*end)(struct harness *h);
+
+	void (*free)(struct harness *h);
+};
 
 /* harness_loop.c */
 void harness_guard_new(struct harness *h); /* makes h->in->guard */

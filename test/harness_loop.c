@@ -49,6 +49,7 @@ void
 harness_turn(struct harness *h)
 {
 	set_guard(h);
+	(void)harness_peer_flush(h);
 	harness_must(event_base_loop(h->base, EVLOOP_NONBLOCK) >= 0,
 	    "event_base_loop");
 	event_del(h->in->guard);
@@ -74,9 +75,11 @@ run_until(struct harness *h, bool (*condition)(struct harness *, const void *),
     const void *arg)
 {
 	set_guard(h);
-	while (!condition(h, arg))
+	while (!condition(h, arg)) {
+		(void)harness_peer_flush(h);
 		harness_must(event_base_loop(h->base, EVLOOP_ONCE) == 0,
 		    "event_base_loop");
+	}
 	event_del(h->in->guard);
 }
 

@@ -21,29 +21,36 @@
 #define ARRIVAL_MS 5000   /* how long what was sent may be on its way */
 #define TCP_WAITING 49152 /* so much fits into the window of a channel */
 #define TURNS_MAX 1000    /* in which a channel may read nothing */
+#define HANDSHAKE_TURNS_MAX 2000 /* of a millisecond at most */
 
 #ifndef POLLRDHUP
 #define POLLRDHUP POLLIN
 #endif
 
+static void send_end(struct harness *h);
+
 /* Receiving */
 
-static void
-peer_got(struct harness *h, unsigned char *data, size_t len)
+void
+harness_peer_got(struct harness *h, unsigned char *data, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < len; i++)
 		data[i] ^= h->in->mask;
-	harness_must(evbuffer_add(h->received, data, len) == 0, "evbuffer_add");
+	if (h->in->layer != NULL)
+		h->in->layer->got(h, data, len);
+	else
+		harness_must(evbuffer_add(h->received, data, len) == 0,
+		    "evbuffer_add");
 }
 
-static void
-peer_ended(struct harness *h)
+void
+harness_peer_ended(struct harness *h)
 {
 	h->peer_eof = true;
 	if (!h->rude)
-		harness_send_eof(h);
+		send_end(h);
 }
 
 static void
@@ -56,11 +63,11 @@ peer_readable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	harness_spare();
 	if ((n = recv(fd, data, sizeof(data), 0)) > 0) {
-		peer_got(h, data, (size_t)n);
+		harness_peer_got(h, data, (size_t)n);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		h->peer_errno = n == -1 ? errno : 0;
 		event_del(h->in->peer_read);
-		peer_ended(h);
+		harness_peer_ended(h);
 	}
 	harness_spare_end();
 }
@@ -80,13 +87,15 @@ peer_bev_event(struct bufferevent *bev, short what, void *arg)
 	(void)bev;
 	harness_spare();
 	if ((what & BEV_EVENT_EOF) != 0)
-		peer_ended(arg);
+		harness_peer_ended(arg);
 	harness_spare_end();
 }
 
 void
 harness_peer_read(struct harness *h, bool on)
 {
+	if (!on && h->chat != NULL)
+		harness_shake_hands(h); /* for what it wants to read first */
 	harness_spare();
 	if (h->peer_bev != NULL && on)
 		bufferevent_enable(h->peer_bev, EV_READ);
@@ -134,6 +143,9 @@ harness_peer_open_bev(struct harness *h, struct bufferevent *bev)
 void
 harness_peer_close(struct harness *h)
 {
+	if (h->in->layer != NULL)
+		h->in->layer->free(h);
+	h->in->layer = NULL;
 	if (h->in->peer_read != NULL)
 		event_free(h->in->peer_read);
 	h->in->peer_read = NULL;
@@ -176,21 +188,17 @@ wait_for_bytes(const struct harness *h, int n)
 }
 
 /* One send. @return how many bytes, 0 if there is no room, -1: nobody is there */
-static ssize_t
-send_once(struct harness *h, const unsigned char *data, size_t len)
+ssize_t
+harness_wire_send(struct harness *h, const void *data, size_t len)
 {
 	unsigned char piece[16384];
 	size_t i, n = len < sizeof(piece) ? len : sizeof(piece);
 	bool is_tcp = harness_carrier_is_tcp(h->in->carrier);
-	int before;
+	int before = waiting_bytes(h);
 	ssize_t sent;
 
 	for (i = 0; i < n; i++)
-		piece[i] = data[i] ^ h->in->mask;
-	if (h->peer_bev != NULL)
-		return bufferevent_write(h->peer_bev, piece, n) == 0 ?
-		    (ssize_t)n : -1;
-	before = waiting_bytes(h);
+		piece[i] = ((const unsigned char *)data)[i] ^ h->in->mask;
 	if (is_tcp && before + (int)n > TCP_WAITING)
 		return 0;
 	sent = send(h->peer_fd, piece, n, MSG_NOSIGNAL);
@@ -199,6 +207,45 @@ send_once(struct harness *h, const unsigned char *data, size_t len)
 	if (is_tcp && wire_is_there(h))
 		wait_for_bytes(h, before + (int)sent);
 	return sent;
+}
+
+static ssize_t
+send_once(struct harness *h, const void *data, size_t len)
+{
+	if (h->in->layer != NULL)
+		return h->in->layer->send(h, data, len);
+	if (h->peer_bev == NULL)
+		return harness_wire_send(h, data, len);
+	return bufferevent_write(h->peer_bev, data, len) == 0 ?
+	    (ssize_t)len : -1;
+}
+
+bool
+harness_peer_flush(struct harness *h)
+{
+	bool flushed;
+
+	if (h->in->layer == NULL)
+		return true;
+	harness_spare();
+	flushed = h->in->layer->flush(h);
+	harness_spare_end();
+	return flushed;
+}
+
+void
+harness_shake_hands(struct harness *h)
+{
+	struct pollfd answer = { .fd = h->peer_fd, .events = POLLIN };
+	int turns;
+
+	for (turns = 0; !harness_peer_flush(h) && !h->peer_eof &&
+	    (h->closed == 0 || h->detached != NULL); turns++) {
+		harness_must(turns < HANDSHAKE_TURNS_MAX,
+		    "an answer of the channel");
+		harness_turn(h);
+		poll(&answer, 1, 1);
+	}
 }
 
 size_t
@@ -227,6 +274,7 @@ harness_send(struct harness *h, const void *data, size_t len)
 
 	if (h->peer_fd == -1 && h->peer_bev == NULL)
 		return;
+	harness_shake_hands(h);
 	sent = harness_send_some(h, data, len);
 	room.fd = h->peer_fd;
 	while (sent < len && (h->closed == 0 || h->detached != NULL)) {
@@ -242,10 +290,11 @@ harness_send(struct harness *h, const void *data, size_t len)
 			turns = 0;
 		sent += some;
 	}
+	harness_shake_hands(h);
 }
 
-void
-harness_send_eof(struct harness *h)
+static void
+send_end(struct harness *h)
 {
 	struct pollfd end = { .events = POLLRDHUP };
 
@@ -256,9 +305,18 @@ harness_send_eof(struct harness *h)
 	harness_spare();
 	if (h->peer_bev != NULL)
 		bufferevent_flush(h->peer_bev, EV_WRITE, BEV_FINISHED);
-	else if (shutdown(h->peer_fd, SHUT_WR) == 0 && wire_is_there(h))
+	else if ((h->in->layer == NULL || h->in->layer->end(h)) &&
+	    shutdown(h->peer_fd, SHUT_WR) == 0 && wire_is_there(h))
 		poll(&end, 1, ARRIVAL_MS);
 	harness_spare_end();
+}
+
+void
+harness_send_eof(struct harness *h)
+{
+	if (!h->in->eof_sent)
+		harness_shake_hands(h);
+	send_end(h);
 }
 
 void

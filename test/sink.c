@@ -82,12 +82,8 @@ sink_is_pattern(const void *data, uint64_t offset, size_t len)
 /* Reading */
 
 static void
-got(struct sink *sink, unsigned char *data, size_t len)
+got(struct sink *sink, const unsigned char *data, size_t len)
 {
-	size_t i;
-
-	for (i = 0; i < len && sink->h->in->mask != 0; i++)
-		data[i] ^= sink->h->in->mask;
 	if (sink->known)
 		ck_assert_msg(sink_is_pattern(data, sink->got, len),
 		    "other bytes than were pushed, from byte %ju on",
@@ -98,12 +94,40 @@ got(struct sink *sink, unsigned char *data, size_t len)
 	sink->got += len;
 }
 
+/* What is received here is no bytes that were pushed, but TLS makes them of it. */
+static void
+got_record(struct sink *sink, unsigned char *data, size_t len)
+{
+	struct evbuffer *received = sink->h->received;
+	struct evbuffer *text = evbuffer_new();
+	int n;
+
+	sink->h->received = text;
+	harness_peer_got(sink->h, data, len);
+	sink->h->received = received;
+	while ((n = evbuffer_remove(text, data, len)) > 0)
+		got(sink, data, (size_t)n);
+	evbuffer_free(text);
+}
+
+static void
+got_from_wire(struct sink *sink, unsigned char *data, size_t len)
+{
+	size_t i;
+
+	if (harness_has_tls(sink->h)) {
+		got_record(sink, data, len);
+		return;
+	}
+	for (i = 0; i < len && sink->h->in->mask != 0; i++)
+		data[i] ^= sink->h->in->mask;
+	got(sink, data, len);
+}
+
 static void
 ended(struct sink *sink)
 {
-	sink->h->peer_eof = true;
-	if (!sink->h->rude)
-		harness_send_eof(sink->h);
+	harness_peer_ended(sink->h);
 }
 
 static void
@@ -116,7 +140,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	n = recv(fd, data, sink->piece, 0);
 	if (n > 0) {
-		got(sink, data, (size_t)n);
+		got_from_wire(sink, data, (size_t)n);
 		return;
 	}
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
