@@ -172,6 +172,17 @@ connection_has_failed(const struct evchat *chat)
 }
 
 /*
+ * What an end of writing comes of. Once TLS has read its peer's end, it calls every
+ * failure to write so, and it is errno that knows better.
+ */
+static int
+error_of_end(const struct evchat *chat, int error)
+{
+	return (chat->kind == TRANSPORT_LAYERED && error != 0 &&
+	    error != EAGAIN ? error : EPIPE);
+}
+
+/*
  * libevent's TLS over another bufferevent has that one read when the handshake is
  * over, whether or not reading is enabled, and what it reads has no limit.
  */
@@ -220,7 +231,7 @@ notice_take(struct evchat *chat, short what, int error)
 		what &= ~BEV_EVENT_READING;
 	} else if (what & BEV_EVENT_EOF) {
 		what |= BEV_EVENT_ERROR;
-		error = EPIPE;
+		error = error_of_end(chat, error);
 	}
 	if (what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
 		note_failure(chat, what | (chat->eof ? BEV_EVENT_WRITING : 0),
