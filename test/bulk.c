@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "bulk.h"
+#include "harness_inside.h"
 #include "nasty.h"
 
 #define PIECE_MAX 9000 /* of what is pushed or sent at once */
@@ -250,6 +251,21 @@ bulk_start(struct bulk *bulk, enum harness_carrier carrier, size_t len)
 	sink_start(&bulk->sink, bulk->h, 5000, true);
 }
 
+/* -1 with errno, as send has it. */
+static ssize_t
+send_some(struct bulk *bulk, int fd, const void *data, size_t len)
+{
+	if (harness_has_tls(bulk->h))
+		return (ssize_t)harness_send_some(bulk->h, data, len);
+	return send(fd, data, len, MSG_NOSIGNAL);
+}
+
+static bool
+has_fed_all(const struct bulk *bulk)
+{
+	return bulk->fed == bulk->len && harness_peer_flush(bulk->h);
+}
+
 /* The peer sends what there is room for, and behind it all its end. */
 static void
 feed(evutil_socket_t fd, short what, void *arg)
@@ -261,12 +277,16 @@ feed(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	sink_pattern(buf, bulk->fed, len);
-	n = send(fd, evbuffer_pullup(buf, -1), len, MSG_NOSIGNAL);
+	n = send_some(bulk, fd, evbuffer_pullup(buf, -1), len);
 	evbuffer_free(buf);
 	bulk->fed += n > 0 ? (size_t)n : 0;
-	if (bulk->fed == bulk->len)
-		(void)shutdown(fd, SHUT_WR);
-	if (bulk->fed == bulk->len || (n == -1 && errno != EAGAIN))
+	if (has_fed_all(bulk)) {
+		if (harness_has_tls(bulk->h))
+			harness_send_eof(bulk->h);
+		else
+			(void)shutdown(fd, SHUT_WR);
+	}
+	if (has_fed_all(bulk) || (n == -1 && errno != EAGAIN))
 		(void)event_del(bulk->feed);
 }
 

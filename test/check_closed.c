@@ -110,7 +110,11 @@ note_bytes_out(struct harness *h, enum evchat_reason why)
 START_TEST(in_closed_only_what_has_left_counts_as_out)
 {
 	static const enum harness_carrier sockets[] = { HARNESS_SOCKET,
-	    HARNESS_BEV_DEFER, HARNESS_TCP };
+	    HARNESS_BEV_DEFER, HARNESS_TCP,
+#ifdef HAVE_OPENSSL
+	    HARNESS_TLS, HARNESS_TLS_FILTER
+#endif
+	};
 	static char much[MUCH];
 	struct harness *h = harness_start_new(sockets[_i],
 	    &harness_streaming);

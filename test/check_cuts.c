@@ -173,7 +173,11 @@ prove_protocol(void)
 {
 	static const enum harness_carrier carriers[] = { HARNESS_SOCKET,
 	    HARNESS_BEV_DEFER, HARNESS_RATED, HARNESS_PAIR, HARNESS_FRAGMENT,
-	    HARNESS_WAITING, HARNESS_FILTER_DEFER };
+	    HARNESS_WAITING, HARNESS_FILTER_DEFER,
+#ifdef HAVE_OPENSSL
+	    HARNESS_TLS, HARNESS_TLS_FILTER, HARNESS_TLS_OVER_FILTER
+#endif
+	};
 	const struct harness_cuts uncut = { NULL, 0, false };
 	char input[LEN_MAX], *expect;
 	struct harness_scenario s = {

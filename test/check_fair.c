@@ -90,7 +90,11 @@ static const struct evchat_producer_ops tireless[] = {
 START_TEST(tireless_producer_leaves_the_loop_to_others)
 {
 	enum harness_carrier carriers[] = { HARNESS_SOCKET, HARNESS_PAIR,
-	    HARNESS_FILTER };
+	    HARNESS_FILTER,
+#ifdef HAVE_OPENSSL
+	    HARNESS_TLS, HARNESS_TLS_FILTER
+#endif
+	};
 	struct harness *h = harness_start_new(carriers[_i / 3],
 	    &harness_streaming);
 

@@ -131,7 +131,10 @@ start_content(struct held *held, enum harness_carrier carrier, int i)
 }
 
 static const enum harness_carrier carriers[] = {
-	HARNESS_PAIR, HARNESS_SOCKET, HARNESS_TCP, HARNESS_FILTER
+	HARNESS_PAIR, HARNESS_SOCKET, HARNESS_TCP, HARNESS_FILTER,
+#ifdef HAVE_OPENSSL
+	HARNESS_TLS, HARNESS_TLS_FILTER
+#endif
 };
 
 #define CARRIERS (sizeof(carriers) / sizeof(carriers[0]))

@@ -16,7 +16,11 @@
 #define SEEDS 8
 
 static const enum harness_carrier carriers[] = { HARNESS_SOCKET, HARNESS_TCP,
-    HARNESS_FILTER };
+    HARNESS_FILTER,
+#ifdef HAVE_OPENSSL
+    HARNESS_TLS, HARNESS_TLS_FILTER
+#endif
+};
 
 #define CARRIERS ((int)(sizeof(carriers) / sizeof(carriers[0])))
 
@@ -39,7 +43,8 @@ expect_error(struct bulk *bulk, const struct nasty_bend *bend,
 	bool memory = bend->error == ENOMEM;
 
 	ck_assert_msg(bulk->error == (memory ? 0 : bend->error),
-	    "%s ends with %s", bend->name, strerror(bulk->error));
+	    "%s over a %s ends with %s", bend->name,
+	    harness_carrier_name(carrier), strerror(bulk->error));
 	ck_assert_uint_le(bulk->sent, bulk->pushed);
 	/* Over TCP a reset destroys what the peer has not read, and what has
 	 * left a filter may still be in the bufferevent beneath it. */

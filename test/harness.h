@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <check.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -192,6 +193,12 @@ void harness_reset(struct harness *h);
 
 /* The peer stops reading, or starts again. */
 void harness_peer_read(struct harness *h, bool on);
+
+/*
+ * While it has stopped, it takes at most so many bytes; of TLS, from the wire or
+ * of what it has made of that. @return how many, or -1 if there are none now
+ */
+ssize_t harness_peer_take(struct harness *h, void *data, size_t len);
 
 /* The peer sends a string or its end, and the loop runs until it is idle. */
 void harness_feed(struct harness *h, const char *text);

@@ -14,7 +14,11 @@
 
 /* What has a descriptor of its own, is read and written in other ways. */
 static const enum harness_carrier exposed[] = { HARNESS_SOCKET, HARNESS_TCP,
-    HARNESS_FILTER, HARNESS_CARRIERS };
+    HARNESS_FILTER,
+#ifdef HAVE_OPENSSL
+    HARNESS_TLS, HARNESS_TLS_FILTER,
+#endif
+    HARNESS_CARRIERS };
 
 static long armed_for;
 

@@ -108,6 +108,28 @@ harness_peer_read(struct harness *h, bool on)
 	harness_spare_end();
 }
 
+ssize_t
+harness_peer_take(struct harness *h, void *data, size_t len)
+{
+	size_t left = evbuffer_get_length(h->received);
+	ssize_t n = 1;
+
+	while (h->in->layer != NULL && left == 0 && n > 0) {
+		if ((n = recv(h->peer_fd, data, len, MSG_DONTWAIT)) > 0)
+			harness_peer_got(h, data, (size_t)n);
+		left = evbuffer_get_length(h->received);
+	}
+	if (h->in->layer != NULL)
+		return left > 0 ? evbuffer_remove(h->received, data, len) : -1;
+	if (h->peer_bev == NULL)
+		return recv(h->peer_fd, data, len, MSG_DONTWAIT);
+	/* It takes so much at once. */
+	bufferevent_setwatermark(h->peer_bev, EV_READ, 0, len);
+	(void)bufferevent_enable(h->peer_bev, EV_READ);
+	(void)bufferevent_disable(h->peer_bev, EV_READ);
+	return evbuffer_remove(bufferevent_get_input(h->peer_bev), data, len);
+}
+
 /* Beginning and end */
 
 void

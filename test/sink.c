@@ -17,7 +17,11 @@
 #define NARROW 2048
 
 const enum harness_carrier sink_kinds[SINK_KINDS] = { HARNESS_SOCKET,
-    HARNESS_BEV_DEFER, HARNESS_TCP, HARNESS_PAIR, HARNESS_FILTER };
+    HARNESS_BEV_DEFER, HARNESS_TCP, HARNESS_PAIR, HARNESS_FILTER,
+#ifdef HAVE_OPENSSL
+    HARNESS_TLS, HARNESS_TLS_FILTER
+#endif
+};
 
 static const unsigned char *
 pattern(void)
