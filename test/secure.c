@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <event2/bufferevent.h>
+#include <openssl/err.h>
 #include "certificate.h"
 #include "harness.h"
 #include "secure.h"
@@ -32,6 +32,19 @@ on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
 		end->line(end, line);
 }
 
+/* Without a terminator. */
+static void
+on_collect(struct evchat *chat, const void *data, size_t len, void *arg)
+{
+	struct secure_end *end = arg;
+
+	(void)chat;
+	(void)data;
+	end->collected += len;
+	if (end->collect != NULL)
+		end->collect(end);
+}
+
 static void
 on_event(struct evchat *chat, enum evchat_event what, void *arg)
 {
@@ -54,67 +67,51 @@ on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 	struct secure_end *end = arg;
 
 	end->why = why;
+	end->closed++;
 	unit_note(&end->text, "closed:%s", evchat_reason_name(why));
 	if (why == EVCHAT_REASON_TLS || why == EVCHAT_REASON_TRUNCATED)
 		unit_note(&end->text, "(%s)", evchat_get_error(chat));
+	if (end->ended != NULL)
+		end->ended(end);
 	end->chat = NULL;
 }
 
 static const struct evchat_hooks hooks = {
+	.collect = on_collect,
 	.frame = on_frame,
 	.event = on_event,
 	.closed = on_closed
 };
 
-/* The wire */
+/* Counting */
 
-static struct bufferevent *
-wrap(struct bufferevent *bev, bool filtered)
+static long ssls;
+
+static void
+on_new(void *ssl, void *data, CRYPTO_EX_DATA *all, int index, long argl,
+    void *argp)
 {
-	return filtered ? bufferevent_filter_new(bev, NULL, NULL,
-	    BEV_OPT_CLOSE_ON_FREE, NULL, NULL) : bev;
-}
-
-static struct evchat *
-chat_on(struct secure_end *end, int fd)
-{
-	struct secure *s = end->of;
-	unsigned options = s->wire == SECURE_THREADSAFE ?
-	    EVCHAT_OPT_THREADSAFE : s->wire == SECURE_INDIRECT ?
-	    EVCHAT_OPT_BUFFEREVENT_IO : 0;
-
-	if (s->wire != SECURE_BEV && s->wire != SECURE_FILTER)
-		return evchat_socket_new(s->base, fd, &hooks, end, options);
-	return evchat_new(wrap(bufferevent_socket_new(s->base, fd,
-	    BEV_OPT_CLOSE_ON_FREE), s->wire == SECURE_FILTER), &hooks, end, 0);
+	(void)ssl, (void)data, (void)all, (void)index, (void)argl, (void)argp;
+	ssls++;
 }
 
 static void
-connect_by_pair(struct secure *s)
+on_free(void *ssl, void *data, CRYPTO_EX_DATA *all, int index, long argl,
+    void *argp)
 {
-	struct bufferevent *bevs[2];
-
-	ck_assert_int_eq(bufferevent_pair_new(s->base, 0, bevs), 0);
-	s->server.chat = evchat_new(bevs[0], &hooks, &s->server, 0);
-	s->client.chat = evchat_new(bevs[1], &hooks, &s->client, 0);
+	(void)ssl, (void)data, (void)all, (void)index, (void)argl, (void)argp;
+	ssls--;
 }
 
-static void
-connect_by_sockets(struct secure *s, bool server, bool client)
+long
+secure_ssls(void)
 {
-	int fds[2];
+	static int index = -1;
 
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	evutil_make_socket_nonblocking(fds[0]);
-	evutil_make_socket_nonblocking(fds[1]);
-	if (server)
-		s->server.chat = chat_on(&s->server, fds[0]);
-	else
-		s->server.fd = fds[0];
-	if (client)
-		s->client.chat = chat_on(&s->client, fds[1]);
-	else
-		s->client.fd = fds[1];
+	if (index == -1)
+		index = SSL_get_ex_new_index(0, NULL, on_new, NULL, on_free);
+	harness_must(index != -1, "SSL_get_ex_new_index");
+	return ssls;
 }
 
 /* Rather than that a test hangs, it says where. */
@@ -144,14 +141,27 @@ end_init(struct secure *s, struct secure_end *end, enum evchat_tls_role role)
 	end->of = s;
 	end->role = role;
 	end->fd = -1;
+	end->hooks = &hooks;
 }
 
-static struct secure *
-new_secure(int wire, bool server, bool client)
+static void
+start(struct secure_end *end)
 {
+	if (end->chat == NULL)
+		return;
+	end->made++;
+	evchat_set_terminator(end->chat, "\r\n", 2);
+}
+
+struct secure *
+secure_new_with(int wire, int ends, unsigned options)
+{
+	long blocks = harness_blocks();
 	struct secure *s = calloc(1, sizeof(*s));
 
 	ck_assert_ptr_nonnull(s);
+	ck_assert_int_eq(secure_ssls(), 0);
+	s->blocks = blocks;
 	s->base = event_base_new();
 	s->wire = (enum secure_wire)wire;
 	s->server_ctx = certificate_shared_server();
@@ -160,41 +170,35 @@ new_secure(int wire, bool server, bool client)
 	limit_time(s);
 	end_init(s, &s->server, EVCHAT_TLS_ACCEPT);
 	end_init(s, &s->client, EVCHAT_TLS_CONNECT);
-	if (s->wire == SECURE_PAIR)
-		connect_by_pair(s);
-	else
-		connect_by_sockets(s, server, client);
-	if (s->server.chat != NULL)
-		evchat_set_terminator(s->server.chat, "\r\n", 2);
-	if (s->client.chat != NULL)
-		evchat_set_terminator(s->client.chat, "\r\n", 2);
+	secure_connect(s, ends, options);
+	start(&s->server);
+	start(&s->client);
 	return s;
 }
 
 struct secure *
 secure_new(int wire)
 {
-	return new_secure(wire, true, true);
+	return secure_new_with(wire, SECURE_BOTH, 0);
 }
 
 struct secure *
 secure_new_server(int wire)
 {
-	return new_secure(wire, true, false);
+	return secure_new_with(wire, SECURE_SERVER, 0);
 }
 
 struct secure *
 secure_new_client(int wire)
 {
-	return new_secure(wire, false, true);
+	return secure_new_with(wire, SECURE_CLIENT, 0);
 }
 
 static void
 end_free(struct secure_end *end)
 {
 	evchat_free(end->chat);
-	if (end->fd != -1)
-		close(end->fd);
+	secure_hang_up(end);
 	unit_text_free(&end->text);
 }
 
@@ -206,6 +210,12 @@ secure_free(struct secure *s)
 	(void)event_base_loop(s->base, EVLOOP_NONBLOCK);
 	event_free(s->limit);
 	event_base_free(s->base);
+	ck_assert_int_eq(s->server.closed, s->server.made);
+	ck_assert_int_eq(s->client.closed, s->client.made);
+	ck_assert_int_eq(harness_blocks(), s->blocks);
+	ck_assert_int_eq(secure_ssls(), 0);
+	/* Whoever uses OpenSSL next in this thread would find it. */
+	ck_assert_uint_eq(ERR_peek_error(), 0);
 	free(s);
 }
 
@@ -239,6 +249,23 @@ void
 secure_send(struct secure_end *end, const void *data, size_t len)
 {
 	ck_assert_int_eq(send(end->fd, data, len, MSG_NOSIGNAL), (ssize_t)len);
+}
+
+void
+secure_hang_up(struct secure_end *end)
+{
+	if (end->fd != -1)
+		close(end->fd);
+	end->fd = -1;
+}
+
+void
+secure_reset(struct secure_end *end)
+{
+	struct linger now = { .l_onoff = 1 };
+
+	setsockopt(end->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	secure_hang_up(end);
 }
 
 void
