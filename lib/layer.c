@@ -339,12 +339,22 @@ layer_abandon(struct evchat *chat)
 	channel_wake(chat);
 }
 
+bool
+layer_is_finished(const struct evchat *chat)
+{
+	return (chat->layer != NULL && chat->layer->is_finished);
+}
+
 enum layer_finish
 layers_finish(struct evchat *chat)
 {
-	struct layer *layer;
+	struct layer *layer = chat->layer;
 
-	for (layer = chat->layer; layer != NULL; layer = layer->below) {
+	/* So that what fails from then on was nobody's but the layers'. */
+	if (layer != NULL && !layer->is_finished &&
+	    transport_output_length(chat->bev) > 0)
+		return (LAYER_NOT_YET);
+	for (; layer != NULL; layer = layer->below) {
 		if (layer->state != LAYER_ON || layer->is_finished ||
 		    layer->ops->finish == NULL)
 			continue;

@@ -58,13 +58,16 @@ void layer_abandon(struct evchat *chat);
 /* It was not ready in time. */
 void layer_expired(struct evchat *chat);
 
-/* Nothing more is pushed: say so, in each layer when all is through it. */
+/* Nothing more is pushed, and all that was has left: say so, in each layer when
+ * what those above it say is through it. */
 enum layer_finish {
 	LAYER_FINISHED,
 	LAYER_NOT_YET, /* something has still to go through one */
 	LAYER_BLOCKED  /* the descriptor takes nothing now */
 };
 enum layer_finish layers_finish(struct evchat *chat);
+/* Has that begun? */
+bool layer_is_finished(const struct evchat *chat);
 
 void layers_free(struct layer *layer);
 

@@ -39,6 +39,19 @@ must_fail(const struct evchat *chat)
 	    (stopped && !chat->failed_reading));
 }
 
+/*
+ * Behind the last byte that was pushed comes what a layer has to say at its end. A
+ * peer that is gone by then does not want it.
+ */
+static void
+fail(struct evchat *chat)
+{
+	if (chat->state == CHANNEL_CLOSING && layer_is_finished(chat))
+		end_now(chat, chat->why);
+	else
+		end_failed(chat);
+}
+
 void
 turn_note_high(struct evchat *chat)
 {
@@ -235,7 +248,7 @@ take_input(struct evchat *chat, struct input *here)
 	if (all && !chat->again)
 		close_after_frame(chat);
 	if (must_fail(chat))
-		end_failed(chat);
+		fail(chat);
 }
 
 static void

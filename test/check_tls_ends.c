@@ -219,6 +219,19 @@ START_TEST(close_notify_and_the_end_of_the_connection_may_come_together)
 }
 END_TEST
 
+/* It does not wait for an answer, and nobody hears ours. */
+START_TEST(peer_may_be_gone_behind_its_close_notify)
+{
+	struct talk t = start(_i);
+
+	bare_say(t.bare, "last\r\n");
+	bare_close(t.bare);
+	(void)bare_turn(t.bare);
+	secure_hang_up(t.bare->end);
+	finish(&t, "connected|frame:last|eof|closed:eof");
+}
+END_TEST
+
 /* Two channels */
 
 static void
@@ -299,6 +312,8 @@ main(void)
 	    BARE_RUNS);
 	tcase_add_loop_test(tc,
 	    close_notify_and_the_end_of_the_connection_may_come_together, 0,
+	    BARE_RUNS);
+	tcase_add_loop_test(tc, peer_may_be_gone_behind_its_close_notify, 0,
 	    BARE_RUNS);
 	tc = harness_case(suite, "channels");
 	tcase_add_loop_test(tc, close_when_connected_is_a_proper_end, 0,
