@@ -141,14 +141,10 @@ tls_start(void *self, struct bufferevent *below, unsigned flags)
 	struct tls *tls = self;
 	int options = BEV_OPT_CLOSE_ON_FREE |
 	    (flags & EVCHAT_LAYER_THREADSAFE ? BEV_OPT_THREADSAFE : 0);
-	struct bufferevent *bev = flags & EVCHAT_LAYER_MAY_REPLACE ?
-	    put_in_place(tls, below, options) :
-	    put_on_top(tls, below, options);
 
-	if (bev != NULL)
-		bufferevent_openssl_set_allow_dirty_shutdown(bev,
-		    (tls->options & EVCHAT_TLS_ALLOW_TRUNCATION) != 0);
-	return (bev);
+	return (flags & EVCHAT_LAYER_MAY_REPLACE ?
+	    put_in_place(tls, below, options) :
+	    put_on_top(tls, below, options));
 }
 
 /* Failing */
@@ -202,11 +198,21 @@ is_cut(unsigned long cause)
 	    ERR_GET_REASON(cause) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
 }
 
+/*
+ * Is, or was, the handshake over? What fails later is in SSL_in_init() again, but
+ * is still seen to be where it was.
+ */
+static bool
+was_ready(const SSL *ssl)
+{
+	return (SSL_get_state(ssl) == TLS_ST_OK);
+}
+
 /* The connection ended, or what is beneath did. */
 static enum evchat_reason
 judge_end(struct tls *tls, const SSL *ssl, const char **text)
 {
-	if (!SSL_is_init_finished(ssl))
+	if (!was_ready(ssl))
 		return (say(tls, text, EVCHAT_REASON_TLS,
 		    "closed by the peer in the TLS handshake", NULL));
 	if ((SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) ||
@@ -238,7 +244,7 @@ tls_failed(void *self, struct bufferevent *bev, short what, const char **text)
 	/* Of what is beneath, libevent tells the end without a direction. */
 	if (cause != 0 || (what & BEV_EVENT_EOF) ||
 	    !(what & (BEV_EVENT_READING | BEV_EVENT_WRITING)) ||
-	    ((what & BEV_EVENT_READING) && !SSL_is_init_finished(ssl)))
+	    ((what & BEV_EVENT_READING) && !was_ready(ssl)))
 		return (judge_end(tls, ssl, text));
 	return (EVCHAT_REASON_IO);
 }
@@ -345,8 +351,8 @@ evchat_adopt_tls(struct evchat *chat, unsigned options)
 	if ((tls = tls_new(NULL, EVCHAT_TLS_ACCEPT, options)) == NULL)
 		return (-1);
 	restrict_ssl(ssl, options);
-	bufferevent_openssl_set_allow_dirty_shutdown(bev,
-	    (options & EVCHAT_TLS_ALLOW_TRUNCATION) != 0);
+	/* Else a reset is told as an end. */
+	bufferevent_openssl_set_allow_dirty_shutdown(bev, 0);
 	return (evchat_adopt_layer(chat, &tls_ops, tls));
 }
 
