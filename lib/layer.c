@@ -37,8 +37,7 @@ gate_more(void *self, struct evbuffer *out, size_t want)
 	(void)out;
 	(void)want;
 	layer->reached = true;
-	return (layer->state == LAYER_ON || layer->is_over ? EVCHAT_MORE_END :
-	    EVCHAT_MORE_LATER);
+	return (EVCHAT_MORE_LATER);
 }
 
 static void
@@ -54,6 +53,11 @@ gate_done(void *self, enum evchat_done how, uint64_t bytes)
 
 static const struct evchat_producer_ops gate_ops = {
 	.more = gate_more,
+	.done = gate_done
+};
+
+/* It is open: nothing but a mark, which stops nobody. */
+static const struct evchat_producer_ops open_gate_ops = {
 	.done = gate_done
 };
 
@@ -312,6 +316,18 @@ layer_reads(const struct evchat *chat)
 	return (chat->layer->state > LAYER_BEHIND);
 }
 
+static void
+end_upgrade(struct evchat *chat)
+{
+	struct layer *layer = chat->layer;
+
+	chat->upgrading = false;
+	deadline_stop(chat, DEADLINE_UPGRADE);
+	if (layer->gate != NULL)
+		layer->gate->ops = &open_gate_ops;
+	channel_wake(chat);
+}
+
 void
 layer_ready(struct evchat *chat)
 {
@@ -320,23 +336,13 @@ layer_ready(struct evchat *chat)
 	if (!chat->upgrading || layer->state != LAYER_STARTING)
 		return;
 	layer->state = LAYER_ON;
-	chat->upgrading = false;
-	deadline_stop(chat, DEADLINE_UPGRADE);
-	if (layer->gate != NULL)
-		evchat_producer_resume(layer->gate);
+	end_upgrade(chat);
 }
 
 void
 layer_abandon(struct evchat *chat)
 {
-	struct layer *layer = chat->layer;
-
-	chat->upgrading = false;
-	layer->is_over = true;
-	deadline_stop(chat, DEADLINE_UPGRADE);
-	if (layer->gate != NULL)
-		evchat_producer_resume(layer->gate);
-	channel_wake(chat);
+	end_upgrade(chat);
 }
 
 bool

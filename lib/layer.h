@@ -27,7 +27,6 @@ enum layer_state {
 struct layer {
 	enum layer_state state;
 	bool reached; /* all before the gate is in the output */
-	bool is_over; /* it is not to be ON any more */
 	const struct evchat_layer_ops *ops;
 	void *self;
 	struct evchat *chat;

@@ -106,7 +106,8 @@ has_finished(struct evchat *chat)
 static void
 shut_write(struct evchat *chat)
 {
-	if (!queue_is_empty(&chat->queue) || chat->connecting)
+	if (!queue_is_empty(&chat->queue) || chat->connecting ||
+	    chat->upgrading)
 		return;
 	if (chat->output == OUTPUT_SHUTTING && has_finished(chat)) {
 		transport_finish(chat->bev);
