@@ -90,6 +90,33 @@ layer_expired(struct evchat *chat)
 	fail(chat, chat->layer->bev, BEV_EVENT_TIMEOUT);
 }
 
+/*
+ * What a layer says when it fails, such as an alert, is in an output beneath it, and
+ * no loop will run that could send it. So much of it is sent as leaves at once.
+ */
+static void
+send_last_words(const struct layer *layer)
+{
+	struct bufferevent *bev = layer->bev, *below;
+	struct evbuffer_iovec words = { NULL, 0 };
+	struct evbuffer *output;
+	ssize_t n;
+
+	while ((below = bufferevent_get_underlying(bev)) != NULL) {
+		if (bev != layer->bev)
+			(void)bufferevent_flush(bev, EV_WRITE, BEV_FLUSH);
+		bev = below;
+	}
+	output = bufferevent_get_output(bev);
+	if (bev == layer->bev || bufferevent_getfd(bev) == -1 ||
+	    evbuffer_peek(output, -1, NULL, &words, 1) != 1)
+		return;
+	n = send(bufferevent_getfd(bev), words.iov_base, words.iov_len,
+	    MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n > 0)
+		transport_drain_output(bev, (size_t)n);
+}
+
 short
 layer_judge(struct evchat *chat, short what, enum evchat_reason *why,
     const char **text)
@@ -101,6 +128,8 @@ layer_judge(struct evchat *chat, short what, enum evchat_reason *why,
 	if (layer == NULL)
 		return (what);
 	*why = layer->ops->failed(layer->self, layer->bev, what, text);
+	if (*why != EVCHAT_REASON_EOF && *why != EVCHAT_REASON_IO)
+		send_last_words(layer);
 	if (*why == EVCHAT_REASON_EOF)
 		return (chat->eof ? 0 : BEV_EVENT_EOF | BEV_EVENT_READING);
 	return ((what & ~BEV_EVENT_EOF) | BEV_EVENT_ERROR);

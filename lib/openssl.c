@@ -150,9 +150,9 @@ tls_start(void *self, struct bufferevent *below, unsigned flags)
 /* Failing */
 
 /*
- * libevent keeps what SSL_get_error() said, and behind it OpenSSL's queue of
- * errors, and gives them back from the last to the first. The first of the queue is
- * the cause.
+ * libevent keeps what SSL_get_error() said, and behind it the first of OpenSSL's
+ * queue of errors, and gives them back from the last to the first. The first of the
+ * queue is the cause, but where another library has failed SSL says what that means.
  */
 static unsigned long
 get_cause(struct bufferevent *bev)
@@ -160,7 +160,9 @@ get_cause(struct bufferevent *bev)
 	unsigned long error, cause = 0;
 
 	while ((error = bufferevent_get_openssl_error(bev)) != 0)
-		if (ERR_GET_LIB(error) != 0)
+		if (ERR_GET_LIB(error) == ERR_LIB_SSL ||
+		    (ERR_GET_LIB(error) != 0 &&
+		    ERR_GET_LIB(cause) != ERR_LIB_SSL))
 			cause = error;
 	return (cause);
 }

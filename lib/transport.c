@@ -308,6 +308,16 @@ take_output(struct bufferevent *bev, struct evbuffer *to)
 }
 
 void
+transport_drain_output(struct bufferevent *bev, size_t len)
+{
+	struct evbuffer *output = bufferevent_get_output(bev);
+	bool frozen = thaw(output);
+
+	(void)evbuffer_drain(output, len);
+	freeze_again(output, frozen);
+}
+
+void
 transport_drop_output(struct bufferevent *bev)
 {
 	struct evbuffer *dropped;

@@ -82,6 +82,9 @@ void transport_shut(struct bufferevent *bev);
 /* Would unread input make the system destroy output on its way? */
 bool transport_lingers(struct bufferevent *bev);
 
+/* So much of bev's output was sent by somebody else. */
+void transport_drain_output(struct bufferevent *bev, size_t len);
+
 /* Empty bev's output, which calls the cleanups of what is in it. */
 void transport_drop_output(struct bufferevent *bev);
 
