@@ -100,7 +100,8 @@ decrypt(struct bare *b)
 	while ((n = SSL_read(b->ssl, bytes, sizeof(bytes))) > 0)
 		evbuffer_add(b->got, bytes, (size_t)n);
 	n = SSL_get_error(b->ssl, n);
-	if (n != SSL_ERROR_WANT_READ && n != SSL_ERROR_WANT_WRITE)
+	if (b->failed == 0 && n != SSL_ERROR_WANT_READ &&
+	    n != SSL_ERROR_WANT_WRITE)
 		b->failed = n;
 	ERR_clear_error();
 }

@@ -22,7 +22,7 @@ struct bare {
 	size_t at_once;         /* how much to receive in a turn; 0: nothing */
 	bool eof;               /* of the descriptor's input */
 	int error;              /* and its errno */
-	int failed;             /* SSL_get_error() of what has failed; ZERO_RETURN: told */
+	int failed;             /* SSL_get_error() of what failed first */
 	int records;            /* with application data that have come */
 };
 
