@@ -127,6 +127,7 @@ reserve_in_tail(struct backlog *backlog, size_t len)
 	if (used > 0 && used + len > LONGEST_TAIL &&
 	    backlog_buffer(backlog) == NULL)
 		return (NULL);
+	len += BACKLOG_SLACK;
 	return (hold_reserve(&backlog->tail,
 	    len > SMALLEST_TAIL ? len : SMALLEST_TAIL));
 }

@@ -22,6 +22,8 @@ struct backlog {
 
 /* Of what is pushed at once; more is a chain of its own. */
 #define BACKLOG_GATHERED ((size_t)4096)
+/* As many more are there behind reserved memory for at most as many. */
+#define BACKLOG_SLACK ((size_t)96)
 
 void backlog_free(struct backlog *backlog);
 
@@ -58,7 +60,7 @@ backlog_reserve(struct backlog *backlog, size_t len)
 	unsigned char *room = NULL;
 
 	if (len <= BACKLOG_GATHERED)
-		room = hold_room(&backlog->tail, len);
+		room = hold_room(&backlog->tail, len + BACKLOG_SLACK);
 	return (room != NULL ? room : backlog_reserve_more(backlog, len));
 }
 

@@ -21,21 +21,33 @@
 size_t blocks_find(const unsigned char *bytes, size_t len, unsigned char byte,
     size_t *places, size_t n);
 
+#ifdef __SSE2__
+/* Which of the 16 bytes here are the one sought. */
+static inline __m128i
+blocks_equal(const unsigned char *bytes, __m128i sought)
+{
+	return (_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)bytes),
+	    sought));
+}
+#endif
+
 /* Does byte stand in them? */
 static inline bool
 blocks_have(const unsigned char *bytes, size_t len, unsigned char byte)
 {
 #ifdef __SSE2__
-	/* Of few bytes the first 16 and the last 16 may be some of them twice. */
-	if (len >= 16 && len <= 32) {
+	/* Of few bytes the first and the last ones may be some of them twice. */
+	if (len >= 16 && len <= 64) {
 		__m128i sought = _mm_set1_epi8((char)byte);
-		__m128i first = _mm_loadu_si128((const __m128i *)bytes);
-		__m128i last = _mm_loadu_si128(
-		    (const __m128i *)(bytes + len - 16));
+		__m128i found = _mm_or_si128(
+		    blocks_equal(bytes, sought),
+		    blocks_equal(bytes + len - 16, sought));
 
-		return (_mm_movemask_epi8(_mm_or_si128(
-		    _mm_cmpeq_epi8(first, sought),
-		    _mm_cmpeq_epi8(last, sought))) != 0);
+		if (len > 32)
+			found = _mm_or_si128(found, _mm_or_si128(
+			    blocks_equal(bytes + 16, sought),
+			    blocks_equal(bytes + len - 32, sought)));
+		return (_mm_movemask_epi8(found) != 0);
 	}
 #endif
 	return (len > 0 && memchr(bytes, byte, len) != NULL);

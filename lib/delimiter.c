@@ -15,17 +15,10 @@
 
 #define LOOKED_BACK 8 /* bytes, at most, to see if a delimiter ends here */
 
-#define FEW ((size_t)16) /* bytes of a delimiter */
-
 struct delimiter {
 	struct evchat_framing framing;
 	struct match *match;
 	bool keeps;
-
-	/* Of a short one that is easily seen not to stand in what is sent. */
-	unsigned char few[FEW];
-	size_t few_len;       /* 0: it is not such a one */
-	unsigned char absent; /* the byte that then must not */
 };
 
 static const struct delimiter *
@@ -189,19 +182,6 @@ delimiter_encode(const struct evchat_framing *framing, struct backlog *out,
 }
 
 static int
-delimiter_encode_one(const struct evchat_framing *framing,
-    struct backlog *out, const unsigned char *data, size_t len)
-{
-	const struct delimiter *delimiter = delimiter_of(framing);
-
-	if (delimiter->few_len == 0 ||
-	    blocks_have(data, len, delimiter->absent))
-		return (framing_encode_any(framing, out, data, len));
-	return (framing_put_tail(out, data, len, delimiter->few,
-	    delimiter->few_len));
-}
-
-static int
 delimiter_encode_piece(const struct evchat_framing *framing,
     struct sending *sending, struct evbuffer *in, struct evbuffer *out)
 {
@@ -231,7 +211,6 @@ static const struct framing_ops delimiter_ops = {
 	.finish = delimiter_finish,
 	.find = delimiter_find,
 	.encode = delimiter_encode,
-	.encode_one = delimiter_encode_one,
 	.encode_piece = delimiter_encode_piece,
 	.encode_end = delimiter_encode_end,
 	.free = delimiter_free,
@@ -251,6 +230,22 @@ delimiter_is(const struct evchat_framing *framing, const void *bytes,
 	    memcmp(match_bytes(match), bytes, len) == 0);
 }
 
+/* What a byte that no payload may have tells apart is plain. */
+static void
+set_plain(struct delimiter *delimiter)
+{
+	struct plain *plain = &delimiter->framing.plain;
+	size_t len = match_len(delimiter->match);
+
+	if (delimiter->keeps || len > PLAIN_TAIL ||
+	    !match_has_lone_byte(delimiter->match, &plain->absent[0]))
+		return;
+	plain->n_absent = 1;
+	plain->tail_len = (unsigned char)len;
+	memcpy(plain->tail, match_bytes(delimiter->match), len);
+	plain->below = PLAIN_LONGEST + 1;
+}
+
 struct evchat_framing *
 evchat_framing_delimiter(const void *bytes, size_t len, unsigned flags)
 {
@@ -265,10 +260,6 @@ evchat_framing_delimiter(const void *bytes, size_t len, unsigned flags)
 		delimiter_free(&delimiter->framing);
 		return (NULL);
 	}
-	if (len <= FEW && !delimiter->keeps &&
-	    match_has_lone_byte(delimiter->match, &delimiter->absent)) {
-		memcpy(delimiter->few, bytes, len);
-		delimiter->few_len = len;
-	}
+	set_plain(delimiter);
 	return (&delimiter->framing);
 }

@@ -12,13 +12,12 @@
 #include "framing.h"
 #include "mem.h"
 
-/* A frame up to this length is put together first and appended at once. */
-
 void
 framing_init(struct evchat_framing *framing, const struct framing_ops *ops)
 {
 	framing->ops = ops;
 	framing->state_size = 0;
+	framing->plain = (struct plain){ .below = 0 };
 	atomic_init(&framing->refs, 1);
 }
 
@@ -135,56 +134,6 @@ payload_append(struct backlog *out, const struct payload *payload,
 		return (-1);
 	put_all(room, payload, head, tail);
 	backlog_commit(out, room, payload->len + more);
-	return (0);
-}
-
-int
-framing_encode_any(const struct evchat_framing *framing, struct backlog *out,
-    const unsigned char *data, size_t len)
-{
-	struct evbuffer_iovec vec = { (void *)(uintptr_t)data, len };
-
-	errno = EINVAL;
-	return (framing->ops->encode(framing, out,
-	    &(struct payload){ .vec = &vec, .n = 1, .len = len }));
-}
-
-/* No call is worth its price for so few. */
-static inline unsigned char *
-put_few(unsigned char *to, const unsigned char *bytes, size_t len)
-{
-	while (len-- > 0)
-		*to++ = *bytes++;
-	return (to);
-}
-
-int
-framing_put(struct backlog *out, const unsigned char *head, size_t head_len,
-    const unsigned char *data, size_t len)
-{
-	unsigned char *to, *room = backlog_reserve(out, head_len + len);
-
-	if (room == NULL)
-		return (-1);
-	to = put_few(room, head, head_len);
-	if (len > 0) /* data may be NULL */
-		memcpy(to, data, len);
-	backlog_commit(out, room, head_len + len);
-	return (0);
-}
-
-int
-framing_put_tail(struct backlog *out, const unsigned char *data, size_t len,
-    const unsigned char *tail, size_t tail_len)
-{
-	unsigned char *room = backlog_reserve(out, len + tail_len);
-
-	if (room == NULL)
-		return (-1);
-	if (len > 0)
-		memcpy(room, data, len);
-	(void)put_few(room + len, tail, tail_len);
-	backlog_commit(out, room, len + tail_len);
 	return (0);
 }
 

@@ -10,6 +10,7 @@
 
 #include "api.h"
 #include "backlog.h"
+#include "plain.h"
 #include "ready.h"
 #include "scan.h"
 
@@ -60,12 +61,6 @@ struct framing_ops {
 	int (*encode)(const struct evchat_framing *framing,
 	    struct backlog *out, const struct payload *payload);
 	/*
-	 * The same where the payload is in one piece of at most
-	 * BACKLOG_GATHERED. NULL: as for any other.
-	 */
-	int (*encode_one)(const struct evchat_framing *framing,
-	    struct backlog *out, const unsigned char *data, size_t len);
-	/*
 	 * The same in pieces, for a payload whose length is not known: move the
 	 * next one from in to out, encoded; and then append what ends the frame.
 	 * NULL: this framing needs the length.
@@ -87,6 +82,7 @@ struct evchat_framing {
 	const struct framing_ops *ops;
 	atomic_uint refs;
 	size_t state_size; /* of what it keeps for each channel */
+	struct plain plain; /* how frames are encoded, where that is plain */
 };
 
 void framing_init(struct evchat_framing *framing, const struct framing_ops *ops);
@@ -113,15 +109,6 @@ unsigned char payload_byte(const struct payload *payload, size_t at);
 /* Append head, payload and tail to out: all of them, or -1 with errno. */
 int payload_append(struct backlog *out, const struct payload *payload,
     const struct evbuffer_iovec *head, const struct evbuffer_iovec *tail);
-
-/* Encode what is in one piece by ops->encode. */
-int framing_encode_any(const struct evchat_framing *framing,
-    struct backlog *out, const unsigned char *data, size_t len);
-/* Append data, with a head before or a tail behind, each of few bytes. */
-int framing_put(struct backlog *out, const unsigned char *head,
-    size_t head_len, const unsigned char *data, size_t len);
-int framing_put_tail(struct backlog *out, const unsigned char *data,
-    size_t len, const unsigned char *tail, size_t tail_len);
 
 /* Append the payload and a tail, if that is one frame; else EINVAL. */
 int framing_encode_tail(const struct evchat_framing *framing,

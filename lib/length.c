@@ -41,9 +41,12 @@ number_at(const struct evchat_length_field *field, const unsigned char *bytes)
 	uint64_t number = 0;
 	size_t i;
 
-	for (i = 0; i < field->width; i++)
-		number = number << 8 | bytes[
-		    field->order == EVCHAT_BIG_ENDIAN ? i : field->width - 1 - i];
+	if (field->order == EVCHAT_BIG_ENDIAN)
+		for (i = 0; i < field->width; i++)
+			number = number << 8 | bytes[i];
+	else
+		for (i = field->width; i-- > 0;)
+			number = number << 8 | bytes[i];
 	return (number);
 }
 
@@ -65,19 +68,14 @@ adjust(const struct evchat_length_field *field, struct scan *scan)
 	return (HEADER_DONE);
 }
 
+/* The next bytes of a header that lies in several pieces, or may. */
 static enum header_what
-length_header(const struct evchat_framing *framing, struct scan *scan,
+header_part(const struct evchat_length_field *field, struct scan *scan,
     struct header *header)
 {
-	const struct evchat_length_field *field = field_of(framing);
 	size_t at, end = field->offset + field->width - scan->held;
 
 	header->used = header->len < end ? header->len : end;
-	header->bad = field->offset;
-	if (scan->held == 0 && header->used == end) {
-		scan->number = number_at(field, header->bytes + field->offset);
-		return (adjust(field, scan));
-	}
 	for (at = 0; at < header->used; at++) {
 		size_t place = scan->held + at;
 
@@ -86,6 +84,21 @@ length_header(const struct evchat_framing *framing, struct scan *scan,
 			    shift_of(field, place - field->offset);
 	}
 	return (header->used == end ? adjust(field, scan) : HEADER_MORE);
+}
+
+static enum header_what
+length_header(const struct evchat_framing *framing, struct scan *scan,
+    struct header *header)
+{
+	const struct evchat_length_field *field = field_of(framing);
+	size_t end = field->offset + field->width;
+
+	header->bad = field->offset;
+	if (scan->held > 0 || header->len < end)
+		return (header_part(field, scan, header));
+	header->used = end;
+	scan->number = number_at(field, header->bytes + field->offset);
+	return (adjust(field, scan));
 }
 
 /* Encoding */
@@ -153,31 +166,12 @@ length_encode(const struct evchat_framing *framing, struct backlog *out,
 	return (payload_append(out, payload, &head, NULL));
 }
 
-/* Where the number is all that is stripped, and of what comes behind it. */
-static int
-length_encode_one(const struct evchat_framing *framing, struct backlog *out,
-    const unsigned char *data, size_t len)
-{
-	const struct evchat_length_field *field = field_of(framing);
-	unsigned char head[8];
-	size_t i;
-
-	if (field->offset != 0 || field->strip != field->width ||
-	    field->adjustment != 0 ||
-	    (field->width == 1 && len > UINT8_MAX))
-		return (framing_encode_any(framing, out, data, len));
-	for (i = 0; i < field->width; i++)
-		head[i] = (unsigned char)((uint64_t)len >> shift_of(field, i));
-	return (framing_put(out, head, field->width, data, len));
-}
-
 /* Making */
 
 static const struct framing_ops length_ops = {
 	.scan = counted_scan,
 	.find = counted_find,
 	.encode = length_encode,
-	.encode_one = length_encode_one,
 	.free = framing_free,
 	.declares = true,
 };
@@ -197,6 +191,21 @@ is_valid(const struct evchat_length_field *field)
 	return (false);
 }
 
+/* Where the number is all that is stripped, and of what comes behind it. */
+static void
+set_plain(struct length *length)
+{
+	const struct evchat_length_field *field = &length->field;
+	struct plain *plain = &length->counted.framing.plain;
+
+	if (field->offset != 0 || field->strip != field->width ||
+	    field->adjustment != 0)
+		return;
+	plain->width = (unsigned char)field->width;
+	plain->little = field->order == EVCHAT_LITTLE_ENDIAN;
+	plain->below = field->width == 1 ? UINT8_MAX + 1 : PLAIN_LONGEST + 1;
+}
+
 struct evchat_framing *
 evchat_framing_length(const struct evchat_length_field *field)
 {
@@ -208,5 +217,6 @@ evchat_framing_length(const struct evchat_length_field *field)
 	length->field = *field;
 	length->counted.header = length_header;
 	length->counted.strip = field->strip;
+	set_plain(length);
 	return (&length->counted.framing);
 }

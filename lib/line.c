@@ -164,18 +164,6 @@ crlf_encode(const struct evchat_framing *framing, struct backlog *out,
 	    line_of(framing)->keeps ? 0 : 2));
 }
 
-/* Without any CR or LF, whatever is rejected elsewhere, is a line. */
-static int
-crlf_encode_one(const struct evchat_framing *framing, struct backlog *out,
-    const unsigned char *data, size_t len)
-{
-	if (line_of(framing)->keeps ||
-	    blocks_have(data, len, '\n') || blocks_have(data, len, '\r'))
-		return (framing_encode_any(framing, out, data, len));
-	return (framing_put_tail(out, data, len,
-	    (const unsigned char *)"\r\n", 2));
-}
-
 static int
 line_encode_piece(const struct evchat_framing *framing,
     struct sending *sending, struct evbuffer *in, struct evbuffer *out)
@@ -197,7 +185,6 @@ static const struct framing_ops crlf_ops = {
 	.finish = crlf_finish,
 	.find = crlf_find,
 	.encode = crlf_encode,
-	.encode_one = crlf_encode_one,
 	.encode_piece = line_encode_piece,
 	.encode_end = crlf_encode_end,
 	.free = framing_free,
@@ -303,6 +290,15 @@ static const struct framing_ops any_ops = {
 
 /* Making */
 
+/* Without any CR or LF, whatever is rejected elsewhere, is a line. */
+static const struct plain crlf_plain = {
+	.below = PLAIN_LONGEST + 1,
+	.n_absent = 2,
+	.absent = { '\n', '\r' },
+	.tail_len = 2,
+	.tail = { '\r', '\n' }
+};
+
 static struct evchat_framing *
 line_new(const struct framing_ops *ops, bool strict, unsigned flags)
 {
@@ -314,6 +310,8 @@ line_new(const struct framing_ops *ops, bool strict, unsigned flags)
 	line->rejects_lf = flags & EVCHAT_FRAMING_REJECT_BARE_LF;
 	line->rejects_cr = flags & EVCHAT_FRAMING_REJECT_BARE_CR;
 	line->strict = strict;
+	if (ops == &crlf_ops && !line->keeps)
+		line->framing.plain = crlf_plain;
 	return (&line->framing);
 }
 

@@ -163,6 +163,18 @@ measure(struct payload *payload)
 }
 
 static int
+encode(const struct evchat_framing *framing, struct backlog *out,
+    const struct payload *payload)
+{
+	if (payload->n == 1 && plain_suits(&framing->plain,
+	    payload->vec->iov_base, payload->len))
+		return (plain_append(&framing->plain, out,
+		    payload->vec->iov_base, payload->len));
+	errno = EINVAL;
+	return (framing->ops->encode(framing, out, payload));
+}
+
+static int
 push_payload(struct evchat *chat, const struct payload *payload)
 {
 	const struct evchat_framing *framing = push_framing(chat);
@@ -170,8 +182,7 @@ push_payload(struct evchat *chat, const struct payload *payload)
 
 	errno = EINVAL;
 	if (framing != NULL)
-		done = framing->ops->encode(framing, &chat->queue.bytes,
-		    payload);
+		done = encode(framing, &chat->queue.bytes, payload);
 	if (done == 0)
 		queued_frame(chat, payload);
 	return (done);
@@ -197,34 +208,31 @@ evchat_push_framev(struct evchat *chat, const struct evbuffer_iovec *vec, int n)
 	return (done);
 }
 
-static int
-push_one(struct evchat *chat, const void *data, size_t len)
+/*
+ * Most frames are of few bytes, and encoded plainly. Without a lock that costs no
+ * more than to look whether it is so, and the copying.
+ */
+static inline bool
+push_few(struct evchat *chat, const void *data, size_t len)
 {
 	const struct evchat_framing *framing = push_framing(chat);
-	struct evbuffer_iovec vec;
 
-	if (framing == NULL || framing->ops->encode_one == NULL ||
-	    chat->set->trace != NULL || len > BACKLOG_GATHERED) {
-		vec.iov_base = (void *)(uintptr_t)data;
-		vec.iov_len = len;
-		return (push_vec(chat, &vec, 1));
-	}
-	if (!push_may(chat) || framing->ops->encode_one(framing,
-	    &chat->queue.bytes, data, len) == -1)
-		return (-1);
+	if (framing == NULL || chat->lock != NULL || chat->set->trace != NULL ||
+	    chat->state != CHANNEL_OPEN || chat->output != OUTPUT_OPEN ||
+	    !plain_append_few(&framing->plain, &chat->queue.bytes, data, len))
+		return (false);
 	chat->frames_out++;
 	queued(chat);
-	return (0);
+	return (true);
 }
 
 int
 evchat_push_frame(struct evchat *chat, const void *data, size_t len)
 {
-	struct bufferevent *bev = channel_lock(chat);
-	int done = push_one(chat, data, len);
+	struct evbuffer_iovec vec = { (void *)(uintptr_t)data, len };
 
-	channel_unlock(bev);
-	return (done);
+	return (push_few(chat, data, len) ? 0 :
+	    evchat_push_framev(chat, &vec, 1));
 }
 
 int

@@ -13,9 +13,8 @@
 static inline void
 after_input_hook(struct evchat *chat)
 {
-	if (chat->pushed && chat->state == CHANNEL_OPEN &&
+	if (chat->pushed && chat->above_high && chat->state == CHANNEL_OPEN &&
 	    !(chat->options & EVCHAT_OPT_NO_AUTO_PAUSE) &&
-	    queue_length(&chat->queue) + chat->in_output > chat->set->high &&
 	    turn_output_length(chat) > chat->set->high) {
 		chat->auto_paused = true;
 		chat->stops++;
