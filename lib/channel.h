@@ -269,7 +269,11 @@ int reading_change(struct evchat *chat, enum channel_reading how); /* the same *
 
 void direct_init(struct evchat *chat);
 bool direct_may_read(struct evchat *chat);
-void direct_receive(struct evchat *chat); /* the descriptor is readable */
+#define DIRECT_FEW 4096 /* bytes that the caller has memory for, until: */
+/* The descriptor is readable. */
+void direct_receive(struct evchat *chat, unsigned char *few);
+/* What is left of these bytes is kept elsewhere. */
+void direct_keep(struct evchat *chat);
 /* Is there more input, although output has failed? */
 bool direct_receive_last(struct evchat *chat);
 bool direct_may_send(struct evchat *chat);

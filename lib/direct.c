@@ -42,7 +42,6 @@
 #define FIRST_READ ((uint32_t)3712)
 #define SMALL_READS 16                /* until the next is to be smaller */
 #define LARGEST_READ ((uint32_t)48128)
-#define DROPPED_AT_ONCE 4096
 
 void
 direct_init(struct evchat *chat)
@@ -122,8 +121,9 @@ len_to_receive(const struct evchat *chat)
 	return (len);
 }
 
+/* Into few, if that is memory and so much is enough, or else what is allocated. */
 static ssize_t
-receive(struct evchat *chat)
+receive(struct evchat *chat, unsigned char *few)
 {
 	struct unread *unread = &chat->input->unread;
 	size_t most = len_to_receive(chat), len = most;
@@ -133,7 +133,10 @@ receive(struct evchat *chat)
 	errno = EAGAIN;
 	if (len == 0)
 		return (-1);
-	if ((room = unread_reserve(unread, &len)) == NULL) {
+	if (few != NULL && len <= DIRECT_FEW &&
+	    unread_borrow(unread, few, DIRECT_FEW))
+		room = few;
+	else if ((room = unread_reserve(unread, &len)) == NULL) {
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 		errno = EAGAIN;
 		return (-1);
@@ -151,11 +154,10 @@ receive(struct evchat *chat)
 
 /* While closing, nobody wants it. */
 static ssize_t
-drop(struct evchat *chat)
+drop(struct evchat *chat, unsigned char *few)
 {
-	unsigned char dropped[DROPPED_AT_ONCE];
-	ssize_t n = recv(transport_fd(chat->bev), dropped,
-	    sizeof(dropped), MSG_DONTWAIT);
+	ssize_t n = recv(transport_fd(chat->bev), few, DIRECT_FEW,
+	    MSG_DONTWAIT);
 
 	if (n > 0)
 		receive_dropped(chat, (size_t)n);
@@ -184,7 +186,7 @@ is_over(int error)
 }
 
 void
-direct_receive(struct evchat *chat)
+direct_receive(struct evchat *chat, unsigned char *few)
 {
 	ssize_t n;
 
@@ -195,7 +197,8 @@ direct_receive(struct evchat *chat)
 			end_now(chat, EVCHAT_REASON_NO_MEMORY);
 		return;
 	}
-	n = chat->state == CHANNEL_OPEN ? receive(chat) : drop(chat);
+	n = chat->state == CHANNEL_OPEN ? receive(chat, few) :
+	    drop(chat, few);
 	if (n == 0 && !is_doubtful(chat))
 		notice_take(chat, BEV_EVENT_EOF | BEV_EVENT_READING, 0);
 	else if (n == -1 && errno == ENOTSOCK)
@@ -204,12 +207,19 @@ direct_receive(struct evchat *chat)
 		notice_take(chat, BEV_EVENT_ERROR | BEV_EVENT_READING, errno);
 }
 
+void
+direct_keep(struct evchat *chat)
+{
+	if (chat->input != NULL && unread_keep(&chat->input->unread) == -1)
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
+}
+
 /* Sending has failed, and yet the peer may have sent something before. */
 bool
 direct_receive_last(struct evchat *chat)
 {
 	return (chat->failed && !chat->failed_reading && !chat->eof &&
-	    direct_may_read(chat) && receive(chat) > 0);
+	    direct_may_read(chat) && receive(chat, NULL) > 0);
 }
 
 /* Writing */

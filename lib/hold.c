@@ -6,6 +6,7 @@
  */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -42,6 +43,7 @@ make_room(struct hold *hold, size_t len)
 {
 	size_t used = hold_len(hold), cap;
 	unsigned char *buf;
+	bool grows;
 
 	if (used > SIZE_MAX / 4 || len > SIZE_MAX / 4) {
 		errno = ENOMEM;
@@ -53,11 +55,12 @@ make_room(struct hold *hold, size_t len)
 			memmove(hold->buf, hold_bytes(hold), used);
 	} else {
 		cap = capacity_for(used, len);
-		buf = hold->off == 0 ? mem_realloc(hold->buf, cap) :
+		grows = hold->off == 0 && used > 0;
+		buf = grows ? mem_realloc(hold->buf, cap) :
 		    moved(hold, 0, cap);
 		if (buf == NULL)
 			return (-1);
-		if (hold->off != 0)
+		if (!grows)
 			mem_free(hold->buf);
 		hold->buf = buf;
 		hold->cap = cap;
@@ -78,6 +81,17 @@ void
 hold_give_away(struct hold *hold)
 {
 	memset(hold, 0, sizeof(*hold));
+}
+
+int
+hold_leave(struct hold *hold)
+{
+	struct hold own = { NULL, 0, 0, 0 };
+
+	if (hold_append(&own, hold_bytes(hold), hold_len(hold)) == -1)
+		return (-1);
+	*hold = own;
+	return (0);
 }
 
 void

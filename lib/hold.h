@@ -26,6 +26,8 @@ void hold_trim(struct hold *hold);   /* give memory back if it is empty and larg
 void hold_shrink(struct hold *hold); /* the same if it is nearly so */
 void hold_free(struct hold *hold);   /* and is empty again */
 void hold_give_away(struct hold *hold); /* is empty, and buf is whoever's took it */
+/* Hold the same in a new buffer; the old one is left to whose it is. */
+int hold_leave(struct hold *hold);
 
 static inline size_t
 hold_len(const struct hold *hold)

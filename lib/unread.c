@@ -18,10 +18,21 @@ unread_init(struct unread *unread)
 	memset(unread, 0, sizeof(*unread));
 }
 
+/* The memory of front, which is empty or not wanted. */
+static void
+drop_front(struct unread *unread)
+{
+	if (unread->front_borrowed)
+		hold_give_away(&unread->front);
+	else
+		hold_free(&unread->front);
+	unread->front_borrowed = false;
+}
+
 void
 unread_free(struct unread *unread)
 {
-	hold_free(&unread->front);
+	drop_front(unread);
 	mem_free(unread->lent);
 	if (unread->rest != NULL)
 		evbuffer_free(unread->rest);
@@ -74,7 +85,8 @@ fill_front(struct unread *unread, size_t len)
 
 	if (held >= len)
 		return (0);
-	if (hold_append(&unread->front, unread->chain + unread->spent,
+	if (unread_keep(unread) == -1 ||
+	    hold_append(&unread->front, unread->chain + unread->spent,
 	    len - held) == -1)
 		return (-1);
 	unread->spent += len - held;
@@ -149,7 +161,10 @@ void
 unread_settle(struct unread *unread)
 {
 	unread_return(unread);
-	hold_shrink(&unread->front);
+	if (!unread->front_borrowed)
+		hold_shrink(&unread->front);
+	else if (hold_len(&unread->front) == 0)
+		drop_front(unread);
 	if (unread->spent > 0 && rest_len(unread) == 0)
 		next_chain(unread);
 }
@@ -164,9 +179,12 @@ unsigned char *
 unread_reserve(struct unread *unread, size_t *len)
 {
 	struct hold *front = &unread->front;
-	size_t free = front->cap - front->len;
+	size_t free;
 
+	if (unread_keep(unread) == -1)
+		return (NULL);
 	unread_return(unread);
+	free = front->cap - front->len;
 	/* What is free is used up before any bytes are moved. */
 	if (free > 0 && free >= *len / 4)
 		*len = free;
@@ -174,6 +192,26 @@ unread_reserve(struct unread *unread, size_t *len)
 		return (NULL);
 	*len = front->cap - front->len;
 	return (front->buf + front->len);
+}
+
+bool
+unread_borrow(struct unread *unread, unsigned char *room, size_t len)
+{
+	if (unread->front.buf != NULL)
+		return (false);
+	unread_return(unread);
+	unread->front = (struct hold){ .buf = room, .cap = len };
+	unread->front_borrowed = true;
+	return (true);
+}
+
+int
+unread_keep(struct unread *unread)
+{
+	if (unread->front_borrowed && hold_leave(&unread->front) == -1)
+		return (-1);
+	unread->front_borrowed = false;
+	return (0);
 }
 
 void
@@ -200,11 +238,11 @@ prepend(struct unread *unread, const void *data, size_t len)
 
 	if (hold_prepend(&unread->front, data, len, &old) == -1)
 		return (-1);
-	if (unread->front_lent)
+	if (unread->front_lent && !unread->front_borrowed)
 		unread->lent = old;
-	else
+	else if (!unread->front_borrowed)
 		mem_free(old);
-	unread->front_lent = false;
+	unread->front_lent = unread->front_borrowed = false;
 	return (0);
 }
 

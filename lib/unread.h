@@ -22,6 +22,7 @@ struct unread {
 	size_t spent;               /* beyond chain_len only if all were dropped */
 	void *lent;                 /* a former buffer of front, in use */
 	bool front_lent;            /* bytes in front's buffer are in use */
+	bool front_borrowed;        /* front's buffer is a caller's */
 };
 
 void unread_init(struct unread *unread);
@@ -65,6 +66,13 @@ bool unread_wants(const struct unread *unread); /* may more be taken? */
  * so many were.
  */
 unsigned char *unread_reserve(struct unread *unread, size_t *len);
+/*
+ * The same in memory of the caller's, so much of it, who calls unread_keep before it
+ * goes. False: there is other memory in use.
+ */
+bool unread_borrow(struct unread *unread, unsigned char *room, size_t len);
+/* What is left in such memory gets its own; -1 with errno: it is still there. */
+int unread_keep(struct unread *unread);
 void unread_commit(struct unread *unread, size_t len);
 int unread_take(struct unread *unread, struct evbuffer *from); /* all of it */
 /* Behind the first at bytes, which unread_at has shown. */
