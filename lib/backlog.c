@@ -19,12 +19,23 @@
 #define WORTH_GIVING ((size_t)2048)   /* a tail, as a chain that refers to it */
 #define MOVED_AT_ONCE ((size_t)1 << 30) /* libevent counts them in an int */
 
+/* The tail is empty, or what is there is not wanted. */
+static void
+drop_tail(struct backlog *backlog)
+{
+	if (backlog->borrowed)
+		hold_give_away(&backlog->tail);
+	else
+		hold_free(&backlog->tail);
+	backlog->borrowed = false;
+}
+
 void
 backlog_free(struct backlog *backlog)
 {
 	if (backlog->buffer != NULL)
 		evbuffer_free(backlog->buffer);
-	hold_free(&backlog->tail);
+	drop_tail(backlog);
 }
 
 int
@@ -54,13 +65,16 @@ free_given(const void *data, size_t len, void *arg)
 /*
  * Is the tail to be a chain itself? Then nothing is copied, and no memory is needed
  * for a copy, of which libevent would take up to twice as much. What has much room
- * left is copied, or that would be kept for as long as its bytes wait.
+ * left is copied, or that would be kept for as long as its bytes wait; and so is what
+ * is in memory of somebody else's.
  */
 static bool
-is_worth_giving(const struct hold *tail, size_t len)
+is_worth_giving(const struct backlog *backlog, size_t len)
 {
-	return (len >= WORTH_GIVING && len == hold_len(tail) &&
-	    tail->cap / 2 <= len);
+	const struct hold *tail = &backlog->tail;
+
+	return (!backlog->borrowed && len >= WORTH_GIVING &&
+	    len == hold_len(tail) && tail->cap / 2 <= len);
 }
 
 /* Append the first len bytes of the tail to to. */
@@ -70,7 +84,7 @@ move_tail(struct backlog *backlog, struct evbuffer *to, size_t len)
 	struct hold *tail = &backlog->tail;
 
 	errno = ENOMEM;
-	if (!is_worth_giving(tail, len)) {
+	if (!is_worth_giving(backlog, len)) {
 		if (backlog_copy(to, hold_bytes(tail), len) == -1)
 			return (-1);
 		hold_consume(tail, len);
@@ -126,6 +140,8 @@ reserve_in_tail(struct backlog *backlog, size_t len)
 		len = backlog->usual;
 	if (used > 0 && used + len > LONGEST_TAIL &&
 	    backlog_buffer(backlog) == NULL)
+		return (NULL);
+	if (backlog_keep(backlog) == -1)
 		return (NULL);
 	len += BACKLOG_SLACK;
 	return (hold_reserve(&backlog->tail,
@@ -339,7 +355,7 @@ backlog_empty(struct evbuffer *buffer)
 void
 backlog_drop(struct backlog *backlog)
 {
-	hold_free(&backlog->tail);
+	drop_tail(backlog);
 	if (backlog->buffer != NULL)
 		backlog_empty(backlog->buffer);
 }
@@ -357,10 +373,22 @@ backlog_settle(struct backlog *backlog)
 		if (len > backlog->usual)
 			backlog->usual = (uint32_t)len;
 	}
-	hold_shrink(&backlog->tail);
+	if (!backlog->borrowed)
+		hold_shrink(&backlog->tail);
+	else if (hold_len(&backlog->tail) == 0)
+		drop_tail(backlog);
 	if (backlog->buffer != NULL && backlog_in_buffer(backlog) == 0) {
 		evbuffer_free(backlog->buffer);
 		backlog->buffer = NULL;
 		backlog->foreign = false;
 	}
+}
+
+int
+backlog_keep(struct backlog *backlog)
+{
+	if (backlog->borrowed && hold_leave(&backlog->tail) == -1)
+		return (-1);
+	backlog->borrowed = false;
+	return (0);
 }

@@ -18,6 +18,7 @@ struct backlog {
 	struct hold tail;
 	uint32_t usual; /* how many bytes tail came to hold lately */
 	bool foreign;   /* chains may be in buffer that are not in memory */
+	bool borrowed;  /* tail's memory is a caller's */
 };
 
 /* Of what is pushed at once; more is a chain of its own. */
@@ -100,6 +101,21 @@ void backlog_drop(struct backlog *backlog);
 void backlog_empty(struct evbuffer *buffer);
 /* Give back the memory that nothing is in. */
 void backlog_settle(struct backlog *backlog);
+/*
+ * Gather few bytes, if there have been few lately, in memory of the caller's, so much
+ * of it, until backlog_keep: then what is there gets its own; -1 with errno: it has
+ * not.
+ */
+static inline void
+backlog_borrow(struct backlog *backlog, unsigned char *room, size_t len)
+{
+	if (backlog->tail.buf != NULL || backlog->usual + BACKLOG_SLACK > len)
+		return;
+	backlog->tail = (struct hold){ .buf = room, .cap = len };
+	backlog->borrowed = true;
+}
+
+int backlog_keep(struct backlog *backlog);
 
 /* Append all of from, which nobody else may touch, and few bytes as a copy. */
 int backlog_append(struct evbuffer *to, struct evbuffer *from);

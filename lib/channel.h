@@ -269,10 +269,15 @@ int reading_change(struct evchat *chat, enum channel_reading how); /* the same *
 
 void direct_init(struct evchat *chat);
 bool direct_may_read(struct evchat *chat);
-#define DIRECT_FEW 4096 /* bytes that the caller has memory for, until: */
-/* The descriptor is readable. */
-void direct_receive(struct evchat *chat, unsigned char *few);
-/* What is left of these bytes is kept elsewhere. */
+/*
+ * Memory for few bytes, on the stack of who has a turn because the descriptor is
+ * readable: so most turns need no other. What is left in it is kept in the end.
+ */
+struct few {
+	unsigned char in[4096];
+	unsigned char out[4096];
+};
+void direct_receive(struct evchat *chat, struct few *few);
 void direct_keep(struct evchat *chat);
 /* Is there more input, although output has failed? */
 bool direct_receive_last(struct evchat *chat);

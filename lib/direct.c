@@ -121,9 +121,9 @@ len_to_receive(const struct evchat *chat)
 	return (len);
 }
 
-/* Into few, if that is memory and so much is enough, or else what is allocated. */
+/* Into few, if that is there and enough, or else into what is allocated. */
 static ssize_t
-receive(struct evchat *chat, unsigned char *few)
+receive(struct evchat *chat, struct few *few)
 {
 	struct unread *unread = &chat->input->unread;
 	size_t most = len_to_receive(chat), len = most;
@@ -133,9 +133,9 @@ receive(struct evchat *chat, unsigned char *few)
 	errno = EAGAIN;
 	if (len == 0)
 		return (-1);
-	if (few != NULL && len <= DIRECT_FEW &&
-	    unread_borrow(unread, few, DIRECT_FEW))
-		room = few;
+	if (few != NULL && len <= sizeof(few->in) &&
+	    unread_borrow(unread, few->in, sizeof(few->in)))
+		room = few->in;
 	else if ((room = unread_reserve(unread, &len)) == NULL) {
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 		errno = EAGAIN;
@@ -154,10 +154,10 @@ receive(struct evchat *chat, unsigned char *few)
 
 /* While closing, nobody wants it. */
 static ssize_t
-drop(struct evchat *chat, unsigned char *few)
+drop(struct evchat *chat, struct few *few)
 {
-	ssize_t n = recv(transport_fd(chat->bev), few, DIRECT_FEW,
-	    MSG_DONTWAIT);
+	ssize_t n = recv(transport_fd(chat->bev), few->in,
+	    sizeof(few->in), MSG_DONTWAIT);
 
 	if (n > 0)
 		receive_dropped(chat, (size_t)n);
@@ -186,7 +186,7 @@ is_over(int error)
 }
 
 void
-direct_receive(struct evchat *chat, unsigned char *few)
+direct_receive(struct evchat *chat, struct few *few)
 {
 	ssize_t n;
 
@@ -197,6 +197,7 @@ direct_receive(struct evchat *chat, unsigned char *few)
 			end_now(chat, EVCHAT_REASON_NO_MEMORY);
 		return;
 	}
+	backlog_borrow(&chat->queue.bytes, few->out, sizeof(few->out));
 	n = chat->state == CHANNEL_OPEN ? receive(chat, few) :
 	    drop(chat, few);
 	if (n == 0 && !is_doubtful(chat))
@@ -210,7 +211,8 @@ direct_receive(struct evchat *chat, unsigned char *few)
 void
 direct_keep(struct evchat *chat)
 {
-	if (chat->input != NULL && unread_keep(&chat->input->unread) == -1)
+	if ((chat->input != NULL && unread_keep(&chat->input->unread) == -1) ||
+	    backlog_keep(&chat->queue.bytes) == -1)
 		end_now(chat, EVCHAT_REASON_NO_MEMORY);
 }
 

@@ -32,7 +32,7 @@ notice_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct evchat *chat = arg;
 	struct bufferevent *bev = channel_enter(chat);
-	unsigned char few[DIRECT_FEW];
+	struct few few;
 	struct input here;
 
 	(void)fd;
@@ -43,7 +43,7 @@ notice_event(evutil_socket_t fd, short what, void *arg)
 	if ((what & EV_READ) && chat->reading == READING_DIRECT &&
 	    chat->state < CHANNEL_ENDING) {
 		(void)channel_open_input(chat, &here);
-		direct_receive(chat, few);
+		direct_receive(chat, &few);
 		turn_take_input(chat);
 		direct_keep(chat);
 		channel_close_input(chat, &here);
