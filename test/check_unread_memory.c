@@ -192,6 +192,104 @@ START_TEST(without_memory_nothing_is_inserted)
 }
 END_TEST
 
+/* Memory of the caller's */
+
+static char room[64];
+
+/* Some bytes come, of which the first is used up. */
+static void
+begin_borrowed(struct unread *unread)
+{
+	unread_init(unread);
+	ck_assert(unread_borrow(unread, (unsigned char *)room, sizeof(room)));
+	memcpy(room, "abcd", 4);
+	unread_commit(unread, 4);
+	unit_unread_expect(unread, "abcd");
+	unread_consume(unread, 1);
+}
+
+static void
+expect_gone(struct unread *unread, const char *text)
+{
+	memset(room, 'x', sizeof(room));
+	unit_unread_expect(unread, text);
+	unread_free(unread);
+}
+
+START_TEST(what_is_left_in_borrowed_memory_gets_its_own)
+{
+	struct unread unread;
+
+	begin_borrowed(&unread);
+	unread_settle(&unread);
+	ck_assert_int_eq(unread_keep(&unread), 0);
+	expect_gone(&unread, "bcd");
+}
+END_TEST
+
+START_TEST(nothing_left_in_borrowed_memory_takes_none)
+{
+	struct unread unread;
+	long allocations;
+
+	begin_borrowed(&unread);
+	allocations = harness_allocations();
+	unread_consume(&unread, 3);
+	if (_i == 0)
+		unread_settle(&unread);
+	ck_assert_int_eq(unread_keep(&unread), 0);
+	ck_assert_int_eq(harness_allocations(), allocations);
+	expect_gone(&unread, "");
+}
+END_TEST
+
+START_TEST(without_memory_it_stays_borrowed)
+{
+	struct unread unread;
+
+	begin_borrowed(&unread);
+	harness_fail_allocation(1);
+	ck_assert_int_eq(unread_keep(&unread), -1);
+	harness_fail_allocation(0);
+	ck_assert_int_eq(errno, ENOMEM);
+	unit_unread_expect(&unread, "bcd");
+	ck_assert_int_eq(unread_keep(&unread), 0);
+	expect_gone(&unread, "bcd");
+}
+END_TEST
+
+START_TEST(more_than_was_borrowed_is_received_elsewhere)
+{
+	size_t len = 1000;
+	struct unread unread;
+	unsigned char *more;
+
+	begin_borrowed(&unread);
+	ck_assert(!unread_borrow(&unread, (unsigned char *)room, 1));
+	more = unread_reserve(&unread, &len);
+	ck_assert_ptr_nonnull(more);
+	ck_assert_uint_ge(len, 1000);
+	memset(more, 'e', 2);
+	unread_commit(&unread, 2);
+	expect_gone(&unread, "bcdee");
+}
+END_TEST
+
+/* Whoever was given bytes there goes on looking at them. */
+START_TEST(before_what_is_borrowed_something_is_unread)
+{
+	struct unread unread;
+
+	begin_borrowed(&unread);
+	if (_i > 0)
+		unread_lend(&unread);
+	ck_assert_int_eq(unread_insert(&unread, _i == 2 ? 1 : 0, "yz", 2), 0);
+	ck_assert_mem_eq(room, "abcd", 4);
+	unread_return(&unread);
+	expect_gone(&unread, _i == 2 ? "byzcd" : "yzbcd");
+}
+END_TEST
+
 static Suite *
 unread_memory_suite(void)
 {
@@ -210,6 +308,15 @@ unread_memory_suite(void)
 	    failing_calls_change_nothing_and_can_be_made_again);
 	tcase_add_test(tc, without_memory_nothing_is_inserted);
 	tcase_add_test(tc, copy_without_memory_fails_and_leaves_the_bytes);
+
+	tc = harness_case(suite, "borrowed");
+	tcase_add_test(tc, what_is_left_in_borrowed_memory_gets_its_own);
+	tcase_add_loop_test(tc, nothing_left_in_borrowed_memory_takes_none, 0,
+	    2);
+	tcase_add_test(tc, without_memory_it_stays_borrowed);
+	tcase_add_test(tc, more_than_was_borrowed_is_received_elsewhere);
+	tcase_add_loop_test(tc, before_what_is_borrowed_something_is_unread, 0,
+	    3);
 	return suite;
 }
 
