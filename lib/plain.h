@@ -80,12 +80,13 @@ static inline size_t
 plain_write(const struct plain *plain, unsigned char *to,
     const unsigned char *data, size_t len)
 {
-	if (plain->width > 0)
-		plain_write_number(to, len, plain->width, plain->little);
-	to += plain->width;
-	plain_write_payload(to, data, len);
-	memcpy(to + len, plain->tail, PLAIN_TAIL);
-	return (plain->width + len + plain->tail_len);
+	unsigned width = plain->width, tail_len = plain->tail_len;
+
+	if (width > 0)
+		plain_write_number(to, len, width, plain->little);
+	plain_write_payload(to + width, data, len);
+	memcpy(to + width + len, plain->tail, PLAIN_TAIL);
+	return (width + len + tail_len);
 }
 
 /* Append the frame of a payload that suits: -1 with errno. */

@@ -229,10 +229,13 @@ push_few(struct evchat *chat, const void *data, size_t len)
 int
 evchat_push_frame(struct evchat *chat, const void *data, size_t len)
 {
-	struct evbuffer_iovec vec = { (void *)(uintptr_t)data, len };
+	struct evbuffer_iovec vec;
 
-	return (push_few(chat, data, len) ? 0 :
-	    evchat_push_framev(chat, &vec, 1));
+	if (push_few(chat, data, len))
+		return (0);
+	vec.iov_base = (void *)(uintptr_t)data;
+	vec.iov_len = len;
+	return (evchat_push_framev(chat, &vec, 1));
 }
 
 int
