@@ -3,13 +3,16 @@
  * state is a single number and so survives any cut, and memchr to get to where
  * the automaton has something to do.
  *
- * While the automaton is in state 0 at position p, no match in progress began
- * before p. One that begins at p or later has the string's rarest byte, the
- * pivot, at p + pivot or later; so memchr for that byte either finds the first
- * place that a match can begin at, or shows that none begins before the last
- * pivot bytes. The automaton is run from there until it is back in state 0, and
- * that is never before the pivot found. So memchr sees each byte at most once,
- * and so does the automaton: the cost is linear for any string and any stream.
+ * The automaton in state k at a place follows a match that began k bytes before it,
+ * and no other one that is still possible began earlier. So the string's rarest
+ * byte, the pivot, has to stand where it then is in that match, or behind: memchr
+ * finds the first place that it can be at. Where that is so far ahead that even a
+ * match which begins here is too early for it, the automaton goes on in state 0
+ * from the place that a match with this pivot begins at; else it is run until the
+ * match that would have this pivot has failed. Both places only go forward: memchr
+ * sees each byte at most once, and so does the automaton. So the cost is linear
+ * for any string, any stream and any cuts, and what nearly is the string, again
+ * and again, costs no more than memchr where the pivot is missing.
  */
 
 #include <errno.h>
@@ -32,6 +35,8 @@ struct match {
 };
 
 #define NONE UINT32_MAX
+#define NOWHERE (SIZE_MAX / 2) /* behind any stream */
+#define FEW 4 /* bytes that are looked at one by one */
 
 /* How rare a byte is in what protocols carry: text first of all. */
 static int
@@ -131,46 +136,51 @@ match_has_lone_byte(const struct match *match, unsigned char *byte)
 	return (memchr(match->bytes, *byte, match->pivot) == NULL);
 }
 
-/* In state 0 at p: the next place from which the automaton has to be run. */
-static const unsigned char *
-skip(const struct match *match, const unsigned char *p,
-    const unsigned char *end)
+/* The first place from at on where the pivot stands; len if there is none. */
+static size_t
+find_pivot(const struct match *match, const unsigned char *bytes, size_t at,
+    size_t len)
 {
-	const unsigned char *q;
+	unsigned char pivot = match->bytes[match->pivot];
+	const unsigned char *place;
+	int i;
 
-	if ((size_t)(end - p) <= match->pivot)
-		return (p);
-	p += match->pivot;
 	/* Where there are many, a search is not worth its beginning. */
-	if (*p == match->bytes[match->pivot])
-		return (p - match->pivot);
-	q = memchr(p, match->bytes[match->pivot], (size_t)(end - p));
-	return ((q != NULL ? q : end) - match->pivot);
+	for (i = 0; i < FEW; i++, at++)
+		if (at >= len || bytes[at] == pivot)
+			return (at);
+	if (at >= len)
+		return (at);
+	place = memchr(bytes + at, pivot, len - at);
+	return (place != NULL ? (size_t)(place - bytes) : len);
 }
 
 size_t
 match_next(const struct match *match, size_t *matched,
     const unsigned char *bytes, size_t len)
 {
-	const unsigned char *p = bytes, *end;
+	size_t pivot = match->pivot, at = 0, place, behind = 0;
 	uint32_t k = (uint32_t)*matched;
 
-	if (len == 0) /* bytes may be NULL */
-		return (0);
-	end = bytes + len;
-	while (p < end) {
-		if (k == 0) {
-			p = skip(match, p, end);
-			if (p == end)
+	while (at < len) {
+		/* Not before behind can the pivot of this match stand. */
+		if (at + pivot >= behind + k) {
+			place = find_pivot(match, bytes, at + pivot - k, len);
+			behind = place < len ? place + 1 : NOWHERE;
+			if (place > at + pivot) {
+				at = place - pivot;
+				k = 0;
+			}
+			if (at == len)
 				break;
 		}
-		while (k != NONE && *p != match->bytes[k])
+		while (k != NONE && bytes[at] != match->bytes[k])
 			k = match->border[k];
 		k = k == NONE ? 0 : k + 1;
-		p++;
+		at++;
 		if (k == match->len) {
 			*matched = k;
-			return ((size_t)(p - bytes));
+			return (at);
 		}
 	}
 	*matched = k;

@@ -118,11 +118,14 @@ START_TEST(counting_counts)
 {
 	struct match *match = match_new("aab", 3);
 
-	/* A b cannot stand before the third byte; two bytes may be a's. */
-	search(match, "cccccccc", 8, 8);
+	/*
+	 * A b cannot stand before the third byte, and four are looked at before
+	 * memchr is called; the last two bytes may be a's.
+	 */
+	search(match, "cccccccccccc", 12, 12);
 	ck_assert_uint_eq(searched, 6);
 	ck_assert_uint_eq(tests, 2 * 3);
-	search(match, "aaaaaaab", 8, 8);
+	search(match, "aaaaaaaaaaab", 12, 12);
 	ck_assert_uint_eq(searched, 6);
 	ck_assert_uint_eq(tests, 3 * 2);
 	match_free(match);
@@ -158,6 +161,47 @@ START_TEST(almost_the_string_again_and_again_is_linear)
 	expect_linear(string, 64, stream, sizeof(stream));
 	expect_linear("aaaaaaaX", 8, stream, sizeof(stream));
 	expect_linear("X", 1, stream, sizeof(stream));
+}
+END_TEST
+
+/* Only what the end of a piece leaves undecided is for the automaton. */
+START_TEST(almost_the_string_without_its_pivot_costs_little)
+{
+	static const size_t pieces[] = { 256, 1000, STREAM };
+	char string[64], stream[STREAM];
+	struct match *match;
+	size_t i, n;
+
+	memset(string, 'a', sizeof(string));
+	memset(stream, 'a', sizeof(stream));
+	string[63] = 'b';
+	match = match_new(string, sizeof(string));
+	for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		search(match, stream, sizeof(stream), pieces[i]);
+		n = sizeof(stream) / pieces[i] + 1;
+		ck_assert_uint_le(tests, n * (2 * 63 + SLACK));
+		ck_assert_uint_le(searched, sizeof(stream));
+	}
+	match_free(match);
+}
+END_TEST
+
+/* And with it, but always too early for a match. */
+START_TEST(almost_the_string_with_its_pivot_is_linear)
+{
+	char string[64], stream[STREAM];
+	size_t pivot, i;
+
+	for (pivot = 1; pivot < sizeof(string); pivot += pivot / 3 + 1)
+		for (i = 1; i <= sizeof(string); i += i / 5 + 1) {
+			memset(string, 'a', sizeof(string));
+			string[pivot] = 'b';
+			memset(stream, 'a', sizeof(stream));
+			for (size_t at = i; at < sizeof(stream); at += i + 1)
+				stream[at] = 'b';
+			expect_linear(string, sizeof(string), stream,
+			    sizeof(stream));
+		}
 }
 END_TEST
 
@@ -337,6 +381,8 @@ match_cost_suite(void)
 	tcase_add_test(tc,
 	    rarest_byte_is_looked_for_and_of_equal_ones_the_last);
 	tcase_add_test(tc, almost_the_string_again_and_again_is_linear);
+	tcase_add_test(tc, almost_the_string_without_its_pivot_costs_little);
+	tcase_add_test(tc, almost_the_string_with_its_pivot_is_linear);
 	tcase_add_test(tc, stream_full_of_what_memchr_looks_for_is_linear);
 	tcase_add_test(tc, fibonacci_strings_are_linear);
 	tcase_add_test(tc, large_periodic_strings_are_linear);
