@@ -3,6 +3,13 @@
  * string are all of one class, so that the table is small: for CR LF and LF four
  * states by three classes. A state's next states are those of the state for its
  * longest proper suffix, but where a string goes on.
+ *
+ * A byte takes several steps that wait for each other, and most bytes need not be
+ * looked at so. Each string has a pivot, its rarest byte. As long as of each string
+ * that is followed the pivot is still to come, none ends before the next place of a
+ * pivot, and none that may end there begins more than most_pivot before it: so the
+ * automaton goes on from there, in state 0. As in match.c neither it nor the search
+ * for pivots looks at a byte twice.
  */
 
 #include <errno.h>
@@ -10,27 +17,34 @@
 
 #include "automaton.h"
 #include "blocks.h"
+#include "match.h"
 #include "mem.h"
-
-#define FEW 4 /* bytes that are looked at one by one */
 
 struct automaton {
 	uint16_t classes;        /* how many there are */
 	uint16_t class_of[256];  /* 0: in no string */
-	bool begins[256];        /* is it the first byte of a string? */
-	struct byte_set set;     /* the same */
+	struct byte_set pivots;
+	size_t most_pivot;       /* where in any string it is, at most */
 	unsigned states;
 	uint16_t *next;          /* [state * classes + class] */
 	uint16_t *depth;         /* [state] */
 	uint16_t *match;         /* [state]: see automaton_match */
 	bool *own;               /* [state * classes + class]: a string goes on so */
 	bool *goes_on;           /* [state] */
+	bool *seen;              /* [state]: is a pivot behind, of what it follows? */
 };
 
 static const unsigned char *
 bytes_of(const struct evbuffer_iovec *string)
 {
 	return (string->iov_base);
+}
+
+/* Where the byte of a string is that is searched for first: the rarest one. */
+static size_t
+pivot_of(const struct evbuffer_iovec *string)
+{
+	return (match_pivot(bytes_of(string), string->iov_len));
 }
 
 /* The length of all together, or 0 with errno. */
@@ -64,8 +78,6 @@ classify(struct automaton *automaton, const struct evbuffer_iovec *set, int n)
 
 	automaton->classes = 1;
 	for (i = 0; i < n; i++) {
-		automaton->begins[bytes_of(&set[i])[0]] = true;
-		byte_set_add(&automaton->set, bytes_of(&set[i])[0]);
 		for (at = 0; at < set[i].iov_len; at++) {
 			uint16_t *class =
 			    &automaton->class_of[bytes_of(&set[i])[at]];
@@ -83,16 +95,32 @@ cell(const struct automaton *automaton, unsigned state, unsigned char byte)
 	    automaton->class_of[byte]);
 }
 
+static void
+choose_pivots(struct automaton *automaton, const struct evbuffer_iovec *set,
+    int n)
+{
+	size_t pivot;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		pivot = pivot_of(&set[i]);
+		byte_set_add(&automaton->pivots, bytes_of(&set[i])[pivot]);
+		if (automaton->most_pivot < pivot)
+			automaton->most_pivot = pivot;
+	}
+}
+
 /* The strings as a tree: each next state is that of a string, or 0. */
 static void
 plant(struct automaton *automaton, const struct evbuffer_iovec *set, int n)
 {
 	unsigned state;
-	size_t at, here;
+	size_t at, here, pivot;
 	int i;
 
 	automaton->states = 1;
 	for (i = 0; i < n; i++) {
+		pivot = pivot_of(&set[i]);
 		for (state = 0, at = 0; at < set[i].iov_len; at++) {
 			here = cell(automaton, state, bytes_of(&set[i])[at]);
 			if (!automaton->own[here]) {
@@ -104,6 +132,7 @@ plant(struct automaton *automaton, const struct evbuffer_iovec *set, int n)
 				    (uint16_t)automaton->states++;
 			}
 			state = automaton->next[here];
+			automaton->seen[state] |= at >= pivot;
 		}
 		automaton->match[state] = (uint16_t)state;
 	}
@@ -124,6 +153,7 @@ complete(struct automaton *automaton, uint16_t *suffix, uint16_t *queue)
 		if (automaton->match[state] == 0)
 			automaton->match[state] =
 			    automaton->match[suffix[state]];
+		automaton->seen[state] |= automaton->seen[suffix[state]];
 		for (class = 0; class < automaton->classes; class++) {
 			size_t here = (size_t)state * automaton->classes + class;
 			uint16_t other = state == 0 ? 0 : automaton->next[
@@ -145,6 +175,7 @@ build(struct automaton *automaton, const struct evbuffer_iovec *set, int n,
 	uint16_t *work;
 
 	classify(automaton, set, n);
+	choose_pivots(automaton, set, n);
 	automaton->next = mem_calloc(most * automaton->classes *
 	    sizeof(*automaton->next));
 	automaton->own = mem_calloc(most * automaton->classes *
@@ -152,10 +183,12 @@ build(struct automaton *automaton, const struct evbuffer_iovec *set, int n,
 	automaton->depth = mem_calloc(most * sizeof(*automaton->depth));
 	automaton->match = mem_calloc(most * sizeof(*automaton->match));
 	automaton->goes_on = mem_calloc(most * sizeof(*automaton->goes_on));
+	automaton->seen = mem_calloc(most * sizeof(*automaton->seen));
 	work = mem_calloc(2 * most * sizeof(*work));
 	if (automaton->next != NULL && automaton->own != NULL &&
 	    automaton->depth != NULL && automaton->match != NULL &&
-	    automaton->goes_on != NULL && work != NULL) {
+	    automaton->goes_on != NULL && automaton->seen != NULL &&
+	    work != NULL) {
 		plant(automaton, set, n);
 		complete(automaton, work, work + most);
 		mem_free(work);
@@ -190,46 +223,92 @@ automaton_free(struct automaton *automaton)
 	mem_free(automaton->depth);
 	mem_free(automaton->match);
 	mem_free(automaton->goes_on);
+	mem_free(automaton->seen);
 	mem_free(automaton);
 }
 
-/*
- * In state 0: to where a string may begin. Most bytes have nothing to do with any;
- * but where they have, a search is not worth its beginning.
- */
-static inline size_t
-skip(const struct automaton *automaton, const unsigned char *bytes, size_t at,
-    size_t len)
-{
-	size_t few = len - at < FEW ? len : at + FEW;
+/* Where pivots stand, of which some are looked for at once. */
+struct pivots {
+	size_t wanted; /* so many, the next time */
+	size_t behind; /* before it all have been looked for */
+	size_t from;   /* what the places are counted from */
+	size_t next;   /* the first of n places that may matter */
+	size_t n;
+	size_t places[AUTOMATON_MOST];
+};
 
-	while (at < few && !automaton->begins[bytes[at]])
-		at++;
-	if (at < few || at == len)
-		return (at);
-	return (at + blocks_find_any(bytes + at, len - at, &automaton->set));
+/*
+ * Find some more. The more there were before, the more are looked for: what is
+ * looked at in vain, behind the last end that is wanted, stays in proportion.
+ */
+static void
+find_pivots(const struct automaton *automaton, struct pivots *pivots,
+    const struct automaton_search *search, size_t at)
+{
+	size_t most = pivots->wanted;
+
+	pivots->from = at > pivots->behind ? at : pivots->behind;
+	pivots->n = blocks_find_any(search->bytes + pivots->from,
+	    search->len - pivots->from, &automaton->pivots, pivots->places,
+	    most);
+	pivots->next = 0;
+	pivots->behind = pivots->n < most ? search->len :
+	    pivots->from + pivots->places[most - 1] + 1;
+	pivots->wanted = most < AUTOMATON_MOST / 2 ? 2 * most : AUTOMATON_MOST;
 }
 
-size_t
-automaton_next(const struct automaton *automaton, unsigned *state,
-    const unsigned char *bytes, size_t len)
+/* The first one at this place or behind it; search->len: there is none. */
+static inline size_t
+next_pivot(const struct automaton *automaton, struct pivots *pivots,
+    const struct automaton_search *search, size_t at)
 {
-	unsigned now = *state;
-	size_t at = 0;
+	for (;;) {
+		while (pivots->next < pivots->n) {
+			size_t place = pivots->from +
+			    pivots->places[pivots->next++];
 
-	while (at < len) {
-		if (now == 0)
-			at = skip(automaton, bytes, at, len);
-		if (at == len)
-			break;
-		now = automaton->next[cell(automaton, now, bytes[at++])];
+			if (place >= at)
+				return (place);
+		}
+		if (pivots->behind == search->len)
+			return (search->len);
+		find_pivots(automaton, pivots, search, at);
+	}
+}
+
+void
+automaton_find(const struct automaton *automaton,
+    struct automaton_search *search)
+{
+	size_t most = automaton->most_pivot, at = 0, behind = 0, place;
+	struct pivots pivots;
+	unsigned now = search->state;
+
+	pivots.wanted = search->wanted;
+	pivots.behind = pivots.next = pivots.n = 0;
+	search->n = 0;
+	while (at < search->len && search->n < search->wanted) {
+		if (at >= behind && !automaton->seen[now]) {
+			place = next_pivot(automaton, &pivots, search, at);
+			behind = place + 1;
+			if (place > at + most) {
+				at = place - most;
+				now = 0;
+			}
+			if (at == search->len)
+				break;
+		}
+		now = automaton->next[cell(automaton, now,
+		    search->bytes[at++])];
 		if (automaton->match[now] != 0) {
-			*state = now;
-			return (at);
+			search->ends[search->n++] = (struct automaton_end){
+				.at = at,
+				.state = automaton->match[now]
+			};
+			now = 0;
 		}
 	}
-	*state = now;
-	return (0);
+	search->state = now;
 }
 
 size_t

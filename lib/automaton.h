@@ -20,12 +20,30 @@ struct automaton;
 struct automaton *automaton_new(const struct evbuffer_iovec *set, int n);
 void automaton_free(struct automaton *automaton); /* NULL is fine */
 
+/* Where a string ends, and the state of the longest one that does. */
+struct automaton_end {
+	size_t at; /* so many bytes lead up to there */
+	unsigned state;
+};
+
+#define AUTOMATON_MOST 64 /* ends that are found at once */
+
+struct automaton_search {
+	const unsigned char *bytes; /* the next ones of the stream */
+	size_t len;
+	unsigned state;             /* before them, and then behind them */
+	size_t wanted;              /* ends, at most AUTOMATON_MOST */
+
+	size_t n;                   /* so many were found */
+	struct automaton_end ends[AUTOMATON_MOST];
+};
+
 /*
- * Go on from *state until a string ends. How many bytes lead up to there, or 0 if
- * none does in these len, which were then all seen.
+ * Find the first string that ends, then the first one that begins behind it, and
+ * so on, until so many are found as are wanted, or all bytes were seen.
  */
-size_t automaton_next(const struct automaton *automaton, unsigned *state,
-    const unsigned char *bytes, size_t len);
+void automaton_find(const struct automaton *automaton,
+    struct automaton_search *search);
 
 /* How long the suffix is that a state stands for. */
 size_t automaton_depth(const struct automaton *automaton, unsigned state);

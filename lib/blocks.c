@@ -33,6 +33,7 @@ struct search {
 	size_t len;
 	size_t at;       /* what is before it has been looked at */
 	unsigned char byte;
+	const struct byte_set *set; /* instead of the byte */
 	size_t *places;  /* found of them */
 	size_t found;
 	size_t most;
@@ -117,6 +118,14 @@ add_places(size_t *places, size_t found, size_t most, uint64_t mask, size_t at)
 	return (found);
 }
 
+/* Behind the last whole block. */
+static void
+add_last(struct search *search, uint64_t mask)
+{
+	search->found = add_places(search->places, search->found, search->most,
+	    mask, search->at);
+}
+
 static void
 search_near(struct search *search)
 {
@@ -139,10 +148,10 @@ search_near(struct search *search)
 		found = search->found;
 		none = 0;
 	}
-	if (found < search->most)
-		found = add_places(search->places, found, search->most,
-		    last_mask(bytes, len, at, search->byte), at);
+	search->at = at;
 	search->found = found;
+	if (found < search->most)
+		add_last(search, last_mask(bytes, len, at, search->byte));
 }
 
 #else
@@ -155,47 +164,114 @@ search_near(struct search *search)
 
 #endif
 
+/* Sets of bytes */
+
+void
+byte_set_add(struct byte_set *set, unsigned char byte)
+{
+	set->rows[byte >> 7][byte & 0xf] |= (unsigned char)
+	    (1U << (byte >> 4 & 7));
+}
+
+static inline bool
+is_in(const struct byte_set *set, unsigned char byte)
+{
+	return (set->rows[byte >> 7][byte & 0xf] >> (byte >> 4 & 7) & 1);
+}
+
+/* As it is done where there is no better way. */
+static void
+search_slowly(struct search *search)
+{
+	size_t at;
+
+	for (at = 0; at < search->len && search->found < search->most; at++)
+		if (is_in(search->set, search->bytes[at]))
+			search->places[search->found++] = at;
+}
+
 #ifdef HAVE_AVX2
 
 #define WIDE ((size_t)32)
+#define AVX2 __attribute__((target("avx2"), always_inline)) static inline
 
-/* All bits are set where the byte stands. */
-__attribute__((target("avx2"))) static inline __m256i
-wide_part(const unsigned char *bytes, __m256i all)
+/*
+ * All bits are set where the byte stands or, in a search for a set, one of it. Of
+ * a set a byte's row is looked up by its low bits, and in that its bit by the
+ * others. A look-up by a byte whose highest bit is set gives 0.
+ */
+AVX2 __m256i
+wide_part(const unsigned char *bytes, const __m256i *rows, bool of_set)
 {
-	return (_mm256_cmpeq_epi8(_mm256_loadu_si256(
-	    (const __m256i *)(const void *)bytes), all));
+	const __m256i highest = _mm256_set1_epi8((char)0x80);
+	const __m256i bits = _mm256_set1_epi64x((long long)0x8040201008040201);
+	__m256i part = _mm256_loadu_si256((const __m256i *)(const void *)bytes);
+	__m256i row, bit;
+
+	if (!of_set)
+		return (_mm256_cmpeq_epi8(part, rows[0]));
+	row = _mm256_or_si256(_mm256_shuffle_epi8(rows[0], part),
+	    _mm256_shuffle_epi8(rows[1], _mm256_xor_si256(part, highest)));
+	bit = _mm256_shuffle_epi8(bits, _mm256_and_si256(
+	    _mm256_srli_epi16(part, 4), _mm256_set1_epi8(0xf)));
+	return (_mm256_cmpeq_epi8(_mm256_and_si256(row, bit), bit));
 }
 
-__attribute__((target("avx2"))) static inline uint64_t
-wide_mask(const unsigned char *bytes, __m256i all)
+AVX2 uint64_t
+wide_bits(const unsigned char *bytes, const __m256i *rows, bool of_set)
 {
-	return ((unsigned)_mm256_movemask_epi8(wide_part(bytes, all)) |
-	    (uint64_t)(unsigned)_mm256_movemask_epi8(wide_part(bytes + WIDE,
-	    all)) << WIDE);
+	return ((unsigned)_mm256_movemask_epi8(wide_part(bytes, rows, of_set)));
 }
 
-/* Does it stand in none of two blocks? */
-__attribute__((target("avx2"))) static inline bool
-is_nowhere(const unsigned char *bytes, __m256i all)
+AVX2 uint64_t
+wide_mask(const unsigned char *bytes, const __m256i *rows, bool of_set)
 {
-	__m256i any = _mm256_or_si256(_mm256_or_si256(wide_part(bytes, all),
-	    wide_part(bytes + WIDE, all)), _mm256_or_si256(wide_part(bytes +
-	    2 * WIDE, all), wide_part(bytes + 3 * WIDE, all)));
+	return (wide_bits(bytes, rows, of_set) |
+	    wide_bits(bytes + WIDE, rows, of_set) << WIDE);
+}
+
+/* Is there nothing in two blocks? */
+AVX2 bool
+is_nowhere(const unsigned char *bytes, const __m256i *rows, bool of_set)
+{
+	__m256i any = _mm256_or_si256(
+	    _mm256_or_si256(wide_part(bytes, rows, of_set),
+	    wide_part(bytes + WIDE, rows, of_set)),
+	    _mm256_or_si256(wide_part(bytes + 2 * WIDE, rows, of_set),
+	    wide_part(bytes + 3 * WIDE, rows, of_set)));
 
 	return (_mm256_testz_si256(any, any));
 }
 
-__attribute__((target("avx2"))) static void
-search_wide(struct search *search)
+/* In a search for a set: the mask of the last bytes, fewer than a block. */
+AVX2 uint64_t
+wide_last(const struct search *search, const __m256i *rows)
 {
-	const __m256i all = _mm256_set1_epi8((char)search->byte);
+	const unsigned char *bytes = search->bytes;
+	size_t len = search->len, at = search->at, from = at;
+	uint64_t mask = 0;
+
+	/* Of what was looked at already, the bits are shifted out. */
+	if (len >= BLOCK && at < len)
+		return (wide_mask(bytes + len - BLOCK, rows, true) >>
+		    (BLOCK - (len - at)));
+	if (len - at >= WIDE)
+		return (wide_bits(bytes, rows, true) |
+		    wide_bits(bytes + len - WIDE, rows, true) << (len - WIDE));
+	for (; at < len; at++)
+		mask |= (uint64_t)is_in(search->set, bytes[at]) << (at - from);
+	return (mask);
+}
+
+AVX2 void
+search_blocks(struct search *search, const __m256i *rows, bool of_set)
+{
 	const unsigned char *bytes = search->bytes;
 	size_t len = search->len, at = 0, found = 0;
 	uint64_t mask;
 
 	while (len - at >= BLOCK && found < search->most) {
-		mask = wide_mask(bytes + at, all);
+		mask = wide_mask(bytes + at, rows, of_set);
 		found = add_places(search->places, found, search->most, mask,
 		    at);
 		at += BLOCK;
@@ -203,23 +279,50 @@ search_wide(struct search *search)
 			continue;
 		/* A long line: from here on no part is in two cache lines. */
 		at -= (uintptr_t)(bytes + at) % BLOCK;
-		while (len - at >= 2 * BLOCK && is_nowhere(bytes + at, all))
+		while (len - at >= 2 * BLOCK &&
+		    is_nowhere(bytes + at, rows, of_set))
 			at += 2 * BLOCK;
 	}
-	/*
-	 * Where the upper halves of these registers are not clear, code that knows
-	 * of the lower ones only is many times slower.
-	 */
-	_mm256_zeroupper();
-	if (found < search->most)
-		found = add_places(search->places, found, search->most,
-		    last_mask(bytes, len, at, search->byte), at);
+	search->at = at;
 	search->found = found;
+}
+
+/*
+ * Where the upper halves of these registers are not clear, code that knows of the
+ * lower ones only is many times slower.
+ */
+__attribute__((target("avx2"))) static void
+search_wide(struct search *search)
+{
+	const __m256i all = _mm256_set1_epi8((char)search->byte);
+
+	search_blocks(search, &all, false);
+	_mm256_zeroupper();
+	if (search->found < search->most)
+		add_last(search, last_mask(search->bytes, search->len,
+		    search->at, search->byte));
+}
+
+__attribute__((target("avx2"))) static void
+search_wide_set(struct search *search)
+{
+	const __m256i rows[2] = {
+		_mm256_broadcastsi128_si256(_mm_loadu_si128(
+		    (const __m128i *)(const void *)search->set->rows[0])),
+		_mm256_broadcastsi128_si256(_mm_loadu_si128(
+		    (const __m128i *)(const void *)search->set->rows[1]))
+	};
+
+	search_blocks(search, rows, true);
+	if (search->found < search->most)
+		add_last(search, wide_last(search, rows));
+	_mm256_zeroupper();
 }
 
 #else
 #define HAVE_AVX2 false
 #define search_wide search_near
+#define search_wide_set search_slowly
 #endif
 
 size_t
@@ -241,85 +344,21 @@ blocks_find(const unsigned char *bytes, size_t len, unsigned char byte,
 	return (search.found);
 }
 
-/* Sets of bytes */
-
-void
-byte_set_add(struct byte_set *set, unsigned char byte)
+size_t
+blocks_find_any(const unsigned char *bytes, size_t len,
+    const struct byte_set *set, size_t *places, size_t n)
 {
-	set->rows[byte >> 7][byte & 0xf] |= (unsigned char)
-	    (1U << (byte >> 4 & 7));
-}
-
-/* As it is done where there is no better way. */
-static size_t
-find_slowly(const unsigned char *bytes, size_t len,
-    const struct byte_set *set)
-{
-	size_t at = 0;
-
-	while (at < len && (set->rows[bytes[at] >> 7][bytes[at] & 0xf] >>
-	    (bytes[at] >> 4 & 7) & 1) == 0)
-		at++;
-	return (at);
-}
-
-#ifdef WIDE
-
-/* A byte's row is looked up by its low bits, and in that its bit by the others. */
-__attribute__((target("avx2"))) static inline unsigned
-set_mask(const unsigned char *bytes, const __m256i rows[2])
-{
-	const __m256i highest = _mm256_set1_epi8((char)0x80);
-	const __m256i bits = _mm256_set1_epi64x((long long)0x8040201008040201);
-	__m256i part = _mm256_loadu_si256((const __m256i *)(const void *)bytes);
-	/* A look-up by a byte whose highest bit is set gives 0. */
-	__m256i row = _mm256_or_si256(_mm256_shuffle_epi8(rows[0], part),
-	    _mm256_shuffle_epi8(rows[1], _mm256_xor_si256(part, highest)));
-	__m256i bit = _mm256_shuffle_epi8(bits, _mm256_and_si256(
-	    _mm256_srli_epi16(part, 4), _mm256_set1_epi8(0xf)));
-
-	return ((unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(
-	    _mm256_and_si256(row, bit), bit)));
-}
-
-__attribute__((target("avx2"))) static size_t
-find_wide(const unsigned char *bytes, size_t len, const struct byte_set *set)
-{
-	__m256i rows[2] = {
-		_mm256_broadcastsi128_si256(_mm_loadu_si128(
-		    (const __m128i *)(const void *)set->rows[0])),
-		_mm256_broadcastsi128_si256(_mm_loadu_si128(
-		    (const __m128i *)(const void *)set->rows[1]))
+	struct search search = {
+		.bytes = bytes,
+		.len = len,
+		.set = set,
+		.places = places,
+		.most = n
 	};
-	unsigned mask;
-	size_t at;
 
-	for (at = 0; len - at >= WIDE; at += WIDE)
-		if ((mask = set_mask(bytes + at, rows)) != 0)
-			return (at + (size_t)__builtin_ctz(mask));
-	if (at == len)
-		return (len);
-	/* Those before them are not in the set. */
-	mask = set_mask(bytes + len - WIDE, rows);
-	return (mask != 0 ? len - WIDE + (size_t)__builtin_ctz(mask) : len);
+	if (n > 0 && HAVE_AVX2)
+		search_wide_set(&search);
+	else if (n > 0)
+		search_slowly(&search);
+	return (search.found);
 }
-
-size_t
-blocks_find_any(const unsigned char *bytes, size_t len,
-    const struct byte_set *set)
-{
-	if (len >= WIDE && HAVE_AVX2)
-		return (find_wide(bytes, len, set));
-	return (find_slowly(bytes, len, set));
-}
-
-#else
-
-size_t
-blocks_find_any(const unsigned char *bytes, size_t len,
-    const struct byte_set *set)
-{
-	return (find_slowly(bytes, len, set));
-}
-
-#endif

@@ -60,8 +60,8 @@ struct byte_set {
 };
 
 void byte_set_add(struct byte_set *set, unsigned char byte);
-/* The first place where one of the set stands; len if none does. */
+/* The same as blocks_find where any of the set stands. */
 size_t blocks_find_any(const unsigned char *bytes, size_t len,
-    const struct byte_set *set);
+    const struct byte_set *set, size_t *places, size_t n);
 
 #endif

@@ -20,6 +20,7 @@ struct delimiters {
 	struct automaton *automaton;
 	bool keeps;
 	bool longest;
+	size_t most_len;     /* of any of them */
 	unsigned char *tail; /* what is sent */
 	size_t tail_len;
 };
@@ -69,19 +70,23 @@ delimiters_scan(const struct evchat_framing *framing, struct scan *scan,
 {
 	const struct delimiters *delimiters = delimiters_of(framing);
 	const struct automaton *automaton = delimiters->automaton;
-	unsigned state = (unsigned)scan->number;
-	size_t end, held = scan->held;
+	struct automaton_search search;
+	size_t held = scan->held;
+	unsigned state;
 
 	if (scan->phase == EXTENDING)
 		return (extend(delimiters, scan, bytes, len, step));
-	end = automaton_next(automaton, &state, bytes, len);
-	step->used = end > 0 ? end : len;
-	if (end > 0)
-		state = automaton_match(automaton, state);
+	search.bytes = bytes;
+	search.len = len;
+	search.state = (unsigned)scan->number;
+	search.wanted = 1;
+	automaton_find(automaton, &search);
+	step->used = search.n > 0 ? search.ends[0].at : len;
+	state = search.n > 0 ? search.ends[0].state : search.state;
 	scan->number = state;
 	scan->held = automaton_depth(automaton, state);
 	step->data = held + step->used - scan->held;
-	if (end == 0)
+	if (search.n == 0)
 		return (SCAN_MORE);
 	scan->other = state;
 	if (!delimiters->longest || !automaton_goes_on(automaton, state))
@@ -90,34 +95,87 @@ delimiters_scan(const struct evchat_framing *framing, struct scan *scan,
 	return (SCAN_MORE);
 }
 
-/* The longest of several that begin alike is for delimiters_scan. */
+_Static_assert(AUTOMATON_MOST >= READY_MOST, "as many as are wanted");
+
+/*
+ * Is there a longer one that begins with this one? False: that is not known. It is
+ * not even looked where there may be too few bytes, for then all that was looked at
+ * would be scanned as well.
+ */
+static bool
+find_longest(const struct delimiters *delimiters, const struct ready *ready,
+    struct automaton_end *end)
+{
+	const struct automaton *automaton = delimiters->automaton;
+	const unsigned char *next = ready->bytes + end->at;
+	unsigned state = end->state;
+
+	if (!automaton_goes_on(automaton, state))
+		return (true);
+	if (ready->len - end->at <
+	    delimiters->most_len - automaton_depth(automaton, state))
+		return (false);
+	while ((state = automaton_extend(automaton, state, *next++)) != 0) {
+		if (automaton_match(automaton, state) == state)
+			*end = (struct automaton_end){
+				.at = (size_t)(next - ready->bytes),
+				.state = state
+			};
+		if (!automaton_goes_on(automaton, state))
+			break;
+	}
+	return (true);
+}
+
+/* The frames that end so, or all but the last, of which it is not known. */
+static bool
+add_frames(const struct delimiters *delimiters, struct ready *ready,
+    const struct automaton_search *search, size_t begin)
+{
+	const struct automaton *automaton = delimiters->automaton;
+	size_t i;
+
+	for (i = 0; i < search->n; i++) {
+		struct automaton_end end = search->ends[i];
+
+		end.at += begin;
+		if (delimiters->longest &&
+		    !find_longest(delimiters, ready, &end))
+			return (false);
+		ready->frames[ready->n++] = (struct ready_frame){
+			.end = (uint32_t)end.at,
+			.tail = (uint16_t)automaton_depth(automaton, end.state)
+		};
+	}
+	return (true);
+}
+
+/* All at once or, where what follows depends on the longest one, one by one. */
 static void
 delimiters_find(const struct evchat_framing *framing, struct ready *ready)
 {
 	const struct delimiters *delimiters = delimiters_of(framing);
-	const struct automaton *automaton = delimiters->automaton;
-	size_t begin = 0, end;
-	unsigned state;
+	struct automaton_search search;
+	size_t begin = 0;
 
 	ready->keeps = delimiters->keeps;
-	while (ready->n < ready->wanted) {
-		state = 0;
-		end = automaton_next(automaton, &state, ready->bytes + begin,
-		    ready->len - begin);
-		if (end == 0) {
-			ready->clear = ready->len - begin -
-			    automaton_depth(automaton, state);
+	do {
+		search.bytes = ready->bytes + begin;
+		search.len = ready->len - begin;
+		search.state = 0;
+		search.wanted = delimiters->longest ? 1 : ready->wanted;
+		automaton_find(delimiters->automaton, &search);
+		if (!add_frames(delimiters, ready, &search, begin))
+			return;
+		if (search.n < search.wanted) {
+			ready->clear = search.len - automaton_depth(
+			    delimiters->automaton, search.state);
+			if (search.n > 0)
+				ready->clear -= search.ends[search.n - 1].at;
 			return;
 		}
-		state = automaton_match(automaton, state);
-		if (delimiters->longest && automaton_goes_on(automaton, state))
-			return;
-		begin += end;
-		ready->frames[ready->n++] = (struct ready_frame){
-			.end = (uint32_t)begin,
-			.tail = (uint16_t)automaton_depth(automaton, state)
-		};
-	}
+		begin = ready->frames[ready->n - 1].end;
+	} while (ready->n < ready->wanted);
 }
 
 static enum scan_what
@@ -268,6 +326,7 @@ evchat_framing_delimiters(const struct evbuffer_iovec *set, int n,
     unsigned flags)
 {
 	struct delimiters *delimiters;
+	int i;
 
 	if (!framing_knows(flags, EVCHAT_FRAMING_KEEP_DELIMITER |
 	    EVCHAT_FRAMING_MATCH_LONGEST) ||
@@ -282,6 +341,9 @@ evchat_framing_delimiters(const struct evbuffer_iovec *set, int n,
 		delimiters_free(&delimiters->framing);
 		return (NULL);
 	}
+	for (i = 0; i < n; i++)
+		if (delimiters->most_len < set[i].iov_len)
+			delimiters->most_len = set[i].iov_len;
 	/* From here on; to choose the tail was easier without. */
 	if (flags & EVCHAT_FRAMING_KEEP_DELIMITER) {
 		delimiters->keeps = true;

@@ -219,9 +219,13 @@ static enum scan_what
 any_scan(const struct evchat_framing *framing, struct scan *scan,
     const unsigned char *bytes, size_t len, struct scan_step *step)
 {
-	size_t at = is_end(bytes[0]) ? 0 : blocks_find_any(bytes, len, &ends);
+	size_t at;
 
 	(void)scan;
+	if (is_end(bytes[0]))
+		at = 0;
+	else if (blocks_find_any(bytes, len, &ends, &at, 1) == 0)
+		at = len;
 	step->used = step->data = at;
 	if (at == len)
 		return (SCAN_MORE);

@@ -58,8 +58,8 @@ rarity(unsigned char byte)
  * the others would have it all compared; and of these the last one: a match that
  * fails there failed late.
  */
-static size_t
-pivot_of(const unsigned char *bytes, size_t len)
+size_t
+match_pivot(const unsigned char *bytes, size_t len)
 {
 	size_t i, best = 0, times[256] = { 0 };
 
@@ -106,7 +106,7 @@ match_new(const void *bytes, size_t len)
 	match->len = len;
 	match->bytes = (unsigned char *)(match->border + len);
 	memcpy(match->bytes, bytes, len);
-	match->pivot = pivot_of(match->bytes, len);
+	match->pivot = match_pivot(match->bytes, len);
 	fill_border(match);
 	return (match);
 }

@@ -27,6 +27,12 @@ size_t match_len(const struct match *match);
 bool match_has_lone_byte(const struct match *match, unsigned char *byte);
 
 /*
+ * Where in a string its rarest byte stands, going by what protocols carry: what is
+ * to be searched for first. len > 0.
+ */
+size_t match_pivot(const unsigned char *bytes, size_t len);
+
+/*
  * Look for the string in the next len bytes of a stream. *matched, 0 at first,
  * is carried from call to call: how many bytes at the end of what was seen are
  * the beginning of the string (the longest such suffix, and never all of it).

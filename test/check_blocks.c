@@ -56,7 +56,8 @@ static size_t
 find_so(int way, const unsigned char *bytes, size_t len, size_t *places,
     size_t n)
 {
-	struct search search = { bytes, len, 0, '\n', places, 0, n };
+	struct search search = { .bytes = bytes, .len = len, .byte = '\n',
+	    .places = places, .most = n };
 
 	if (way < 0)
 		return blocks_find(bytes, len, '\n', places, n);
@@ -135,6 +136,48 @@ START_TEST(every_alignment_is_the_same)
 }
 END_TEST
 
+/* Sets */
+
+static void (*const set_ways[])(struct search *search) = {
+	search_wide_set, search_slowly
+};
+
+static size_t
+find_set_so(int way, struct search search)
+{
+	if (way < 0)
+		return blocks_find_any(search.bytes, search.len, search.set,
+		    search.places, search.most);
+	if (search.most > 0)
+		set_ways[way](&search);
+	return search.found;
+}
+
+static void
+expect_set(const unsigned char *bytes, size_t len, const bool *in_set,
+    const struct byte_set *set, size_t n)
+{
+	size_t places[MOST + 1], found, at, i;
+	int way;
+
+	for (way = -1; way < 2; way++) {
+		if (way == 0 && !HAVE_AVX2)
+			continue;
+		places[n] = SIZE_MAX;
+		found = find_set_so(way, (struct search){ .bytes = bytes,
+		    .len = len, .set = set, .places = places, .most = n });
+		for (at = i = 0; at < len && i < n; at++) {
+			if (!in_set[bytes[at]])
+				continue;
+			harness_must(i < found && places[i] == at,
+			    "every place of a set");
+			i++;
+		}
+		harness_must(i == found, "no other place of a set");
+		harness_must(places[n] == SIZE_MAX, "room for n of a set");
+	}
+}
+
 START_TEST(every_set_is_found)
 {
 	bool in_set[256] = { false };
@@ -152,16 +195,17 @@ START_TEST(every_set_is_found)
 		at = unit_random(256);
 		in_set[at] = true;
 		byte_set_add(&set, (unsigned char)at);
-		len = unit_random(LONGEST);
+		len = unit_random(unit_random(4) ? LONGEST : LARGE);
 		bytes = behind - len;
 		for (at = 0; at < len; at++)
 			do
 				bytes[at] = (unsigned char)unit_random(256);
-			while (in_set[bytes[at]] && unit_random(100));
-		for (at = 0; at < len && !in_set[bytes[at]];)
-			at++;
-		ck_assert_uint_eq(blocks_find_any(bytes, len, &set), at);
-		ck_assert_uint_eq(find_slowly(bytes, len, &set), at);
+			while (in_set[bytes[at]] &&
+			    unit_random(i % 2 ? 30 : 1000));
+		expect_set(bytes, len, in_set, &set, 0);
+		expect_set(bytes, len, in_set, &set, 1);
+		expect_set(bytes, len, in_set, &set, 1 + unit_random(MOST));
+		expect_set(bytes, unit_random(len + 1), in_set, &set, MOST);
 	}
 	unmap_bytes();
 }

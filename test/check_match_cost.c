@@ -300,7 +300,7 @@ START_TEST(rarest_byte_is_looked_for_and_of_equal_ones_the_last)
 			best = is_better(string, 3, first, ' ') ? 1 : 0;
 			if (is_better(string, 3, second, string[best]))
 				best = 2;
-			if (pivot_of(string, 3) != best)
+			if (match_pivot(string, 3) != best)
 				ck_abort_msg("%02x %02x", first, second);
 		}
 }
@@ -361,11 +361,11 @@ START_TEST(memchr_looks_for_the_rarest_byte)
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		ck_assert_uint_eq(pivot_of(
+		ck_assert_uint_eq(match_pivot(
 		    (const unsigned char *)cases[i].string,
 		    strlen(cases[i].string)), cases[i].pivot);
-	ck_assert_uint_eq(pivot_of((const unsigned char *)"\0a", 2), 1);
-	ck_assert_uint_eq(pivot_of((const unsigned char *)"a\0", 2), 0);
+	ck_assert_uint_eq(match_pivot((const unsigned char *)"\0a", 2), 1);
+	ck_assert_uint_eq(match_pivot((const unsigned char *)"a\0", 2), 0);
 }
 END_TEST
 
