@@ -121,8 +121,11 @@ hold_shrink(struct hold *hold)
 unsigned char *
 hold_reserve(struct hold *hold, size_t len)
 {
-	/* A large buffer is not kept for what may be small. */
-	hold_trim(hold);
+	/* A large buffer is not kept for what is small. */
+	if (hold->cap / 8 > len)
+		hold_trim(hold);
+	else if (hold_len(hold) == 0)
+		hold->off = hold->len = 0;
 	if (hold->cap - hold->len < len && make_room(hold, len) == -1)
 		return (NULL);
 	return (hold->buf + hold->len);
