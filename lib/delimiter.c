@@ -17,7 +17,7 @@
 
 struct delimiter {
 	struct evchat_framing framing;
-	struct match *match;
+	const struct match *match;
 	bool keeps;
 };
 
@@ -202,7 +202,7 @@ delimiter_encode_end(const struct evchat_framing *framing,
 static void
 delimiter_free(struct evchat_framing *framing)
 {
-	match_free(((struct delimiter *)framing)->match);
+	match_free((struct match *)(uintptr_t)delimiter_of(framing)->match);
 	framing_free(framing);
 }
 
@@ -246,11 +246,52 @@ set_plain(struct delimiter *delimiter)
 	plain->below = PLAIN_LONGEST + 1;
 }
 
+/*
+ * The line ends are what most channels are set to, many of them one by one: so
+ * these are there already, and take no memory.
+ */
+#define LINE_END(string, last, is_match) { \
+	.framing = { \
+		.ops = &delimiter_ops, \
+		.refs = FRAMING_CONSTANT, \
+		.plain = { \
+			.below = PLAIN_LONGEST + 1, \
+			.n_absent = 1, \
+			.absent = { (last) }, \
+			.tail_len = sizeof(string) - 1, \
+			.tail = string \
+		} \
+	}, \
+	.match = &(is_match) \
+}
+
+static const struct delimiter line_ends[] = {
+	LINE_END("\n", '\n', match_lf),
+	LINE_END("\r\n", '\n', match_crlf),
+	LINE_END("\0", '\0', match_nul)
+};
+
+static struct evchat_framing *
+line_end(const void *bytes, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(line_ends) / sizeof(line_ends[0]); i++)
+		if (len == line_ends[i].framing.plain.tail_len &&
+		    memcmp(bytes, line_ends[i].framing.plain.tail, len) == 0)
+			return ((struct evchat_framing *)(uintptr_t)
+			    &line_ends[i].framing);
+	return (NULL);
+}
+
 struct evchat_framing *
 evchat_framing_delimiter(const void *bytes, size_t len, unsigned flags)
 {
 	struct delimiter *delimiter;
+	struct evchat_framing *constant;
 
+	if (flags == 0 && (constant = line_end(bytes, len)) != NULL)
+		return (constant);
 	if (!framing_knows(flags, EVCHAT_FRAMING_KEEP_DELIMITER) ||
 	    (delimiter = framing_new(sizeof(*delimiter), &delimiter_ops)) ==
 	    NULL)

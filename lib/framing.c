@@ -37,10 +37,18 @@ framing_free(struct evchat_framing *framing)
 	mem_free(framing);
 }
 
+/* Nothing of a constant is ever written to. */
+static bool
+is_constant(const struct evchat_framing *framing)
+{
+	return (atomic_load_explicit(&framing->refs, memory_order_relaxed) ==
+	    FRAMING_CONSTANT);
+}
+
 struct evchat_framing *
 framing_ref(struct evchat_framing *framing)
 {
-	if (framing != NULL)
+	if (framing != NULL && !is_constant(framing))
 		atomic_fetch_add_explicit(&framing->refs, 1,
 		    memory_order_relaxed);
 	return (framing);
@@ -49,7 +57,7 @@ framing_ref(struct evchat_framing *framing)
 void
 evchat_framing_free(struct evchat_framing *framing)
 {
-	if (framing == NULL)
+	if (framing == NULL || is_constant(framing))
 		return;
 	if (atomic_fetch_sub_explicit(&framing->refs, 1,
 	    memory_order_acq_rel) == 1)

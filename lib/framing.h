@@ -78,6 +78,8 @@ struct framing_ops {
 	bool holds_any;  /* and how much is held back is not its own to limit */
 };
 
+#define FRAMING_CONSTANT 0 /* references: they are not counted, and it is not freed */
+
 struct evchat_framing {
 	const struct framing_ops *ops;
 	atomic_uint refs;

@@ -23,20 +23,32 @@
 #include "mem.h"
 
 struct match {
-	size_t len;
-	size_t pivot;         /* bytes[pivot] is what memchr looks for */
-	unsigned char *bytes; /* len of them, behind border[] */
+	uint32_t len;
+	uint32_t pivot;             /* bytes[pivot] is what memchr looks for */
+	const unsigned char *bytes; /* len of them */
 	/*
 	 * border[i]: the state to go on from when i bytes have matched and the
 	 * next one does not: the longest proper border of bytes[0 .. i) that is
 	 * not followed by the same byte; NONE when there is none.
 	 */
-	uint32_t border[];
+	const uint32_t *border;
 };
 
 #define NONE UINT32_MAX
 #define NOWHERE (SIZE_MAX / 2) /* behind any stream */
 #define FEW 4 /* bytes that are looked at one by one */
+
+/* What match_new makes of it, where the last byte stands once, behind another. */
+#define LINE_END(string) { \
+	.len = sizeof(string) - 1, \
+	.pivot = sizeof(string) - 2, \
+	.bytes = (const unsigned char *)(string), \
+	.border = (const uint32_t[]){ (uint32_t)-1, 0 } \
+}
+
+const struct match match_lf = LINE_END("\n");
+const struct match match_crlf = LINE_END("\r\n");
+const struct match match_nul = LINE_END("\0");
 
 /* How rare a byte is in what protocols carry: text first of all. */
 static int
@@ -76,17 +88,17 @@ match_pivot(const unsigned char *bytes, size_t len)
 }
 
 static void
-fill_border(struct match *match)
+fill_border(const struct match *match, uint32_t *border)
 {
 	const unsigned char *bytes = match->bytes;
 	uint32_t i, k = 0;
 
-	match->border[0] = NONE;
+	border[0] = NONE;
 	for (i = 1; i < match->len; i++) {
 		/* Here k is the longest proper border of bytes[0 .. i). */
-		match->border[i] = bytes[i] == bytes[k] ? match->border[k] : k;
+		border[i] = bytes[i] == bytes[k] ? border[k] : k;
 		while (k != NONE && bytes[i] != bytes[k])
-			k = match->border[k];
+			k = border[k];
 		k = k == NONE ? 0 : k + 1;
 	}
 }
@@ -95,19 +107,22 @@ struct match *
 match_new(const void *bytes, size_t len)
 {
 	struct match *match;
+	uint32_t *border;
 
 	if (len == 0 || len > MATCH_MAX) {
 		errno = len == 0 ? EINVAL : EMSGSIZE;
 		return (NULL);
 	}
-	match = mem_alloc(sizeof(*match) + len * sizeof(match->border[0]) + len);
+	match = mem_alloc(sizeof(*match) + len * sizeof(*border) + len);
 	if (match == NULL)
 		return (NULL);
-	match->len = len;
-	match->bytes = (unsigned char *)(match->border + len);
-	memcpy(match->bytes, bytes, len);
-	match->pivot = match_pivot(match->bytes, len);
-	fill_border(match);
+	match->len = (uint32_t)len;
+	/* Both lie behind it. */
+	border = (uint32_t *)(match + 1);
+	match->border = border;
+	match->bytes = memcpy(border + len, bytes, len);
+	match->pivot = (uint32_t)match_pivot(match->bytes, len);
+	fill_border(match, border);
 	return (match);
 }
 

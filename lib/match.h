@@ -14,6 +14,9 @@ struct match;
 
 #define MATCH_MAX ((size_t)1 << 30) /* longest string that can be searched for */
 
+/* These are there already, and are not freed. */
+extern const struct match match_lf, match_crlf, match_nul;
+
 struct match *match_new(const void *bytes, size_t len); /* copied; 1 to MATCH_MAX */
 void match_free(struct match *match);                   /* NULL is fine */
 

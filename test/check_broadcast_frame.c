@@ -52,8 +52,8 @@ START_TEST(each_member_gets_it_by_its_own_framing)
 			ck_assert_int_eq(evchat_set_terminator(crowd.chat[i],
 			    i % 3 == 1 ? "\r\n" : "|", i % 3 == 1 ? 2 : 1), 0);
 	}
-	delimiter = evchat_get_framing(crowd.chat[1]);
-	ck_assert_ptr_ne(delimiter, evchat_get_framing(crowd.chat[4]));
+	delimiter = evchat_get_framing(crowd.chat[2]);
+	ck_assert_ptr_ne(delimiter, evchat_get_framing(crowd.chat[5]));
 	ck_assert_int_eq(broadcast(&crowd, "abc"), MEMBERS);
 	for (i = 0; i < MEMBERS; i++)
 		expect(&crowd, i, wire[i % 3]);

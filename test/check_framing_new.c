@@ -62,12 +62,13 @@ START_TEST(without_memory_there_is_none)
 	long blocks = harness_blocks(), n;
 	struct evchat_framing *framing;
 	unsigned flags;
-	bool failed;
+	bool failed, takes_any;
 
 	for (flags = 0; flags < 32; flags++) {
 		if ((flags & ~makers[_i].allowed) != 0)
 			continue;
 		failed = true;
+		takes_any = false;
 		for (n = 1; failed; n++) {
 			makers_frees = 0;
 			harness_fail_allocation(n);
@@ -75,6 +76,7 @@ START_TEST(without_memory_there_is_none)
 			framing = makers[_i].make(flags);
 			failed = harness_allocation_failed();
 			harness_fail_allocation(0);
+			takes_any |= harness_blocks() > blocks;
 			if (failed)
 				refused(framing, ENOMEM, blocks);
 			else
@@ -83,9 +85,34 @@ START_TEST(without_memory_there_is_none)
 			ck_assert_int_eq(makers_frees, !failed &&
 			    _i == MAKERS - 1 ? 1 : 0);
 		}
-		ck_assert_int_gt(n, 2);
+		ck_assert_int_gt(n, takes_any ? 2 : 1);
 		ck_assert_int_eq(harness_blocks(), blocks);
 	}
+}
+END_TEST
+
+/* They are there already, for any channel; with flags they are made. */
+START_TEST(line_ends_take_no_memory)
+{
+	static const enum evbuffer_eol_style styles[] = { EVBUFFER_EOL_LF,
+		EVBUFFER_EOL_CRLF_STRICT, EVBUFFER_EOL_NUL };
+	static const char *const ends[] = { "\n", "\r\n", "" };
+	size_t len = _i == 1 ? 2 : 1;
+	long blocks = harness_blocks();
+	struct evchat_framing *framing;
+	int i;
+
+	harness_fail_allocation(1);
+	framing = evchat_framing_delimiter(ends[_i], len, 0);
+	ck_assert_ptr_nonnull(framing);
+	ck_assert_ptr_eq(evchat_framing_line(styles[_i], 0), framing);
+	harness_fail_allocation(0);
+	for (i = 0; i < 3; i++)
+		evchat_framing_free(framing);
+	framing = evchat_framing_line(styles[_i], KEEP);
+	ck_assert_int_gt(harness_blocks(), blocks);
+	evchat_framing_free(framing);
+	ck_assert_int_eq(harness_blocks(), blocks);
 }
 END_TEST
 
@@ -319,6 +346,7 @@ framing_new_suite(void)
 
 	add_for_all_makers(tc, flags_that_are_not_allowed_are_refused);
 	add_for_all_makers(tc, without_memory_there_is_none);
+	tcase_add_loop_test(tc, line_ends_take_no_memory, 0, 3);
 	tcase_add_test(tc, delimiter_has_a_length);
 	tcase_add_test(tc, set_of_delimiters_has_some_and_none_is_empty);
 	tcase_add_test(tc, set_of_delimiters_is_at_most_4096_bytes_long);

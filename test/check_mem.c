@@ -74,7 +74,7 @@ START_TEST(framings_come_from_there_too)
 {
 	evchat_set_mem_functions(my_malloc, my_realloc, my_free);
 	mallocs = frees = 0;
-	evchat_framing_free(evchat_framing_delimiter("\r\n", 2, 0));
+	evchat_framing_free(evchat_framing_delimiter("--\r\n", 4, 0));
 	ck_assert_int_gt(mallocs, 0);
 	ck_assert_int_eq(mallocs, frees);
 	harness_memory_init();

@@ -190,7 +190,7 @@ END_TEST
 START_TEST(scanner_takes_the_reference_and_drops_it)
 {
 	long blocks = harness_blocks();
-	struct terminator terminator = unit_scan_delimiter("\n", 1);
+	struct terminator terminator = unit_scan_delimiter(";", 1);
 	struct scan scan;
 
 	framing_ref(terminator.framing);
