@@ -76,6 +76,7 @@ START_TEST(push_eof_of_an_empty_queue_shuts_the_write_side)
 {
 	struct harness *h = start_rude(_i);
 
+	harness_shake_hands(h);
 	push_eof(h);
 	harness_run_until_peer_eof(h);
 	harness_feed(h, "ab");
@@ -316,6 +317,7 @@ START_TEST(bytes_unread_at_eof_are_delivered_before_the_end)
 	harness_start(h, &harness_streaming,
 	    _i % 2 ? EVCHAT_OPT_HALF_OPEN : 0);
 	h->script.event = unread_and_pause;
+	harness_shake_hands(h);
 	push_eof(h);
 	harness_feed_eof(h);
 	harness_run_until_noted(h, "eof");

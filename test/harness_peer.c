@@ -296,6 +296,8 @@ harness_send(struct harness *h, const void *data, size_t len)
 
 	if (h->peer_fd == -1 && h->peer_bev == NULL)
 		return;
+	if (h->in->layer != NULL && h->in->eof_sent)
+		return; /* as where it is the wire that has ended */
 	harness_shake_hands(h);
 	sent = harness_send_some(h, data, len);
 	room.fd = h->peer_fd;

@@ -144,7 +144,7 @@ send_text(struct harness *h, const void *data, size_t len)
 	int n;
 
 	flush(h);
-	if (tls->ended)
+	if (tls->ended || (h->peer_eof && !SSL_is_init_finished(tls->ssl)))
 		return -1;
 	if (!SSL_is_init_finished(tls->ssl) || BIO_pending(tls->out) > 0)
 		return 0;
