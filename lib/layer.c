@@ -472,15 +472,21 @@ evchat_upgrade(struct evchat *chat, const struct evchat_layer_ops *ops,
 
 int
 evchat_adopt_layer(struct evchat *chat, const struct evchat_layer_ops *ops,
-    void *self)
+    void *self, int is_ready)
 {
 	struct bufferevent *bev = channel_lock(chat);
 	struct layer *layer = layer_new(chat, ops, self);
 	int error = errno;
 
+	if (layer != NULL && !is_ready &&
+	    deadline_start(chat, DEADLINE_UPGRADE) == -1) {
+		error = errno;
+		mem_free(layer);
+		layer = NULL;
+	}
 	if (layer != NULL) {
 		layer->bev = chat->bev;
-		put_on(chat, layer, LAYER_ON);
+		put_on(chat, layer, is_ready ? LAYER_ON : LAYER_STARTING);
 	} else
 		ops->free(self);
 	errno = error;

@@ -355,7 +355,8 @@ evchat_adopt_tls(struct evchat *chat, unsigned options)
 	restrict_ssl(ssl, options);
 	/* Else a reset is told as an end. */
 	bufferevent_openssl_set_allow_dirty_shutdown(bev, 0);
-	return (evchat_adopt_layer(chat, &tls_ops, tls));
+	return (evchat_adopt_layer(chat, &tls_ops, tls,
+	    SSL_is_init_finished(ssl)));
 }
 
 SSL *

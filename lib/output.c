@@ -12,6 +12,11 @@
 #include "channel.h"
 #include "layer.h"
 
+/*
+ * TLS encrypts a chain of the output as a whole, and until all of that has left it
+ * cannot be seen that any has. So chains are as long as its records, at most.
+ */
+#define LAYERED_AT_ONCE ((size_t)16 << 10)
 #define SEND_AT_ONCE ((size_t)256 << 10) /* handed to one sendfile */
 
 /* The descriptor takes nothing now: be told when it does. */
@@ -48,6 +53,7 @@ static enum queue_what
 move_next(struct evchat *chat)
 {
 	struct queue *queue = &chat->queue;
+	size_t want = chat->set->out_size, most = SIZE_MAX;
 	enum queue_what what;
 
 	if (queue_can_send(queue) && direct_may_send_file(chat))
@@ -60,8 +66,10 @@ move_next(struct evchat *chat)
 	    (what = direct_send(chat)) != QUEUE_BLOCKED)
 		return (what);
 	/* What is left goes as if nothing had been tried. */
+	if (chat->kind == TRANSPORT_LAYERED)
+		most = LAYERED_AT_ONCE;
 	return (queue_pull(queue, bufferevent_get_output(chat->bev),
-	    chat->set->out_size));
+	    want < most ? want : most, most));
 }
 
 void

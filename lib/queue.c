@@ -244,14 +244,15 @@ pull_producer(struct queue *queue, struct evchat_producer *producer,
 }
 
 enum queue_what
-queue_pull(struct queue *queue, struct evbuffer *output, size_t want)
+queue_pull(struct queue *queue, struct evbuffer *output, size_t want,
+    size_t most)
 {
 	struct evchat_producer *producer = queue->line->current;
 	size_t len = producer != NULL ? producer->before :
 	    backlog_len(&queue->bytes);
 
 	if (len > 0)
-		return (pull_bytes(queue, output, len));
+		return (pull_bytes(queue, output, len < most ? len : most));
 	if (producer == NULL)
 		return (QUEUE_EMPTY);
 	if (producer->ops->more == NULL) {

@@ -84,9 +84,13 @@ queue_length(const struct queue *queue)
 int queue_prepare(struct queue *queue);
 void queue_add_producer(struct queue *queue, struct evchat_producer *producer);
 
-/* Put the next bytes into the output. May call one producer's more. */
+/*
+ * Put the next bytes into the output. May call one producer's more, which is asked
+ * for want. At most so many pushed ones are put there at once, as one chain if they
+ * are parts of one.
+ */
 enum queue_what queue_pull(struct queue *queue, struct evbuffer *output,
-    size_t want);
+    size_t want, size_t most);
 
 /*
  * Are pushed bytes next? Send them to a socket past the output, if that is empty:

@@ -86,7 +86,8 @@ go_on(struct many *m, struct evbuffer *wire)
 	const struct evchat_producer *p;
 	size_t i, weight = 0, len;
 
-	(void)queue_pull(&m->q.queue, m->q.output, m->q.want);
+	(void)queue_pull(&m->q.queue, m->q.output, m->q.want,
+	    SIZE_MAX);
 	len = unit_random(unit_queue_in_output(&m->q) + 1);
 	evbuffer_remove_buffer(m->q.output, wire, len);
 	queue_release(&m->q.queue, unit_queue_in_output(&m->q));

@@ -152,7 +152,8 @@ unit_queue_pull(struct unit_queue *q)
 		[QUEUE_FAILED] = "failed",
 		[QUEUE_NO_MEMORY] = "no memory"
 	};
-	enum queue_what what = queue_pull(&q->queue, q->output, q->want);
+	enum queue_what what = queue_pull(&q->queue, q->output, q->want,
+	    SIZE_MAX);
 
 	q->error = errno;
 	if (what != QUEUE_MOVED)
