@@ -118,7 +118,8 @@ START_TEST(threads_push_while_a_channel_goes_over)
 	for (i = 0; i < PUSHERS; i++)
 		start_pusher(i, s->server.chat, NULL, EVCHAT_TLS_ACCEPT);
 	while (come < PUSHERS * LINES ||
-	    strstr(unit_text(&s->client.text), "connected") == NULL)
+	    strstr(unit_text(&s->client.text), "connected") == NULL ||
+	    strstr(unit_text(&s->server.text), "connected") == NULL)
 		(void)event_base_loop(s->base, EVLOOP_ONCE);
 	join(PUSHERS);
 	ck_assert_ptr_nonnull(evchat_get_ssl(s->server.chat));
