@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,8 @@ END_TEST
 
 /* One that ends it in the middle of all that. */
 
+static atomic_bool is_free;
+
 static void *
 free_channel(void *arg)
 {
@@ -169,6 +172,7 @@ free_channel(void *arg)
 
 	evchat_free(p->chat);
 	evchat_decref(p->chat);
+	atomic_store(&is_free, true);
 	return NULL;
 }
 
@@ -183,9 +187,10 @@ START_TEST(thread_ends_a_channel_that_goes_over)
 		(void)event_base_loop(s->base, EVLOOP_NONBLOCK);
 	evchat_incref(p->chat = s->server.chat);
 	ck_assert_int_eq(pthread_create(&p->thread, NULL, free_channel, p), 0);
-	secure_run_until_closed(s);
+	while (!atomic_load(&is_free))
+		(void)event_base_loop(s->base, EVLOOP_NONBLOCK);
 	ck_assert_int_eq(pthread_join(p->thread, NULL), 0);
-	secure_run(s);
+	secure_run_until_closed(s);
 	ck_assert_int_eq(s->server.why, EVCHAT_REASON_FREED);
 	secure_free(s);
 }
