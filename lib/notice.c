@@ -303,7 +303,7 @@ listen_to(struct evchat *chat)
 	transport_write_all(bev, chat->kind);
 	/* Some kinds call back at once; no hook may run before the loop does. */
 	chat->in_turn = true;
-	enabled = ((chat->old_enabled & EV_WRITE) ||
+	enabled = ((bufferevent_get_enabled(bev) & EV_WRITE) ||
 	    bufferevent_enable(bev, EV_WRITE) == 0) &&
 	    reading_begin(chat) == 0;
 	chat->in_turn = in_turn;

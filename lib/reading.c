@@ -109,8 +109,8 @@ reading_change(struct evchat *chat, enum channel_reading how)
 int
 reading_begin(struct evchat *chat)
 {
-	chat->reading = chat->old_enabled & EV_READ ? READING_BUFFEREVENT :
-	    READING_NOT;
+	chat->reading = bufferevent_get_enabled(chat->bev) & EV_READ ?
+	    READING_BUFFEREVENT : READING_NOT;
 	return (reading_change(chat, wanted(chat)));
 }
 
