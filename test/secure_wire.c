@@ -21,15 +21,18 @@ static struct evchat *
 chat_on(struct secure_end *end, int fd, unsigned options)
 {
 	struct secure *s = end->of;
+	struct bufferevent *bev;
 
 	options |= s->wire == SECURE_THREADSAFE ?
 	    EVCHAT_OPT_THREADSAFE : s->wire == SECURE_INDIRECT ?
 	    EVCHAT_OPT_BUFFEREVENT_IO : 0;
-
 	if (s->wire != SECURE_BEV && s->wire != SECURE_FILTER)
 		return evchat_socket_new(s->base, fd, end->hooks, end, options);
-	return evchat_new(wrap(bufferevent_socket_new(s->base, fd,
-	    BEV_OPT_CLOSE_ON_FREE), s->wire == SECURE_FILTER), end->hooks, end, options);
+	bev = wrap(bufferevent_socket_new(s->base, fd, BEV_OPT_CLOSE_ON_FREE),
+	    s->wire == SECURE_FILTER);
+	/* As libevent's own users do before they hand it over. */
+	bufferevent_enable(bev, EV_READ | EV_WRITE);
+	return evchat_new(bev, end->hooks, end, options);
 }
 
 static void
