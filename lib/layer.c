@@ -161,15 +161,27 @@ is_on_top_of(struct bufferevent *bev, const struct bufferevent *old)
 	return (bev != NULL);
 }
 
+/* What is on top has to hear of the bytes that are there already, and of their end. */
+static void
+tell_again(struct bufferevent *bev, bool eof)
+{
+	bufferevent_trigger(bev, EV_READ | EV_WRITE,
+	    BEV_TRIG_IGNORE_WATERMARKS);
+	if (eof)
+		bufferevent_trigger_event(bev, BEV_EVENT_EOF |
+		    BEV_EVENT_READING, 0);
+}
+
 /* Have the channel go on upon another bufferevent. */
 static void
 go_over(struct evchat *chat, struct bufferevent *bev)
 {
 	struct bufferevent *old = chat->bev;
-	bool replaced = !is_on_top_of(bev, old);
+	bool replaced = !is_on_top_of(bev, old), eof = chat->eof;
 	enum transport_kind kind = TRANSPORT_LAYERED;
 
 	chat->bev = bev;
+	chat->eof = chat->eof_seen = false;
 	(void)transport_kind_of(bev, &kind);
 	chat->kind = kind;
 	chat->layer->state = LAYER_STARTING;
@@ -186,6 +198,8 @@ go_over(struct evchat *chat, struct bufferevent *bev)
 		notice_take(chat, BEV_EVENT_CONNECTED, 0);
 	if (replaced)
 		bufferevent_free(old);
+	else
+		tell_again(old, eof);
 }
 
 static void

@@ -95,14 +95,6 @@ put_in_place(struct tls *tls, struct bufferevent *below, int options)
 	return (bev);
 }
 
-/* Nothing tells what is on top that it may begin, or what is there already. */
-static void
-call_back(struct bufferevent *bev)
-{
-	bufferevent_trigger(bev, EV_READ | EV_WRITE,
-	    BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
-}
-
 /*
  * On top. A filter calls back while OpenSSL writes into it, and libevent would
  * call OpenSSL again, inside itself; so another filter is between them, which
@@ -122,10 +114,10 @@ put_on_top(struct tls *tls, struct bufferevent *below, int options)
 	bev = bufferevent_openssl_filter_new(base, between, tls->ssl,
 	    ssl_state(tls), options);
 	tls->ssl = NULL;
+	/* What calls back from below does not make this one do so. */
 	if (bev != NULL && between != below)
-		call_back(below);
-	if (bev != NULL)
-		call_back(between);
+		bufferevent_trigger(between, EV_WRITE,
+		    BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
 	if (bev == NULL && between != below) {
 		/* What is below stays. */
 		bufferevent_incref(below);

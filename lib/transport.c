@@ -214,6 +214,7 @@ transport_revive(struct bufferevent *bev)
 {
 	short forgotten = 0;
 
+	bev = bottom(bev);
 	if (transport_fd(bev) == -1)
 		return (0);
 	if (is_forgotten(bev, &bev->ev_read, EV_READ))

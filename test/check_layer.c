@@ -288,7 +288,7 @@ START_TEST(refused_layers_are_freed)
 	ck_assert_int_eq(mask_upgrade(h, &plain), -1);
 	ck_assert_int_eq(errno, EALREADY);
 	ck_assert_int_eq(evchat_adopt_layer(h->chat, &mask_ops,
-	    mask_new(h, &plain)), -1);
+	    mask_new(h, &plain), 1), -1);
 	ck_assert_int_eq(errno, EALREADY);
 	ck_assert_ptr_null(evchat_detach(h->chat));
 	ck_assert_int_eq(errno, EBUSY);

@@ -62,7 +62,8 @@ struct evchat_layer_ops {
 	/**
 	 * Make the bufferevent that the channel goes on with. It tells of
 	 * BEV_EVENT_CONNECTED when it is ready, and of failures, through its event
-	 * callback, which the channel sets afterwards.
+	 * callback, which the channel sets afterwards. Then bev calls back, so that
+	 * what is on top finds what is there already, and may begin.
 	 *
 	 * @param bev has in its input all that has come and was not dropped. The new
 	 *     bufferevent is on top of it and takes it. With
