@@ -91,16 +91,19 @@ static void
 on_new(void *ssl, void *data, CRYPTO_EX_DATA *all, int index, long argl,
     void *argp)
 {
-	(void)ssl, (void)data, (void)all, (void)index, (void)argl, (void)argp;
-	ssls++;
+	(void)ssl, (void)data, (void)argl, (void)argp;
+	/* One half made, without memory, is freed all the same. */
+	if (CRYPTO_set_ex_data(all, index, &ssls) == 1)
+		ssls++;
 }
 
 static void
 on_free(void *ssl, void *data, CRYPTO_EX_DATA *all, int index, long argl,
     void *argp)
 {
-	(void)ssl, (void)data, (void)all, (void)index, (void)argl, (void)argp;
-	ssls--;
+	(void)ssl, (void)all, (void)index, (void)argl, (void)argp;
+	if (data != NULL)
+		ssls--;
 }
 
 long
