@@ -6,85 +6,43 @@
 
 #include <errno.h>
 #include <string.h>
-#include "bare.h"
 #include "harness.h"
 #include "secure.h"
+#include "talk.h"
 
-/* A loop test's number: the wire, and which end is a channel. */
-#define BARE_RUNS (2 * SECURE_RAW_WIRES)
 #define CUT "closed:truncated|(closed by the peer without a close_notify)"
-
-struct talk {
-	struct secure *s;
-	struct secure_end *chat; /* the channel */
-	struct bare *bare;       /* at the other end */
-};
-
-/* Both in TLS from the first byte, with options of evchat_starttls(). */
-static struct talk
-begin(int wire, bool server, unsigned tls)
-{
-	struct talk t;
-
-	t.s = secure_new_with(wire, server ? SECURE_SERVER : SECURE_CLIENT, 0);
-	t.chat = server ? &t.s->server : &t.s->client;
-	t.chat->tls = tls;
-	t.bare = bare_new(server ? &t.s->client : &t.s->server, NULL);
-	secure_starttls(t.chat);
-	return t;
-}
-
-/* And connected. */
-static struct talk
-start(int i, unsigned tls)
-{
-	struct talk t = begin(i / 2, i % 2 == 0, tls);
-
-	bare_run(t.bare);
-	secure_expect(t.chat, "connected");
-	return t;
-}
-
-static void
-finish(struct talk *t, const char *transcript)
-{
-	bare_run_until_closed(t->bare);
-	secure_expect(t->chat, transcript);
-	bare_free(t->bare);
-	secure_free(t->s);
-}
 
 START_TEST(end_without_close_notify_is_truncated)
 {
-	struct talk t = start(_i, 0);
+	struct talk t = talk_start(_i, 0, 0);
 
 	bare_say(t.bare, "one\r\ntwo\r\nhalf");
 	(void)bare_turn(t.bare);
 	secure_hang_up(t.bare->end);
-	finish(&t, "connected|frame:one|frame:two|" CUT);
+	talk_finish(&t, "connected|frame:one|frame:two|" CUT);
 }
 END_TEST
 
 START_TEST(end_without_close_notify_may_be_tolerated)
 {
-	struct talk t = start(_i, EVCHAT_TLS_ALLOW_TRUNCATION);
+	struct talk t = talk_start(_i, 0, EVCHAT_TLS_ALLOW_TRUNCATION);
 
 	bare_say(t.bare, "one\r\ntwo\r\n");
 	(void)bare_turn(t.bare);
 	secure_hang_up(t.bare->end);
-	finish(&t, "connected|frame:one|frame:two|eof|closed:eof");
+	talk_finish(&t, "connected|frame:one|frame:two|eof|closed:eof");
 }
 END_TEST
 
 /* What is tolerated is the end, not that a frame is cut off. */
 START_TEST(tolerated_end_inside_a_frame_is_truncated)
 {
-	struct talk t = start(_i, EVCHAT_TLS_ALLOW_TRUNCATION);
+	struct talk t = talk_start(_i, 0, EVCHAT_TLS_ALLOW_TRUNCATION);
 
 	bare_say(t.bare, "one\r\nhalf");
 	(void)bare_turn(t.bare);
 	secure_hang_up(t.bare->end);
-	finish(&t, "connected|frame:one|eof|closed:truncated|"
+	talk_finish(&t, "connected|frame:one|eof|closed:truncated|"
 	    "(closed by the peer inside a frame)");
 }
 END_TEST
@@ -92,7 +50,7 @@ END_TEST
 /* The application has paused: it is told when it goes on. */
 START_TEST(truncation_waits_for_a_pause)
 {
-	struct talk t = start(_i, 0);
+	struct talk t = talk_start(_i, 0, 0);
 
 	evchat_pause(t.chat->chat);
 	bare_say(t.bare, "one\r\n");
@@ -101,7 +59,7 @@ START_TEST(truncation_waits_for_a_pause)
 	secure_run(t.s);
 	secure_expect(t.chat, "connected");
 	evchat_resume(t.chat->chat);
-	finish(&t, "connected|frame:one|" CUT);
+	talk_finish(&t, "connected|frame:one|" CUT);
 }
 END_TEST
 
@@ -113,7 +71,7 @@ note_errno(struct secure_end *end)
 
 START_TEST(reset_is_an_error_of_the_system)
 {
-	struct talk t = start(SECURE_TCP * 2 + _i, 0);
+	struct talk t = talk_start(SECURE_TCP * 2 + _i, 0, 0);
 	char expect[64];
 
 	t.chat->ended = note_errno;
@@ -122,16 +80,17 @@ START_TEST(reset_is_an_error_of_the_system)
 	secure_reset(t.bare->end);
 	snprintf(expect, sizeof(expect),
 	    "connected|frame:one|closed:io|error:%d", ECONNRESET);
-	finish(&t, expect);
+	talk_finish(&t, expect);
 }
 END_TEST
 
 START_TEST(reset_is_not_tolerated)
 {
-	struct talk t = start(SECURE_TCP * 2 + _i, EVCHAT_TLS_ALLOW_TRUNCATION);
+	struct talk t = talk_start(SECURE_TCP * 2 + _i, 0,
+	    EVCHAT_TLS_ALLOW_TRUNCATION);
 
 	secure_reset(t.bare->end);
-	finish(&t, "connected|closed:io");
+	talk_finish(&t, "connected|closed:io");
 }
 END_TEST
 
@@ -141,7 +100,7 @@ END_TEST
 static bool
 cut_record(int i, size_t cut, unsigned tls, const char *transcript)
 {
-	struct talk t = start(i, tls);
+	struct talk t = talk_start(i, 0, tls);
 	bool more;
 
 	bare_say(t.bare, "one\r\n");
@@ -152,7 +111,7 @@ cut_record(int i, size_t cut, unsigned tls, const char *transcript)
 	bare_send(t.bare, cut);
 	secure_run(t.s);
 	secure_hang_up(t.bare->end);
-	finish(&t, transcript);
+	talk_finish(&t, transcript);
 	return more;
 }
 
@@ -185,7 +144,8 @@ END_TEST
 static bool
 cut_handshake(bool server, int version, size_t cut)
 {
-	struct talk t = begin((int)(cut % SECURE_RAW_WIRES), server, 0);
+	int wire = (int)(cut % SECURE_RAW_WIRES);
+	struct talk t = talk_new(2 * wire + (server ? 0 : 1), 0);
 	const struct unit_text *text = &t.chat->text;
 	const char *told;
 	size_t left = cut, before;
@@ -193,6 +153,7 @@ cut_handshake(bool server, int version, size_t cut)
 	bool more;
 
 	SSL_set_max_proto_version(t.bare->ssl, version);
+	secure_starttls(t.chat);
 	t.bare->held = true;
 	while (idle++ < 20) {
 		(void)event_base_loop(t.s->base, EVLOOP_NONBLOCK);
@@ -216,8 +177,7 @@ cut_handshake(bool server, int version, size_t cut)
 		    "closed:tls|(closed by the peer in the TLS handshake)");
 	else
 		ck_assert_str_eq(told, "connected|" CUT);
-	bare_free(t.bare);
-	secure_free(t.s);
+	talk_free(&t);
 	return more;
 }
 
@@ -250,17 +210,17 @@ main(void)
 	TCase *tc = harness_case(suite, "cut");
 
 	tcase_add_loop_test(tc, end_without_close_notify_is_truncated, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tcase_add_loop_test(tc, end_without_close_notify_may_be_tolerated, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tcase_add_loop_test(tc, tolerated_end_inside_a_frame_is_truncated, 0,
-	    BARE_RUNS);
-	tcase_add_loop_test(tc, truncation_waits_for_a_pause, 0, BARE_RUNS);
+	    TALKS);
+	tcase_add_loop_test(tc, truncation_waits_for_a_pause, 0, TALKS);
 	tcase_add_loop_test(tc, reset_is_an_error_of_the_system, 0, 2);
 	tcase_add_loop_test(tc, reset_is_not_tolerated, 0, 2);
-	tcase_add_loop_test(tc, record_that_is_cut_is_truncated, 0, BARE_RUNS);
+	tcase_add_loop_test(tc, record_that_is_cut_is_truncated, 0, TALKS);
 	tcase_add_loop_test(tc, record_that_is_cut_is_never_delivered, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tcase_add_loop_test(tc, servers_handshake_is_cut_at_every_byte, 0, 2);
 	tcase_add_loop_test(tc, clients_handshake_is_cut_at_every_byte, 0, 2);
 	return harness_main(suite);

@@ -5,56 +5,15 @@
 
 #include <string.h>
 #include <sys/socket.h>
-#include "bare.h"
 #include "harness.h"
 #include "secure.h"
-
-/* A loop test's number: the wire, and which end is a channel. */
-#define BARE_RUNS (2 * SECURE_RAW_WIRES)
-
-struct talk {
-	struct secure *s;
-	struct secure_end *chat; /* the channel */
-	struct bare *bare;       /* at the other end */
-};
-
-/* Both in TLS from the first byte, and connected. */
-static struct talk
-start_with(int i, unsigned options)
-{
-	bool server = i % 2 == 0;
-	struct talk t;
-
-	t.s = secure_new_with(i / 2, server ? SECURE_SERVER : SECURE_CLIENT,
-	    options);
-	t.chat = server ? &t.s->server : &t.s->client;
-	t.bare = bare_new(server ? &t.s->client : &t.s->server, NULL);
-	secure_starttls(t.chat);
-	bare_run(t.bare);
-	secure_expect(t.chat, "connected");
-	return t;
-}
-
-static struct talk
-start(int i)
-{
-	return start_with(i, 0);
-}
-
-static void
-finish(struct talk *t, const char *transcript)
-{
-	bare_run_until_closed(t->bare);
-	secure_expect(t->chat, transcript);
-	bare_free(t->bare);
-	secure_free(t->s);
-}
+#include "talk.h"
 
 /* The channel's end */
 
 START_TEST(close_when_done_sends_a_close_notify)
 {
-	struct talk t = start(_i);
+	struct talk t = talk_start(_i, 0, 0);
 
 	secure_say(t.chat, "bye");
 	evchat_close_when_done(t.chat->chat);
@@ -63,13 +22,13 @@ START_TEST(close_when_done_sends_a_close_notify)
 	ck_assert(bare_is_closed(t.bare));
 	ck_assert(t.bare->eof);
 	secure_hang_up(t.bare->end);
-	finish(&t, "connected|closed:done");
+	talk_finish(&t, "connected|closed:done");
 }
 END_TEST
 
 START_TEST(push_eof_sends_a_close_notify_and_input_goes_on)
 {
-	struct talk t = start(_i);
+	struct talk t = talk_start(_i, 0, 0);
 
 	secure_say(t.chat, "that is all");
 	ck_assert_int_eq(evchat_push_eof(t.chat->chat), 0);
@@ -81,7 +40,7 @@ START_TEST(push_eof_sends_a_close_notify_and_input_goes_on)
 	bare_run(t.bare);
 	secure_expect(t.chat, "connected|frame:more");
 	bare_close(t.bare);
-	finish(&t, "connected|frame:more|eof|closed:eof");
+	talk_finish(&t, "connected|frame:more|eof|closed:eof");
 }
 END_TEST
 
@@ -90,7 +49,7 @@ static void
 end_behind_much(int i, void (*end)(struct evchat *chat))
 {
 	enum { MUCH = 1 << 20 };
-	struct talk t = start(i);
+	struct talk t = talk_start(i, 0, 0);
 	char *much = calloc(1, MUCH);
 
 	ck_assert_ptr_nonnull(much);
@@ -107,8 +66,7 @@ end_behind_much(int i, void (*end)(struct evchat *chat))
 	secure_hang_up(t.bare->end);
 	bare_run_until_closed(t.bare);
 	free(much);
-	bare_free(t.bare);
-	secure_free(t.s);
+	talk_free(&t);
 }
 
 static void
@@ -170,21 +128,21 @@ END_TEST
 
 START_TEST(close_notify_is_the_end_of_the_input)
 {
-	struct talk t = start(_i);
+	struct talk t = talk_start(_i, 0, 0);
 
 	bare_say(t.bare, "one\r\ntwo\r\n");
 	bare_close(t.bare);
 	bare_run(t.bare);
 	ck_assert(bare_is_closed(t.bare));
 	secure_hang_up(t.bare->end);
-	finish(&t, "connected|frame:one|frame:two|eof|closed:eof");
+	talk_finish(&t, "connected|frame:one|frame:two|eof|closed:eof");
 }
 END_TEST
 
 /* A FIN behind it is no news, whenever it comes. */
 START_TEST(end_of_the_connection_behind_a_close_notify_is_no_failure)
 {
-	struct talk t = start_with(_i, EVCHAT_OPT_HALF_OPEN);
+	struct talk t = talk_start(_i, EVCHAT_OPT_HALF_OPEN, 0);
 
 	bare_close(t.bare);
 	bare_run(t.bare);
@@ -198,13 +156,13 @@ START_TEST(end_of_the_connection_behind_a_close_notify_is_no_failure)
 	evchat_close_when_done(t.chat->chat);
 	bare_run(t.bare);
 	ck_assert(bare_is_closed(t.bare));
-	finish(&t, "connected|eof|closed:done");
+	talk_finish(&t, "connected|eof|closed:done");
 }
 END_TEST
 
 START_TEST(close_notify_and_the_end_of_the_connection_may_come_together)
 {
-	struct talk t = start_with(_i, EVCHAT_OPT_HALF_OPEN);
+	struct talk t = talk_start(_i, EVCHAT_OPT_HALF_OPEN, 0);
 
 	bare_say(t.bare, "last\r\n");
 	bare_close(t.bare);
@@ -215,20 +173,20 @@ START_TEST(close_notify_and_the_end_of_the_connection_may_come_together)
 	bare_run(t.bare);
 	bare_expect(t.bare, "still here\r\n");
 	evchat_close_when_done(t.chat->chat);
-	finish(&t, "connected|frame:last|eof|closed:done");
+	talk_finish(&t, "connected|frame:last|eof|closed:done");
 }
 END_TEST
 
 /* It does not wait for an answer, and nobody hears ours. */
 START_TEST(peer_may_be_gone_behind_its_close_notify)
 {
-	struct talk t = start(_i);
+	struct talk t = talk_start(_i, 0, 0);
 
 	bare_say(t.bare, "last\r\n");
 	bare_close(t.bare);
 	(void)bare_turn(t.bare);
 	secure_hang_up(t.bare->end);
-	finish(&t, "connected|frame:last|eof|closed:eof");
+	talk_finish(&t, "connected|frame:last|eof|closed:eof");
 }
 END_TEST
 
@@ -300,21 +258,21 @@ main(void)
 	TCase *tc = harness_case(suite, "bare");
 
 	tcase_add_loop_test(tc, close_when_done_sends_a_close_notify, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tcase_add_loop_test(tc, push_eof_sends_a_close_notify_and_input_goes_on,
-	    0, BARE_RUNS);
+	    0, TALKS);
 	tcase_add_loop_test(tc, close_notify_comes_behind_a_large_output, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tcase_add_loop_test(tc, close_notify_is_the_end_of_the_input, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tcase_add_loop_test(tc,
 	    end_of_the_connection_behind_a_close_notify_is_no_failure, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tcase_add_loop_test(tc,
 	    close_notify_and_the_end_of_the_connection_may_come_together, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tcase_add_loop_test(tc, peer_may_be_gone_behind_its_close_notify, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tc = harness_case(suite, "channels");
 	tcase_add_loop_test(tc, close_when_connected_is_a_proper_end, 0,
 	    SECURE_WIRES);

@@ -8,49 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include "bare.h"
 #include "harness.h"
 #include "secure.h"
+#include "talk.h"
 
-/* A loop test's number: the wire, and which end is a channel. */
-#define BARE_RUNS (2 * SECURE_RAW_WIRES)
 #define MUCH (1 << 20)
-
-struct talk {
-	struct secure *s;
-	struct secure_end *chat;
-	struct bare *bare;
-};
-
-static struct talk
-begin(int i)
-{
-	bool server = i % 2 == 0;
-	struct talk t;
-
-	t.s = secure_new_with(i / 2, server ? SECURE_SERVER : SECURE_CLIENT, 0);
-	t.chat = server ? &t.s->server : &t.s->client;
-	t.bare = bare_new(server ? &t.s->client : &t.s->server, NULL);
-	return t;
-}
-
-static struct talk
-start(int i)
-{
-	struct talk t = begin(i);
-
-	secure_starttls(t.chat);
-	bare_run(t.bare);
-	secure_expect(t.chat, "connected");
-	return t;
-}
-
-static void
-finish(struct talk *t)
-{
-	bare_free(t->bare);
-	secure_free(t->s);
-}
 
 /* Take so many bytes that are in clear, not many at a time; all are an 'a'. */
 static void
@@ -102,7 +64,7 @@ make_much(void)
 
 START_TEST(what_was_pushed_before_arrives_in_clear_and_all_of_it)
 {
-	struct talk t = begin(_i);
+	struct talk t = talk_new(_i, 0);
 	char *much = make_much();
 
 	ck_assert_int_eq(evchat_push(t.chat->chat, much, MUCH), 0);
@@ -113,13 +75,13 @@ START_TEST(what_was_pushed_before_arrives_in_clear_and_all_of_it)
 	bare_run(t.bare);
 	bare_expect(t.bare, "secret");
 	free(much);
-	finish(&t);
+	talk_free(&t);
 }
 END_TEST
 
 START_TEST(what_is_pushed_behind_arrives_encrypted_and_all_of_it)
 {
-	struct talk t = begin(_i);
+	struct talk t = talk_new(_i, 0);
 	char *much = make_much();
 
 	ck_assert_int_eq(evchat_push(t.chat->chat, "aaa", 3), 0);
@@ -131,14 +93,14 @@ START_TEST(what_is_pushed_behind_arrives_encrypted_and_all_of_it)
 	bare_run(t.bare);
 	bare_expect(t.bare, much);
 	free(much);
-	finish(&t);
+	talk_free(&t);
 }
 END_TEST
 
 /* Of a line each, in one turn. */
 START_TEST(small_pushes_in_one_turn_are_one_record)
 {
-	struct talk t = start(_i);
+	struct talk t = talk_start(_i, 0, 0);
 	char expect[1024] = "";
 	int i;
 
@@ -150,7 +112,7 @@ START_TEST(small_pushes_in_one_turn_are_one_record)
 	bare_run(t.bare);
 	bare_expect(t.bare, expect);
 	ck_assert_int_eq(t.bare->records, 1);
-	finish(&t);
+	talk_free(&t);
 }
 END_TEST
 
@@ -162,20 +124,20 @@ answer(struct secure_end *end, const char *line)
 
 START_TEST(answers_in_one_turn_are_one_record)
 {
-	struct talk t = start(_i);
+	struct talk t = talk_start(_i, 0, 0);
 
 	t.chat->line = answer;
 	bare_say(t.bare, "a\r\nb\r\nc\r\nd\r\n");
 	bare_run(t.bare);
 	bare_expect(t.bare, "a\r\nb\r\nc\r\nd\r\n");
 	ck_assert_int_eq(t.bare->records, 1);
-	finish(&t);
+	talk_free(&t);
 }
 END_TEST
 
 START_TEST(what_waits_for_the_upgrade_is_one_record)
 {
-	struct talk t = begin(_i);
+	struct talk t = talk_new(_i, 0);
 	char expect[1024] = "";
 	int i;
 
@@ -187,7 +149,7 @@ START_TEST(what_waits_for_the_upgrade_is_one_record)
 	bare_run(t.bare);
 	bare_expect(t.bare, expect);
 	ck_assert_int_eq(t.bare->records, 1);
-	finish(&t);
+	talk_free(&t);
 }
 END_TEST
 
@@ -254,7 +216,7 @@ START_TEST(each_kind_of_output_keeps_its_place)
 {
 	static const char all[] = "producer bytes reference buffer file "
 	    "frame\r\nframes\r\n";
-	struct talk t = begin(_i);
+	struct talk t = talk_new(_i, 0);
 
 	secure_starttls(t.chat);
 	push_each_kind(t.chat);
@@ -264,13 +226,13 @@ START_TEST(each_kind_of_output_keeps_its_place)
 	bare_run(t.bare);
 	bare_expect(t.bare, all);
 	secure_expect(t.chat, "connected|cleanup|mark:sent|cleanup|mark:sent");
-	finish(&t);
+	talk_free(&t);
 }
 END_TEST
 
 START_TEST(marks_stand_on_either_side_of_the_upgrade)
 {
-	struct talk t = begin(_i);
+	struct talk t = talk_new(_i, 0);
 
 	ck_assert_int_eq(evchat_push(t.chat->chat, "aaa", 3), 0);
 	mark(t.chat);
@@ -282,14 +244,14 @@ START_TEST(marks_stand_on_either_side_of_the_upgrade)
 	take_clear(&t, 3);
 	bare_run(t.bare);
 	secure_expect(t.chat, "mark:sent|connected|mark:sent");
-	finish(&t);
+	talk_free(&t);
 }
 END_TEST
 
 /* Not when TLS has taken it over, but when the system has. */
 START_TEST(mark_is_told_when_what_is_before_it_has_left)
 {
-	struct talk t = start(_i);
+	struct talk t = talk_start(_i, 0, 0);
 	char *much = make_much();
 	int i;
 
@@ -304,13 +266,13 @@ START_TEST(mark_is_told_when_what_is_before_it_has_left)
 	bare_run(t.bare);
 	secure_expect(t.chat, "connected|mark:sent");
 	free(much);
-	finish(&t);
+	talk_free(&t);
 }
 END_TEST
 
 START_TEST(what_waits_is_told_its_end_if_the_upgrade_fails)
 {
-	struct talk t = begin(_i);
+	struct talk t = talk_new(_i, 0);
 
 	secure_starttls(t.chat);
 	push_each_kind(t.chat);
@@ -319,7 +281,7 @@ START_TEST(what_waits_is_told_its_end_if_the_upgrade_fails)
 	secure_run_until_closed(t.s);
 	ck_assert_ptr_nonnull(strstr(unit_text(&t.chat->text),
 	    "cleanup|mark:lost|closed:tls|"));
-	finish(&t);
+	talk_free(&t);
 }
 END_TEST
 
@@ -327,7 +289,7 @@ END_TEST
 
 START_TEST(drained_is_told_when_nothing_waits_for_the_upgrade)
 {
-	struct talk t = begin(_i);
+	struct talk t = talk_new(_i, 0);
 
 	t.s->output_events = true;
 	ck_assert_int_eq(evchat_push(t.chat->chat, "aaa", 3), 0);
@@ -341,13 +303,13 @@ START_TEST(drained_is_told_when_nothing_waits_for_the_upgrade)
 	ck_assert_int_eq(evchat_push(t.chat->chat, "more", 4), 0);
 	bare_run(t.bare);
 	secure_expect(t.chat, "connected|drained|drained");
-	finish(&t);
+	talk_free(&t);
 }
 END_TEST
 
 START_TEST(writable_is_told_when_what_waited_has_left)
 {
-	struct talk t = begin(_i);
+	struct talk t = talk_new(_i, 0);
 	char *much = make_much();
 
 	t.s->output_events = true;
@@ -361,14 +323,14 @@ START_TEST(writable_is_told_when_what_waited_has_left)
 	secure_expect(t.chat, "connected|writable|drained");
 	ck_assert_uint_eq(evchat_get_output_length(t.chat->chat), 0);
 	free(much);
-	finish(&t);
+	talk_free(&t);
 }
 END_TEST
 
 /* A file is read, encrypted and sent, and never by itself. */
 START_TEST(large_file_arrives_encrypted)
 {
-	struct talk t = start(_i);
+	struct talk t = talk_start(_i, 0, 0);
 	char *much = make_much();
 
 	ck_assert_int_eq(evchat_push_file(t.chat->chat,
@@ -380,7 +342,7 @@ START_TEST(large_file_arrives_encrypted)
 	evbuffer_drain(t.bare->got, MUCH);
 	bare_expect(t.bare, "end\r\n");
 	free(much);
-	finish(&t);
+	talk_free(&t);
 }
 END_TEST
 
@@ -391,28 +353,28 @@ main(void)
 	TCase *tc = harness_case(suite, "order");
 
 	tcase_add_loop_test(tc,
-	    what_was_pushed_before_arrives_in_clear_and_all_of_it, 0, BARE_RUNS);
+	    what_was_pushed_before_arrives_in_clear_and_all_of_it, 0, TALKS);
 	tcase_add_loop_test(tc,
-	    what_is_pushed_behind_arrives_encrypted_and_all_of_it, 0, BARE_RUNS);
+	    what_is_pushed_behind_arrives_encrypted_and_all_of_it, 0, TALKS);
 	tcase_add_loop_test(tc, small_pushes_in_one_turn_are_one_record, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tcase_add_loop_test(tc, answers_in_one_turn_are_one_record, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tcase_add_loop_test(tc, what_waits_for_the_upgrade_is_one_record, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tc = harness_case(suite, "told");
 	tcase_add_loop_test(tc, each_kind_of_output_keeps_its_place, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tcase_add_loop_test(tc, marks_stand_on_either_side_of_the_upgrade, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tcase_add_loop_test(tc, mark_is_told_when_what_is_before_it_has_left, 0,
-	    BARE_RUNS);
+	    TALKS);
 	tcase_add_loop_test(tc, what_waits_is_told_its_end_if_the_upgrade_fails,
-	    0, BARE_RUNS);
+	    0, TALKS);
 	tcase_add_loop_test(tc,
-	    drained_is_told_when_nothing_waits_for_the_upgrade, 0, BARE_RUNS);
+	    drained_is_told_when_nothing_waits_for_the_upgrade, 0, TALKS);
 	tcase_add_loop_test(tc, writable_is_told_when_what_waited_has_left, 0,
-	    BARE_RUNS);
-	tcase_add_loop_test(tc, large_file_arrives_encrypted, 0, BARE_RUNS);
+	    TALKS);
+	tcase_add_loop_test(tc, large_file_arrives_encrypted, 0, TALKS);
 	return harness_main(suite);
 }
