@@ -1,5 +1,5 @@
 #!/bin/sh
-# The C in doc/coming-from.md and doc/producers.md compiles, and does what the page
+# The C in doc/coming-from.md, doc/producers.md and doc/hand-over.md compiles, and does what the page
 # says.
 #
 # Each block of C is a function's body, or begins with static, struct or #include
@@ -26,11 +26,14 @@ fail()
 
 [ -f "$library" ] || fail "to be run by make check, in the build directory"
 
-# check_page PAGE BLOCKS LINES: at least so many of them are in there.
+# check_page PAGE BLOCKS LINES SOURCE-OR-FLAG...: at least so many of them are in
+# there; what the program is made of besides.
 check_page()
 {
-	page=$1
+	page=$1 blocks_min=$2 lines_min=$3
+	shift 3
 	rm -f "$work"/*
+	: > "$work/said"
 	awk -v page="$page" -v include="$work/snippets.inc" \
 	    -v said="$work/said" '
 # A block begins; C that is a body becomes a function, named by its line.
@@ -80,7 +83,7 @@ END {
 
 	blocks=$(grep -c '^#line' "$work/snippets.inc") || true
 	lines=$(grep -c '^' "$work/said") || true
-	if [ "$blocks" -lt "$2" ] || [ "$lines" -lt "$3" ]; then
+	if [ "$blocks" -lt "$blocks_min" ] || [ "$lines" -lt "$lines_min" ]; then
 		fail "found only $blocks blocks of C and $lines results in $page"
 	fi
 
@@ -88,7 +91,7 @@ END {
 	# shellcheck disable=SC2086
 	${CC:-cc} -std=c11 -Wall -Werror ${SANITIZER_CFLAGS-} ${CPPFLAGS-} \
 	    ${LIBEVENT_CFLAGS-} -I"$srcdir/include" -I"$work" \
-	    -o "$work/snippets" "$srcdir/test/snippets.c" "$library" \
+	    -o "$work/snippets" "$srcdir/test/snippets.c" "$@" "$library" \
 	    ${LIBEVENT_LIBS:--levent_core} ${ZLIB_LIBS-} ||
 	    fail "$page does not compile"
 	timeout 60 "$work/snippets" > "$work/found" ||
@@ -102,3 +105,12 @@ END {
 
 check_page doc/coming-from.md 20 40
 check_page doc/producers.md 12 6
+
+# Of a build that has what the page is about.
+if [ -n "${LIBEVENT_EXTRA_LIBS-}" ] && [ -n "${OPENSSL_LIBS-}" ]; then
+	# shellcheck disable=SC2086
+	check_page doc/hand-over.md 11 0 -I"$srcdir/samples" \
+	    "$srcdir/samples/upgrade_carry.c" \
+	    "$srcdir/samples/upgrade_carrier.c" $OPENSSL_CFLAGS \
+	    lib/.libs/libevchat_openssl.a $LIBEVENT_EXTRA_LIBS $OPENSSL_LIBS
+fi
