@@ -67,9 +67,12 @@ expect_new_channel(struct secure *s)
 	secure_say(&s->client, " and a half");
 	evchat_close_when_done(s->client.chat);
 	secure_run_until_closed(s);
-	ck_assert_ptr_nonnull(strstr(unit_text(&s->server.text), "frame:one|"
-	    "frame:HAND ON|closed:detached|new:two|new:three and a half|"
-	    "new closed:eof"));
+	secure_expect(&s->server, s->client.role == EVCHAT_TLS_CONNECT &&
+	    strncmp(unit_text(&s->server.text), "connected", 9) == 0 ?
+	    "connected|frame:one|frame:HAND ON|closed:detached|new:two|"
+	    "new:three and a half|new closed:eof" :
+	    "frame:one|frame:HAND ON|closed:detached|new:two|"
+	    "new:three and a half|new closed:eof");
 }
 
 START_TEST(to_another_channel)
@@ -79,6 +82,52 @@ START_TEST(to_another_channel)
 	s->server.line = to_a_channel;
 	evchat_push(s->client.chat, TALK, strlen(TALK));
 	expect_new_channel(s);
+	secure_free(s);
+}
+END_TEST
+
+START_TEST(to_another_channel_over_tls)
+{
+	struct secure *s = secure_new(_i);
+
+	s->server.line = to_a_channel;
+	secure_both(s);
+	evchat_push(s->client.chat, TALK, strlen(TALK));
+	expect_new_channel(s);
+	secure_free(s);
+}
+END_TEST
+
+/* Who adopts TLS notices a cut, and says a proper farewell. */
+START_TEST(cut_is_noticed_after_adoption)
+{
+	struct secure *s = secure_new(SECURE_SOCKET);
+
+	s->server.line = to_a_channel;
+	secure_both(s);
+	evchat_push(s->client.chat, TALK "\r\n", strlen(TALK) + 2);
+	secure_run_until(s, &s->client.text, "frame:taken over");
+	secure_run(s);
+	evchat_free(s->client.chat);
+	secure_run_until_closed(s);
+	secure_expect(&s->server, "connected|frame:one|frame:HAND ON|"
+	    "closed:detached|new:two|new:three|new closed:truncated");
+	secure_free(s);
+}
+END_TEST
+
+START_TEST(farewell_is_said_after_adoption)
+{
+	struct secure *s = secure_new(_i);
+
+	s->server.line = to_a_channel;
+	secure_both(s);
+	evchat_push(s->client.chat, TALK, strlen(TALK));
+	secure_run_until(s, &s->client.text, "frame:taken over");
+	evchat_close_when_done(s->server.chat);
+	secure_run_until_closed(s);
+	secure_expect(&s->client,
+	    "connected|frame:taken over|eof|closed:eof");
 	secure_free(s);
 }
 END_TEST
@@ -167,6 +216,10 @@ main(void)
 	TCase *tc = harness_case(suite, "detached");
 
 	tcase_add_loop_test(tc, to_another_channel, 0, SECURE_WIRES);
+	tcase_add_loop_test(tc, to_another_channel_over_tls, 0, SECURE_WIRES);
+	tcase_add_test(tc, cut_is_noticed_after_adoption);
+	tcase_add_loop_test(tc, farewell_is_said_after_adoption, 0,
+	    SECURE_WIRES);
 	tcase_add_loop_test(tc, to_plain_code_and_back, 0, SECURE_WIRES);
 	tcase_add_loop_test(tc, to_plain_code_and_back_over_tls, 0,
 	    SECURE_WIRES);
