@@ -1,5 +1,5 @@
 /*
- * upgrade: lines and HTTP on one port, and from one to the other in mid-stream.
+ * upgrade: lines and HTTP on one port, each in the middle of the other.
  *
  * In one terminal:	./upgrade 4000
  * In another:		nc -C 127.0.0.1 4000		lines, then HTTP
@@ -9,8 +9,8 @@
  *			    "" hello QUIT | nc 127.0.0.1 4000
  *
  * A connection speaks lines, and each is said back. If its first line is that
- * of a request, libevent's evhttp gets the connection with that line unread; so
- * it does with the line HTTP, and what is behind it. A request with the header
+ * of a request, evhttp gets the connection with that line unread; so it does
+ * with the line HTTP, and what is behind it. A request with the header
  * `Upgrade: lines' (RFC 9110, 7.8) brings it back, with everything behind that
  * request unread.
  *
