@@ -87,6 +87,46 @@ start_server()
 	listening
 }
 
+# have TOOL: whether it is there. What needs it is skipped, by name, if not.
+have()
+{
+	command -v "$1" > /dev/null && return
+	echo "skipped: $1"
+	return 1
+}
+
+# counted NAME COMMAND...: cases that a command tells of, the last line how many
+# there were that passed and that failed
+counted()
+{
+	name=$1
+	shift
+	"$@" > "$work/log" 2>&1
+	case $(tail -n 1 "$work/log") in
+	[0-9]*' '[0-9]*)
+		sed '$d' "$work/log"
+		read -r good bad <<-EOT
+		$(tail -n 1 "$work/log")
+		EOT
+		passed=$((passed + good))
+		failed=$((failed + bad)) ;;
+	*)
+		cat "$work/log"
+		is "$name" died finished ;;
+	esac
+}
+
+# abuse FILE FIXED: what no server may mind. The file has all that a client says;
+# its first bytes, so many of them, are not to be changed.
+abuse()
+{
+	silent=1000
+	[ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -gt 3000 ] ||
+	    silent=$(($(ulimit -n) / 4))
+	counted abuse perl "$srcdir/test/abuse.pl" "$port" "$server" \
+	    "$silent" "$1" "$2"
+}
+
 # The last command: how many cases there were, and whether all are well.
 judge()
 {
