@@ -70,18 +70,21 @@ ended()
 	server=
 }
 
+# get ARGUMENT...: curl, through the proxy, whatever the environment says
+get()
+{
+	curl -q -sS --noproxy "" --max-time 20 -p -x "http://127.0.0.1:$port" "$@"
+}
+
 check_curl()
 {
 	have curl || return
-	get='curl -q -sS --noproxy "" --max-time 20'
 	seen='%{http_connect} %{http_code} %{size_download} %{num_connects}\n'
-	# shellcheck disable=SC2086 # several words
-	get="$get -p -x http://127.0.0.1:$port"
 	is 'curl: several requests in a connection' \
-	    "$($get -o /dev/null -o /dev/null -w "$seen" \
+	    "$(get -o /dev/null -o /dev/null -w "$seen" \
 	    "http://127.0.0.1:$there/5" "http://localhost:$there/3000000" |
 	    tr '\n' '|')" '200 200 5 1|200 200 3000000 1|'
-	is 'curl: nobody there' "$($get -w "$seen" http://127.0.0.1:1/ 2>&1 |
+	is 'curl: nobody there' "$(get -w "$seen" http://127.0.0.1:1/ 2>&1 |
 	    sed 's/.*\(502\).*/\1/' | sort -u | tr '\n' '|')" '502|'
 }
 

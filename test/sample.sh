@@ -121,8 +121,13 @@ counted()
 abuse()
 {
 	silent=1000
-	[ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -gt 3000 ] ||
-	    silent=$(($(ulimit -n) / 4))
+	# A shell without ulimit -n has no such limit that we know of.
+	# shellcheck disable=SC3045
+	files=$(ulimit -n 2> /dev/null)
+	case $files in
+	'' | unlimited) ;;
+	*) [ "$files" -gt 3000 ] || silent=$((files / 4)) ;;
+	esac
 	counted abuse perl "$srcdir/test/abuse.pl" "$port" "$server" \
 	    "$silent" "$1" "$2"
 }
