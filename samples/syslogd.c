@@ -35,6 +35,9 @@
 #include <evchat.h>
 #ifdef HAVE_OPENSSL
 #include <evchat/openssl.h>
+#define TLS_USAGE	" [-s port -c certificate -k key]"
+#else
+#define TLS_USAGE	""
 #endif
 
 #define MESSAGE_MAX	8192
@@ -420,8 +423,8 @@ main(int argc, char **argv)
 			wrong = 1;
 	}
 	if (wrong || optind < argc) {
-		fprintf(stderr, "usage: syslogd [-p port] [-o file] "
-		    "[-s port -c certificate -k key]\n");
+		fprintf(stderr, "usage: syslogd [-p port] [-o file]"
+		    TLS_USAGE "\n");
 		return 2;
 	}
 	if (ports[1] != -1 && open_tls(&syslogd, certificate, key) == -1)

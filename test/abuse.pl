@@ -76,10 +76,15 @@ open my $in, '<:raw', $file or die "$file: $!";
 my $talk = do { local $/; <$in> };
 my $answer = answer_to($talk);
 
+# What is left of those who have just vanished may be in the way for a moment.
 sub well {
 	my ($name) = @_;
+	my $got = '';
+	for (1 .. 100) {
+		last if ($got = answer_to($talk)) eq $answer;
+	}
 	is("$name: it lives", kill(0, $server) ? 'yes' : 'no', 'yes');
-	is("$name: it answers", answer_to($talk), $answer);
+	is("$name: it answers", $got, $answer);
 }
 
 is('byte by byte', answer_to($talk, 1), $answer);

@@ -1,9 +1,10 @@
-# Plays conversations with the chat sample, and prints what came of each, "ok:"
+# Plays conversations with the chat sample, and the IRC server, and prints what came of each, "ok:"
 # or "FAILED:". A script is lines; its clients are called by what is in front.
 #
 #	case WORDS		a case begins; clients of the last one are gone
 #	join a b ...		connect, take these names, in that order; each
 #				hears of those who join after it
+#	do irc a b ...		the same for samples/ircd; none hears of the others
 #	a+			connect, and hear "Name?"; "a+ 4096" with so
 #				small a receive buffer
 #	a*			connect; "a?": there is nothing to be heard
@@ -348,12 +349,29 @@ sub do_flood {
 	die "it took $took ms only\n" if $took < $ms;
 }
 
+sub do_irc {
+	for my $who (@_) {
+		connect_as($who);
+		says($who, "NICK $who\r\nUSER user 0 * :Real name");
+		do_skip_to($who, ' 422 ');
+	}
+}
+
+# Lines up to one that has this in it
+sub do_skip_to {
+	my ($who, @words) = @_;
+	while (defined(my $line = hear($who))) {
+		return if index($line, join ' ', @words) >= 0;
+	}
+	die "$who hears the end\n";
+}
+
 my %do = (
     drip => \&do_drip, flood => \&do_flood, hasty => \&do_hasty,
-    idle => \&do_idle, left => \&do_left, many => \&do_many,
-    noise => \&do_noise, rest => \&do_rest, silent => \&do_silent,
-    skip => \&do_skip, until => \&do_until,
-    vandals => \&do_vandals);
+    idle => \&do_idle, irc => \&do_irc, left => \&do_left,
+    many => \&do_many, noise => \&do_noise, rest => \&do_rest,
+    silent => \&do_silent, skip => \&do_skip, skip_to => \&do_skip_to,
+    until => \&do_until, vandals => \&do_vandals);
 
 sub play {
 	my ($line) = @_;

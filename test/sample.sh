@@ -95,6 +95,28 @@ have()
 	return 1
 }
 
+# start_tls ARGUMENT...: a server; secure is its port for TLS, or empty if it was
+# built without
+start_tls()
+{
+	secure=
+	# shellcheck disable=SC2086 # the sample may be several words
+	if ! have openssl; then
+		start_server "$@"
+	elif ! $sample -? 2>&1 | grep -q certificate; then
+		echo 'skipped: TLS, which the sample was built without'
+		start_server "$@"
+	else
+		[ -f "$work/cert" ] || openssl req -x509 -newkey rsa:2048 \
+		    -nodes -days 2 -subj /CN=localhost -keyout "$work/key" \
+		    -out "$work/cert" 2> /dev/null
+		start_server -s 0 -c "$work/cert" -k "$work/key" "$@"
+		read -r line <&3
+		secure=${line%% for TLS}
+		secure=${secure##*:}
+	fi
+}
+
 # counted NAME COMMAND...: cases that a command tells of, the last line how many
 # there were that passed and that failed
 counted()
