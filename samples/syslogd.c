@@ -52,7 +52,7 @@ struct syslogd {
 	struct event *signals[3];
 	struct event *flush;	/* when there is nothing more to read */
 	const char *path;	/* NULL: it goes to stdout */
-	FILE *log;
+	FILE *log;		/* NULL: it could not be opened anew */
 	int failed;
 #ifdef HAVE_OPENSSL
 	SSL_CTX *tls;
@@ -119,7 +119,7 @@ write_message(struct sender *sender, const unsigned char *text, size_t len)
 	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r' ||
 	    text[len - 1] == '\0'))
 		len--;
-	if (len == 0)
+	if (len == 0 || log == NULL)
 		return;
 	skip = read_priority(text, len, &priority);
 	fprintf(log, "%s %s.%s ", sender->host, facilities[priority / 8],

@@ -206,6 +206,12 @@ check_file()
 	    '127.0.0.1 user.emerg before|127.0.0.1 user.emerg before|'
 	is 'a file: new' "$(tr '\n' '|' < "$work/file")" \
 	    '127.0.0.1 user.emerg behind|127.0.0.1 user.emerg behind|'
+	mkdir "$work/gone"
+	start_server -p 0 -o "$work/gone/file"
+	rm -r "$work/gone"
+	kill -HUP "$server"
+	ended 'a directory that is gone' 1 \
+	    'syslogd: cannot write: No such file or directory|'
 	[ -w /dev/full ] || return
 	start_server -p 0 -o /dev/full
 	raw '<8>lost\n' 2> /dev/null
