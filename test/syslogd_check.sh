@@ -5,7 +5,7 @@
 set -u
 
 check=syslogd
-limit=60
+limit=120
 # shellcheck disable=SC1091
 . "${srcdir:-.}/test/sample.sh"
 sample=${SYSLOGD_SAMPLE:-$(direct syslogd)}
