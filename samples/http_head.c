@@ -191,18 +191,28 @@ parse_length(struct http_request *request, struct http_slice value)
 			return HTTP_BAD_REQUEST;
 		length = length * 10 + digit;
 	}
-	if (request->has_length && request->length != length)
+	if (request->lengths++ > 0 && request->length != length)
 		return HTTP_BAD_REQUEST;
-	request->has_length = 1;
 	request->length = length;
 	return NULL;
 }
 
+/* Behind `chunked' comes nothing, another `chunked' least of all (9112, 6.1). */
 static const char *
 parse_coding(struct http_request *request, struct http_slice value)
 {
-	(void)value;
+	struct http_slice member;
+
 	request->has_coding = 1;
+	while (value.data != NULL) {
+		member = trim(cut(&value, ','));
+		if (member.len == 0)
+			continue;
+		if (request->is_chunked)
+			return HTTP_BAD_REQUEST;
+		request->is_chunked = is_word(member, "chunked");
+		request->has_other_coding |= !request->is_chunked;
+	}
 	return NULL;
 }
 
@@ -234,6 +244,49 @@ parse_expect(struct http_request *request, struct http_slice value)
 	return NULL;
 }
 
+/* "q=0" is no (9110, 12.4.2). */
+static const char *
+parse_accept_encoding(struct http_request *request, struct http_slice value)
+{
+	struct http_slice member, name;
+	int is_no;
+
+	while (value.data != NULL) {
+		member = cut(&value, ',');
+		name = trim(cut(&member, ';'));
+		member = trim(member);
+		is_no = member.len > 2 &&
+		    evutil_ascii_strncasecmp(member.data, "q=", 2) == 0 &&
+		    is_made_of(slice_from(member.data + 2, member.len - 2),
+		    "0.");
+		if (is_word(name, "gzip"))
+			request->accepts_gzip = !is_no;
+	}
+	return NULL;
+}
+
+static const char *
+parse_since(struct http_request *request, struct http_slice value)
+{
+	request->since = value;
+	return NULL;
+}
+
+static const char *
+parse_range(struct http_request *request, struct http_slice value)
+{
+	request->range = value;
+	return NULL;
+}
+
+static const char *
+parse_if_range(struct http_request *request, struct http_slice value)
+{
+	(void)value;
+	request->says_if_range = 1;
+	return NULL;
+}
+
 /* A folded line, and a space before the colon, leave no token (9112, 5). */
 static const char *
 parse_field(struct http_request *request, struct http_slice line)
@@ -245,10 +298,14 @@ parse_field(struct http_request *request, struct http_slice line)
 		{ "Host", parse_host }, { "Content-Length", parse_length },
 		{ "Transfer-Encoding", parse_coding },
 		{ "Connection", parse_connection }, { "Expect", parse_expect },
+		{ "Accept-Encoding", parse_accept_encoding },
+		{ "If-Modified-Since", parse_since },
+		{ "Range", parse_range }, { "If-Range", parse_if_range },
 	};
 	struct http_slice name = cut(&line, ':');
 	size_t i;
 
+	request->fields++;
 	if (name.len == 0 || !is_made_of(name, TOKEN) || line.data == NULL)
 		return HTTP_BAD_REQUEST;
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -258,21 +315,25 @@ parse_field(struct http_request *request, struct http_slice line)
 }
 
 /*
- * What the fields say together (9112, 3.2, 6.1 and 9.3). Chunked bodies are not
- * implemented; with a length beside them, or from an old client, they are an
- * attempt to have a request taken for two, or two for one.
+ * What the fields say together (9112, 3.2, 6.1, 6.3 and 9.3). Chunks with a length
+ * beside them, or from an old client, are an attempt to have a request taken for
+ * two, or two for one. Without an If-Range that is understood, a range may be one
+ * of another version: then it is not asked for.
  */
 static const char *
 judge_fields(struct http_request *request)
 {
 	if (request->minor > 0 && !request->has_host)
 		return HTTP_BAD_REQUEST;
-	if (request->has_coding && (request->minor == 0 || request->has_length))
+	if (request->has_coding && (request->minor == 0 ||
+	    request->lengths > 0 || !request->is_chunked))
 		return HTTP_BAD_REQUEST;
-	if (request->has_coding)
+	if (request->has_other_coding)
 		return HTTP_NOT_IMPLEMENTED;
 	if (request->minor == 0)
 		request->says_continue = 0;
+	if (request->says_if_range)
+		request->range = slice_from(NULL, 0);
 	request->persists = !request->says_close &&
 	    (request->minor > 0 || request->says_keep_alive);
 	return NULL;
@@ -309,7 +370,7 @@ next_line(struct http_slice *head)
 
 /* One empty line in front of the request line is overlooked (9112, 2.2). */
 const char *
-http_head_parse(struct http_request *request, const char *data, size_t len)
+http_head_parse_coded(struct http_request *request, const char *data, size_t len)
 {
 	struct http_slice head = { data, len };
 	const char *refusal;
@@ -323,4 +384,14 @@ http_head_parse(struct http_request *request, const char *data, size_t len)
 	while (refusal == NULL && head.data != NULL)
 		refusal = parse_field(request, next_line(&head));
 	return refusal != NULL ? refusal : judge_fields(request);
+}
+
+const char *
+http_head_parse(struct http_request *request, const char *data, size_t len)
+{
+	const char *refusal = http_head_parse_coded(request, data, len);
+
+	if (refusal == NULL && request->is_chunked)
+		refusal = HTTP_NOT_IMPLEMENTED;
+	return refusal;
 }

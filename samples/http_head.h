@@ -28,10 +28,16 @@ struct http_request {
 	uint64_t length;	/* of the body */
 	int persists;		/* another request may follow this one */
 	int says_continue;	/* it waits for "100 Continue" before the body */
+	int is_chunked;		/* the body is, and its length unknown */
+	int accepts_gzip;	/* in the answer */
 	struct http_slice path;	/* borrowed from the head, as is the query */
 	struct http_slice query;
+	struct http_slice range;	/* what of it is asked for */
+	struct http_slice since;	/* If-Modified-Since */
+	unsigned lengths, fields;	/* how many such lines there are */
 	/* for the parser only: which fields and members were there */
-	int has_host, has_length, has_coding, says_close, says_keep_alive;
+	int has_host, has_coding, has_other_coding, says_close,
+	    says_keep_alive, says_if_range;
 };
 
 /*
@@ -40,6 +46,13 @@ struct http_request {
  */
 const char *http_head_parse(struct http_request *request, const char *head,
     size_t len);
+
+/*
+ * The same for a server that takes chunked bodies, of which is_chunked tells; the
+ * other one answers them with 501.
+ */
+const char *http_head_parse_coded(struct http_request *request,
+    const char *head, size_t len);
 
 /* Whether a slice is a word, exactly. */
 int http_slice_is(struct http_slice slice, const char *word);
