@@ -35,7 +35,8 @@ httpd_answer_begin(struct httpd_client *client,
 		    (intmax_t)answer->length);
 	else if (answer->length == HTTPD_NO_BODY || request->minor == 0)
 		body[0] = '\0';
-	if (answer->length == HTTPD_UNKNOWN && request->minor == 0)
+	if ((answer->length == HTTPD_UNKNOWN && request->minor == 0) ||
+	    client->server->is_stopping)
 		request->persists = 0;
 	client->is_answered = 1;
 	return evchat_push_printf(client->chat, "HTTP/1.1 %s\r\nDate: %s\r\n"

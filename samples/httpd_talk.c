@@ -118,8 +118,6 @@ take_head(struct httpd_client *client, const char *head, size_t len)
 	}
 	if (refusal != NULL)
 		return httpd_refuse(client, refusal);
-	if (client->server->is_stopping)
-		request->persists = 0;
 	if (has_body && request->says_continue &&
 	    evchat_push(client->chat, go_on, sizeof(go_on) - 1) == -1)
 		return -1;
@@ -171,8 +169,8 @@ find_reply(const struct httpd_client *client, enum evchat_event what)
 		return partial != NULL && memchr(partial, '\r', len) == NULL ?
 		    HTTPD_TARGET_TOO_LONG : HTTPD_HEAD_TOO_LARGE;
 	case EVCHAT_EVENT_TIMEOUT:
-		return client->in_body || evchat_get_reason(client->chat) !=
-		    EVCHAT_REASON_READ_TIMEOUT ? HTTPD_TIMEOUT : NULL;
+		return evchat_get_frame_length(client->chat) > 0 ||
+		    client->in_body ? HTTPD_TIMEOUT : NULL;
 	case EVCHAT_EVENT_LAST:
 		return client->in_body ? HTTPD_UNAVAILABLE : NULL;
 	default:
