@@ -7,10 +7,13 @@
  * and its time does not run out while it only takes what it asked for.
  */
 #define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "httpd.h"
+
+#define SMALL_MAX	(16 * 1024)
 
 /* The date is written once a second, and not for each answer. */
 static const char *
@@ -118,21 +121,38 @@ httpd_refuse(struct httpd_client *client, const char *status)
 	return httpd_answer_status(client, status, "");
 }
 
+/* It is not worth to keep the file open until there is room for it. */
+static int
+push_small(struct httpd_client *client, int fd, int64_t offset, size_t len)
+{
+	char data[SMALL_MAX];
+	size_t at = 0;
+	ssize_t n = 1;
+
+	for (; at < len && n > 0; at += (size_t)n)
+		if ((n = pread(fd, data + at, len - at, offset + (off_t)at)) < 0)
+			return -1;
+	return at < len ? -1 : evchat_push(client->chat, data, len);
+}
+
 int
 httpd_answer_part(struct httpd_client *client,
     const struct httpd_answer *answer, int fd, int64_t offset)
 {
-	if (httpd_answer_begin(client, answer) == -1) {
-		(void)close(fd);
-		return -1;
+	int is_long = 0, status = httpd_answer_begin(client, answer);
+
+	if (status == 0 && client->request.method != HTTP_HEAD) {
+		is_long = answer->length > SMALL_MAX;
+		if (is_long)
+			status = evchat_push_file(client->chat, fd, offset,
+			    answer->length);
+		else
+			status = push_small(client, fd, offset,
+			    (size_t)answer->length);
 	}
-	if (client->request.method == HTTP_HEAD || answer->length == 0) {
+	if (!is_long)
 		(void)close(fd);
-		return httpd_answer_end(client, 0);
-	}
-	if (evchat_push_file(client->chat, fd, offset, answer->length) == -1)
-		return -1;
-	return httpd_answer_end(client, 1);
+	return status == -1 ? -1 : httpd_answer_end(client, is_long);
 }
 
 /* A producer in a producer in a producer; NULL if one could not be made. */

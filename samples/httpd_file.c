@@ -39,10 +39,12 @@ open_at(int directory, const char *name, int flags)
 static int
 open_below(int directory, char *path, struct file *file)
 {
-	int at = open_at(directory, ".", O_DIRECTORY), below, error;
+	int at = directory, below, error;
 	size_t len;
 
 	file->name = "";
+	if (*path == '\0')
+		at = open_at(directory, ".", O_DIRECTORY);
 	while (at != -1 && *path != '\0') {
 		len = strcspn(path, "/");
 		file->name = path;
@@ -54,7 +56,8 @@ open_below(int directory, char *path, struct file *file)
 		below = len == 0 || file->name[0] == '.' ? -1 : open_at(at,
 		    file->name, file->has_slash ? O_DIRECTORY : 0);
 		error = errno;
-		(void)close(at);
+		if (at != directory)
+			(void)close(at);
 		errno = error;
 		at = below;
 	}
