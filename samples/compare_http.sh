@@ -29,9 +29,10 @@ fail()
 }
 
 samples=${SAMPLES:-./samples}
-[ -x "$samples/httpd" ] && [ -x "$samples/compare_evhttp" ] ||
-    fail "no httpd or compare_evhttp in $samples: make samples" \
+if [ ! -x "$samples/httpd" ] || [ ! -x "$samples/compare_evhttp" ]; then
+	fail "no httpd or compare_evhttp in $samples: make samples" \
     "(compare_evhttp needs libevent_extra)"
+fi
 load=wrk
 command -v wrk > /dev/null || load=ab
 command -v $load > /dev/null || fail 'install wrk or apache2-utils'

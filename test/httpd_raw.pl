@@ -219,6 +219,7 @@ sub requests {
 	    split /\|/, talk($next x 2000, 'e')), 2000);
 	is('300 files pipelined', scalar(grep { $_ eq '200 a file' }
 	    split /\|/, talk("GET /file.txt$end\r\n" x 300, 'e')), 300);
+	waiting();
 	same('nothing', 'e', '', 'closed');
 	same('half a head', 'e', "GET / HTTP/1.1\r\nHost", 'closed');
 	same('half a body', 'e', post('/count', "Content-Length: 9\r\n", 'abc'),
@@ -393,6 +394,17 @@ sub silence {
 	is('1000 say nothing, one asks', talk($next, 'e'), "$hello|closed");
 	is('in good time', time - $since < 4 * $seconds + 3 ? 1 : 0, 1);
 	undef @silent;
+}
+
+# One who asks for much and takes nothing: how many files are open for that.
+sub waiting {
+	my @before = glob "/proc/$server/fd/*" or return;
+	my $socket = dial();
+
+	syswrite $socket, "GET /big$end\r\n" x 40;
+	until_seen($socket, qr/200 OK/);
+	my @open = glob "/proc/$server/fd/*";
+	is('40 large files pipelined, one open', @open - @before, 2);
 }
 
 # Each case: what it is, what is sent, a byte that is sent now and then, what comes
