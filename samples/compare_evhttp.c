@@ -1,7 +1,7 @@
 /*
- * compare_evhttp: GET /hello and files of a directory by libevent's evhttp, for
- * compare_http.sh to set beside httpd. It answers with the same fields, and does as
- * little as one can with evhttp.
+ * compare_evhttp: GET /hello and files of a directory by libevent's evhttp,
+ * for compare_http.sh to set beside httpd. It answers with the same fields,
+ * and does as little as one can with evhttp.
  *
  * In one terminal:	./compare_evhttp -d /usr/share/doc
  * In another:		curl http://127.0.0.1:8080/hello
@@ -43,7 +43,8 @@ on_file(struct evhttp_request *request, void *arg)
 	int fd = -1;
 
 	if (*name != '.' && strchr(name, '/') == NULL)
-		fd = openat(*(int *)arg, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		fd = openat(*(int *)arg, name,
+		    O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1 || fstat(fd, &st) == -1 ||
 	    evbuffer_add_file(body, fd, 0, st.st_size) == -1)
 		evhttp_send_error(request, HTTP_NOTFOUND, NULL);

@@ -1,9 +1,10 @@
 /*
- * The head of an HTTP/1.1 request, parsed where it lies: nothing is copied, and
- * nothing is taken that two readers could understand in two ways. "9112" is RFC
- * 9112, "9110" is RFC 9110.
+ * The head of an HTTP/1.1 request, parsed where it lies: nothing is copied,
+ * and nothing is taken that two readers could understand in two ways. "9112"
+ * is RFC 9112, "9110" is RFC 9110.
  *
- * What parses a part returns NULL, or the status with which to refuse the whole.
+ * What parses a part returns NULL, or the status with which to refuse the
+ * whole.
  */
 #include <string.h>
 #include <event2/util.h>
@@ -145,8 +146,8 @@ parse_target(struct http_request *request, struct http_slice target)
 }
 
 /*
- * Between the three parts are single spaces and nothing else (9112, 3). A method
- * that is not known here may have a target of any form, such as "*".
+ * Between the three parts are single spaces and nothing else (9112, 3). A
+ * method that is not known here may have a target of any form, such as "*".
  */
 static const char *
 parse_request_line(struct http_request *request, struct http_slice line)
@@ -197,7 +198,7 @@ parse_length(struct http_request *request, struct http_slice value)
 	return NULL;
 }
 
-/* Behind `chunked' comes nothing, another `chunked' least of all (9112, 6.1). */
+/* Behind "chunked" comes nothing, least of all another one (9112, 6.1). */
 static const char *
 parse_coding(struct http_request *request, struct http_slice value)
 {
@@ -315,10 +316,10 @@ parse_field(struct http_request *request, struct http_slice line)
 }
 
 /*
- * What the fields say together (9112, 3.2, 6.1, 6.3 and 9.3). Chunks with a length
- * beside them, or from an old client, are an attempt to have a request taken for
- * two, or two for one. Without an If-Range that is understood, a range may be one
- * of another version: then it is not asked for.
+ * What the fields say together (9112, 3.2, 6.1, 6.3 and 9.3). Chunks with a
+ * length beside them, or from an old client, are an attempt to have a request
+ * taken for two, or two for one. Without an If-Range that is understood, a
+ * range may be one of another version: then it is not asked for.
  */
 static const char *
 judge_fields(struct http_request *request)
@@ -370,7 +371,8 @@ next_line(struct http_slice *head)
 
 /* One empty line in front of the request line is overlooked (9112, 2.2). */
 const char *
-http_head_parse_coded(struct http_request *request, const char *data, size_t len)
+http_head_parse_coded(struct http_request *request, const char *data,
+    size_t len)
 {
 	struct http_slice head = { data, len };
 	const char *refusal;

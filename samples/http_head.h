@@ -48,8 +48,8 @@ const char *http_head_parse(struct http_request *request, const char *head,
     size_t len);
 
 /*
- * The same for a server that takes chunked bodies, of which is_chunked tells; the
- * other one answers them with 501.
+ * The same for a server that takes chunked bodies, of which is_chunked tells;
+ * the other one answers them with 501.
  */
 const char *http_head_parse_coded(struct http_request *request,
     const char *head, size_t len);

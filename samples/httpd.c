@@ -8,10 +8,11 @@
  *			curl -T httpd.c http://127.0.0.1:8080/count
  *			somebody | curl -T - http://127.0.0.1:8080/echo
  *
- * This is the http sample, grown up: bodies that are chunked and never kept, files
- * by sendfile and in parts, answers whose length nobody knows beforehand, and
- * compressed. See httpd.h for its files. SIGINT and SIGTERM have it finish what it
- * is about, for 30 seconds at most; a second one kills, as signals do.
+ * This is the http sample, grown up: bodies that are chunked and never kept,
+ * files by sendfile and in parts, answers whose length nobody knows
+ * beforehand, and compressed. See httpd.h for its files. SIGINT and SIGTERM
+ * have it finish what it is about, for 30 seconds at most; a second one kills,
+ * as signals do.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <sys/resource.h>

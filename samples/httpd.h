@@ -2,14 +2,15 @@
 #define HTTPD_H
 
 /*
- * What the files of the httpd sample know of each other. httpd.c is the server,
- * httpd_talk.c what a connection goes through, httpd_pages.c what there is to be
- * had, httpd_file.c files and directories, httpd_answer.c how answers are sent,
- * httpd_text.c what HTTP writes in its own ways: dates, ranges, paths.
+ * What the files of the httpd sample know of each other. httpd.c is the
+ * server, httpd_talk.c what a connection goes through, httpd_pages.c what
+ * there is to be had, httpd_file.c files and directories, httpd_answer.c how
+ * answers are sent, httpd_text.c what HTTP writes in its own ways: dates,
+ * ranges, paths.
  *
- * An int function that has to do with a channel returns -1 if that is of no more
- * use: there is no memory, or nobody to talk to. on_...() in httpd_talk.c then
- * frees it, and nobody else does.
+ * An int function that has to do with a channel returns -1 if that is of no
+ * more use: there is no memory, or nobody to talk to. on_...() in httpd_talk.c
+ * then frees it, and nobody else does.
  */
 
 #include <stdint.h>
@@ -97,8 +98,9 @@ int httpd_file_answer(struct httpd_client *client);
 /* httpd_answer.c */
 
 /*
- * Send the head of an answer. Where the length is not known, the body is chunked
- * or, for HTTP/1.0, ends with the connection: client->request tells which.
+ * Send the head of an answer. Where the length is not known, the body is
+ * chunked or, for HTTP/1.0, ends with the connection: client->request tells
+ * which.
  */
 int httpd_answer_begin(struct httpd_client *client,
     const struct httpd_answer *answer);

@@ -1,10 +1,10 @@
 /*
- * How answers are sent. They go out in the order of the requests, because each is
- * pushed when its request is there, whatever is still on its way before it.
+ * How answers are sent. They go out in the order of the requests, because each
+ * is pushed when its request is there, whatever is still on its way before it.
  *
- * Behind an answer that is long, the channel is paused until that has left. So a
- * client that asks for a thousand files at once has one of them open at a time,
- * and its time does not run out while it only takes what it asked for.
+ * Behind an answer that is long, the channel is paused until that has left. So
+ * a client that asks for a thousand files at once has one of them open at a
+ * time, and its time does not run out while it only takes what it asked for.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64
@@ -121,7 +121,7 @@ httpd_refuse(struct httpd_client *client, const char *status)
 	return httpd_answer_status(client, status, "");
 }
 
-/* It is not worth to keep the file open until there is room for it. */
+/* So little can be read at once, and leaves together with the head. */
 static int
 push_small(struct httpd_client *client, int fd, int64_t offset, size_t len)
 {
@@ -129,9 +129,11 @@ push_small(struct httpd_client *client, int fd, int64_t offset, size_t len)
 	size_t at = 0;
 	ssize_t n = 1;
 
-	for (; at < len && n > 0; at += (size_t)n)
-		if ((n = pread(fd, data + at, len - at, offset + (off_t)at)) < 0)
+	for (; at < len && n > 0; at += (size_t)n) {
+		n = pread(fd, data + at, len - at, offset + (off_t)at);
+		if (n < 0)
 			return -1;
+	}
 	return at < len ? -1 : evchat_push(client->chat, data, len);
 }
 

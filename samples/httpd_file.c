@@ -1,8 +1,8 @@
 /*
  * Files, parts of files, and what is in a directory. A path leads from the
- * directory that is served down, step by step and through no symbolic link; what
- * begins with a dot is not there. So nothing leads out, whatever is renamed
- * meanwhile.
+ * directory that is served down, step by step and through no symbolic link;
+ * what begins with a dot is not there. So nothing leads out, whatever is
+ * renamed meanwhile.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64
@@ -101,8 +101,9 @@ answer_part(struct httpd_client *client, struct httpd_answer answer, int fd,
 {
 	char fields[256];
 
-	snprintf(fields, sizeof(fields), "%sContent-Range: bytes %jd-%jd/%jd\r\n",
-	    answer.fields, (intmax_t)offset, (intmax_t)(offset + len - 1),
+	snprintf(fields, sizeof(fields),
+	    "%sContent-Range: bytes %jd-%jd/%jd\r\n", answer.fields,
+	    (intmax_t)offset, (intmax_t)(offset + len - 1),
 	    (intmax_t)answer.length);
 	answer.status = HTTPD_PARTIAL;
 	answer.fields = fields;
@@ -139,7 +140,8 @@ answer_file(struct httpd_client *client, const struct file *file)
 	    "Last-Modified: %s\r\nAccept-Ranges: bytes\r\n%s", date,
 	    is_text ? HTTPD_VARY : "");
 	if (request->method == HTTP_GET)
-		range = httpd_range(request->range, answer.length, &offset, &len);
+		range = httpd_range(request->range, answer.length, &offset,
+		    &len);
 	if (http_slice_is(request->since, date)) {
 		(void)close(file->fd);
 		return answer_unchanged(client, answer);
@@ -159,7 +161,7 @@ answer_file(struct httpd_client *client, const struct file *file)
 struct listing {
 	DIR *dir;
 	int is_begun;
-	char line[2048];	/* a name of 255 bytes, at worst 3 and 5 for each */
+	char line[2304];	/* at worst 255 times %xx and &#nnn; */
 };
 
 /* What might mean something where it stands is written as "%xx" or "&#nn;". */

@@ -1,6 +1,6 @@
 /*
- * What there is to be had besides files: a greeting, numbers that are made as they
- * are sent, and two that take a body as it comes and keep nothing of it.
+ * What there is to be had besides files: a greeting, numbers that are made as
+ * they are sent, and two that take a body as it comes and keep nothing of it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -49,7 +49,8 @@ how_many(struct http_slice query)
 		snprintf(text, sizeof(text), "%.*s",
 		    n.len < sizeof(text) ? (int)n.len : 0, n.data);
 	number = strtol(text, &end, 10);
-	return end == text || *end != '\0' || number > NUMBERS_MAX ? -1 : number;
+	return end == text || *end != '\0' || number > NUMBERS_MAX ? -1 :
+	    number;
 }
 
 static int

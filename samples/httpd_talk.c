@@ -1,13 +1,13 @@
 /*
  * What a connection goes through. It waits for a head; the head may announce a
- * body, which is taken piece by piece, be it counted or chunked; then there is an
- * answer, and the next head is waited for. A head is a frame and goes to the hook
- * of that name, a body is one as well and goes to collect and found.
+ * body, which is taken piece by piece, be it counted or chunked; then there is
+ * an answer, and the next head is waited for. A head is a frame and goes to
+ * the hook of that name, a body is one as well and goes to collect and found.
  *
  * A request that cannot be trusted is refused: answered, and the connection
- * closed, because nobody can know where the next one begins. A head ends with an
- * empty line; what there is between, and that its lines end with CR LF, is the
- * matter of http_head.c.
+ * closed, because nobody can know where the next one begins. A head ends with
+ * an empty line; what there is between, and that its lines end with CR LF, is
+ * the matter of http_head.c.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -31,7 +31,8 @@ expect_head(struct httpd_client *client)
 
 	client->in_body = 0;
 	if (evchat_set_hooks(chat, &head_hooks, client) == -1 ||
-	    evchat_set_max_frame(chat, HEAD_MAX, EVCHAT_OVERSIZE_DISCARD) == -1 ||
+	    evchat_set_max_frame(chat, HEAD_MAX,
+	    EVCHAT_OVERSIZE_DISCARD) == -1 ||
 	    evchat_set_timeout(chat, EVCHAT_TIMEOUT_FRAME,
 	    &client->server->patience) == -1)
 		return -1;
@@ -60,8 +61,9 @@ expect_body(struct httpd_client *client)
 /* Requests */
 
 /*
- * What makes it unsafe, or no use, to go on. A body where none belongs is as good
- * as none for one server, and the next request for another (RFC 9110, 9.3.1).
+ * What makes it unsafe, or no use, to go on. A body where none belongs is as
+ * good as none for one server, and the next request for another (RFC 9110,
+ * 9.3.1).
  */
 static const char *
 find_refusal(const struct httpd_client *client)
