@@ -161,10 +161,13 @@ answer_file(struct httpd_client *client, const struct file *file)
 struct listing {
 	DIR *dir;
 	int is_begun;
-	char line[2304];	/* at worst 255 times %xx and &#nnn; */
+	char line[2560];	/* at worst, 255 times %xx and &#nnn; */
 };
 
-/* What might mean something where it stands is written as "%xx" or "&#nn;". */
+/*
+ * What might mean something where it stands is written as "%xx" or "&#nn;". There
+ * is room for that. In a text, UTF-8 stays what it is.
+ */
 static char *
 escape(char *to, const char *name, const char *format)
 {
@@ -172,7 +175,8 @@ escape(char *to, const char *name, const char *format)
 	    "abcdefghijklmnopqrstuvwxyz0123456789-._~";
 
 	for (; *name != '\0'; name++) {
-		if (strchr(plain, *name) != NULL)
+		if (strchr(plain, *name) != NULL ||
+		    ((unsigned char)*name > 127 && format[0] == '&'))
 			*to++ = *name;
 		else
 			to += sprintf(to, format, (unsigned char)*name);

@@ -92,6 +92,10 @@ make_files()
 	echo deep > "$files/sub/deep/x"
 	echo odd > "$files/sub/a b&c\"<d>%41.txt"
 	counted="4000000 bytes, sum $(sum -r "$files/big" | cut -d ' ' -f 1)"
+	# As long as a name can be, and longer still when it is escaped.
+	mkdir "$files/names"
+	long=$(perl -e 'print "\x7f" x 253, "\xc3\xa9"')
+	echo long > "$files/names/$long"
 	echo '<p>front' > "$files/site/index.html"
 	echo secret > "$work/secret"
 	echo secret > "$files/.hidden/secret"
@@ -197,6 +201,8 @@ check_streams()
 	    same - "$files/numbers.txt")" same
 	is 'curl: a list of files' "$(fetch "$url/sub/" | LC_ALL=C sort | tr -d '\n')" \
 	    '<!DOCTYPE html><a href="a%20b%26c%22%3Cd%3E%2541.txt">a&#32;b&#38;c&#34;&#60;d&#62;&#37;41.txt</a><br><a href="deep">deep</a><br><a href="up">up</a><br><title>Files</title>'
+	href=$(fetch "$url/names/" | sed -n 's/<a href="\([^"]*\)".*/\1/p')
+	is 'curl: a long name' "${#href} $(fetch "$url/names/$href")" '765 long'
 	if coding -H 'Accept-Encoding: gzip' "$url/numbers?n=9" |
 	    grep -q gzip; then
 		for path in numbers.txt numbers?n=30000; do
