@@ -14,7 +14,7 @@
 
 /*
  * TLS encrypts a chain of the output as a whole, and until all of that has left it
- * cannot be seen that any has. So chains are as long as its records, at most.
+ * cannot be seen that any has. So chains are as long as a record or two, at most.
  */
 #define LAYERED_AT_ONCE ((size_t)16 << 10)
 #define SEND_AT_ONCE ((size_t)256 << 10) /* handed to one sendfile */
@@ -53,7 +53,6 @@ static enum queue_what
 move_next(struct evchat *chat)
 {
 	struct queue *queue = &chat->queue;
-	size_t want = chat->set->out_size, most = SIZE_MAX;
 	enum queue_what what;
 
 	if (queue_can_send(queue) && direct_may_send_file(chat))
@@ -66,10 +65,9 @@ move_next(struct evchat *chat)
 	    (what = direct_send(chat)) != QUEUE_BLOCKED)
 		return (what);
 	/* What is left goes as if nothing had been tried. */
-	if (chat->kind == TRANSPORT_LAYERED)
-		most = LAYERED_AT_ONCE;
 	return (queue_pull(queue, bufferevent_get_output(chat->bev),
-	    want < most ? want : most, most));
+	    chat->set->out_size,
+	    chat->kind == TRANSPORT_LAYERED ? LAYERED_AT_ONCE : SIZE_MAX));
 }
 
 void

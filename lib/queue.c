@@ -172,15 +172,22 @@ queue_count_given(struct queue *queue, struct evchat_producer *producer, size_t 
 	queue_weigh(queue, producer);
 }
 
-/* Put what is in the stage into the output. */
+/* Put what is in the stage into the output, in pieces if it is more than most. */
 static int
-take_stage(struct queue *queue, struct evbuffer *output)
+take_stage(struct queue *queue, struct evbuffer *output, size_t most)
 {
-	size_t n = evbuffer_get_length(queue->line->stage);
+	struct evbuffer *stage = queue->line->stage;
+	size_t left = evbuffer_get_length(stage);
 
-	if (backlog_append(output, queue->line->stage) == -1)
+	while (left > most) {
+		if (evbuffer_remove_buffer(stage, output, most) != (int)most)
+			return (-1);
+		left -= most;
+		queue->written += most;
+	}
+	if (backlog_append(output, stage) == -1)
 		return (-1);
-	queue->written += n;
+	queue->written += left;
 	return (0);
 }
 
@@ -207,7 +214,7 @@ queue_finish(struct queue *queue, struct evchat_producer *producer)
 
 static enum queue_what
 pull_producer(struct queue *queue, struct evchat_producer *producer,
-    struct evbuffer *output, size_t want)
+    struct evbuffer *output, size_t want, size_t most)
 {
 	enum evchat_more more;
 	size_t given;
@@ -228,7 +235,7 @@ pull_producer(struct queue *queue, struct evchat_producer *producer,
 	if (done == -1)
 		return (drop_given(queue, errno == ENOMEM ? QUEUE_NO_MEMORY :
 		    QUEUE_FAILED));
-	if (take_stage(queue, output) == -1)
+	if (take_stage(queue, output, most) == -1)
 		return (QUEUE_NO_MEMORY);
 	switch (more) {
 	case EVCHAT_MORE_END:
@@ -261,7 +268,7 @@ queue_pull(struct queue *queue, struct evbuffer *output, size_t want,
 	}
 	if (producer->state == PRODUCER_WAITING && !producer->resumed)
 		return (QUEUE_WAITING);
-	return (pull_producer(queue, producer, output, want));
+	return (pull_producer(queue, producer, output, want, most));
 }
 
 int

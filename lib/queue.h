@@ -86,8 +86,8 @@ void queue_add_producer(struct queue *queue, struct evchat_producer *producer);
 
 /*
  * Put the next bytes into the output. May call one producer's more, which is asked
- * for want. At most so many pushed ones are put there at once, as one chain if they
- * are parts of one.
+ * for want. What is longer than most is put there in pieces of that, which are
+ * copies.
  */
 enum queue_what queue_pull(struct queue *queue, struct evbuffer *output,
     size_t want, size_t most);
