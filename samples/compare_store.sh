@@ -6,9 +6,9 @@
 #
 # From where the samples were built. Rounds are interleaved, each with a ratio of its
 # own; what is told is the median. A request is one of 32 that a client sends at
-# once, and there are 50 clients, but for memcache, where one perl sends its
-# gets in one go. What is not installed is passed over, by name. Linux only: the
-# times are those of /proc/PID/stat, user and system, in hundredths of a second.
+# once, unless it says otherwise, and there are 50 clients, which for memcache are
+# one perl. What is not installed is passed over, by name. Linux only: the times are
+# those of /proc/PID/stat, user and system, in hundredths of a second.
 set -u
 
 rounds=${1:-5}
@@ -117,4 +117,49 @@ compare_redis()
 	compare 'redis GET' "$@" -t get -p
 }
 
+# Gets over 50 connections: so many lines at once, each for so many keys. A
+# request is a key.
+cat > "$work/gets" <<'PERL'
+use strict;
+use warnings;
+use IO::Socket::INET;
+my ($lines, $keys, $requests, $port) = @ARGV;
+my @all = map { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port")
+    // die "connect: $@" } 1 .. 50;
+my $gets = ('get' . join('', map { " key:$_" } 1 .. $keys) . "\r\n") x $lines;
+my ($set, $want) = ('', 5 * $lines);
+for my $i (1 .. $keys) {
+	$set .= "set key:$i 0 0 3 noreply\r\nxxx\r\n";
+	$want += $lines * length "VALUE key:$i 0 3\r\nxxx\r\n";
+}
+syswrite $all[0], $set . "version\r\n";
+sysread $all[0], my $version, 100;
+for (1 .. $requests / $lines / $keys / @all) {
+	syswrite $_, $gets for @all;
+	for my $socket (@all) {
+		my $got = 0;
+		while ($got < $want) {
+			$got += sysread $socket, my $bytes, 65536 or die "end";
+		}
+	}
+}
+PERL
+
+compare_memcache()
+{
+	has memcached || return
+	start_sample memcache
+	ours=$pid our_port=$port
+	port=$(free_port)
+	set -- -l 127.0.0.1 -p "$port" -t 1 -U 0
+	[ "$(id -u)" -ne 0 ] || set -- "$@" -u nobody
+	start_other memcached "$@"
+	set -- "$ours" "$our_port" "$pid" "$port" perl "$work/gets"
+	compare 'memcache get' "$@" 32 1 "$requests"
+	compare '... of 32 keys' "$@" 1 32 "$requests"
+	requests=$((requests / 8))
+	compare '... one by one' "$@" 1 1 "$requests"
+}
+
 compare_redis
+compare_memcache

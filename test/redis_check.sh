@@ -148,6 +148,10 @@ check_wire()
 	refused 'a string that is longer than it says' '*2|$4|ECHO|$1|ab|'
 	refused 'a line of too many words' \
 	    "$(printf 'x %.0s' $(seq 1025))|"
+}
+
+check_much()
+{
 	is 'a line without an end' "$(head -c 1200000 /dev/zero |
 	    send '' | tr -d '\r')" "$(printf '%s\n' \
 	    '-ERR Protocol error: too long' closed)"
@@ -247,6 +251,7 @@ check_drip
 start_server -m 64
 seq 20000 | sed 's/.*/INCR mass\r/' > "$work/mass"
 check_wire
+check_much
 if ! command -v redis-cli > "$work/out"; then
 	echo 'skipped: redis-cli and redis-benchmark are not installed'
 else
