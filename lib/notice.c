@@ -198,6 +198,19 @@ note_connected(struct evchat *chat)
 		(void)bufferevent_disable(chat->bev, EV_READ);
 }
 
+/*
+ * TLS of libevent waits no more for its descriptor then, not even to write; but the
+ * peer may still listen.
+ */
+static void
+write_on(struct evchat *chat)
+{
+	if (chat->kind == TRANSPORT_LAYERED &&
+	    (bufferevent_get_enabled(chat->bev) & EV_WRITE) &&
+	    bufferevent_enable(chat->bev, EV_WRITE) == -1)
+		note_failure(chat, BEV_EVENT_ERROR | BEV_EVENT_WRITING, ENOMEM);
+}
+
 /* Deferred, several events come as one: the end of the input with an error. */
 void
 notice_take(struct evchat *chat, short what, int error)
@@ -229,6 +242,7 @@ notice_take(struct evchat *chat, short what, int error)
 		if (connection_has_failed(chat))
 			return;
 		chat->eof = true;
+		write_on(chat);
 		/* So it was not reading that failed. */
 		what &= ~BEV_EVENT_READING;
 	} else if (what & BEV_EVENT_EOF) {

@@ -3,6 +3,7 @@
  * behind all that was pushed, and each direction by itself.
  */
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include "harness.h"
@@ -177,6 +178,41 @@ START_TEST(close_notify_and_the_end_of_the_connection_may_come_together)
 }
 END_TEST
 
+/* What was on its way when it came, and did not fit, leaves all the same. */
+static void
+go_on_behind_close_notify(int i, unsigned options, const char *transcript)
+{
+	enum { MUCH = 8 << 20 };
+	struct talk t = talk_start(i, options, 0);
+	char *much = calloc(1, MUCH);
+
+	ck_assert_ptr_nonnull(much);
+	t.bare->at_once = 0;
+	ck_assert_int_eq(evchat_push(t.chat->chat, much, MUCH), 0);
+	bare_run(t.bare);
+	bare_close(t.bare);
+	bare_run(t.bare);
+	secure_expect(t.chat, "connected|eof");
+	t.bare->at_once = 65536;
+	bare_run_until_got(t.bare, MUCH);
+	if (t.chat->chat != NULL)
+		evchat_close_when_done(t.chat->chat);
+	bare_run(t.bare);
+	ck_assert_uint_eq(evbuffer_get_length(t.bare->got), MUCH);
+	ck_assert(bare_is_closed(t.bare));
+	secure_hang_up(t.bare->end);
+	free(much);
+	talk_finish(&t, transcript);
+}
+
+START_TEST(output_goes_on_behind_the_peers_close_notify)
+{
+	go_on_behind_close_notify(_i, 0, "connected|eof|closed:eof");
+	go_on_behind_close_notify(_i, EVCHAT_OPT_HALF_OPEN,
+	    "connected|eof|closed:done");
+}
+END_TEST
+
 /* It does not wait for an answer, and nobody hears ours. */
 START_TEST(peer_may_be_gone_behind_its_close_notify)
 {
@@ -271,6 +307,8 @@ main(void)
 	tcase_add_loop_test(tc,
 	    close_notify_and_the_end_of_the_connection_may_come_together, 0,
 	    TALKS);
+	tcase_add_loop_test(tc, output_goes_on_behind_the_peers_close_notify,
+	    0, TALKS);
 	tcase_add_loop_test(tc, peer_may_be_gone_behind_its_close_notify, 0,
 	    TALKS);
 	tc = harness_case(suite, "channels");
