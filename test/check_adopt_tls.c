@@ -25,7 +25,7 @@ static const struct kind {
 #define KINDS (int)(sizeof(kinds) / sizeof(kinds[0]))
 #define RUNS (KINDS * 2 * 2)
 
-struct talk {
+struct adopted {
 	struct secure *s;
 	struct secure_end *chat;
 	struct bare *bare;
@@ -52,11 +52,11 @@ make_bev(const struct kind *kind, struct secure_end *end, int fd)
 }
 
 /* Ends with descriptors, of which one is made a channel; not adopted. */
-static struct talk
+static struct adopted
 make(int i)
 {
-	struct secure *s = secure_new_with(SECURE_SOCKET, 0, 0);
-	struct talk t = { .s = s, .late = i % 2 == 1 };
+	struct secure *s = secure_new_with(SECURE_TCP, 0, 0);
+	struct adopted t = { .s = s, .late = i % 2 == 1 };
 	bool server = i / 2 % 2 == 0;
 	int fd;
 
@@ -73,17 +73,17 @@ make(int i)
 }
 
 static void
-adopt(struct talk *t, unsigned options)
+adopt(struct adopted *t, unsigned options)
 {
 	ck_assert_int_eq(evchat_adopt_tls(t->chat->chat, options), 0);
 	ck_assert_ptr_nonnull(evchat_get_ssl(t->chat->chat));
 }
 
 /* Adopted and connected. */
-static struct talk
+static struct adopted
 start(int i, unsigned options)
 {
-	struct talk t = make(i);
+	struct adopted t = make(i);
 
 	if (!t.late)
 		adopt(&t, options);
@@ -95,7 +95,7 @@ start(int i, unsigned options)
 }
 
 static void
-finish(struct talk *t, const char *transcript)
+finish(struct adopted *t, const char *transcript)
 {
 	bare_run_until_closed(t->bare);
 	secure_expect(t->chat, transcript);
@@ -105,7 +105,7 @@ finish(struct talk *t, const char *transcript)
 
 START_TEST(channel_ends_with_a_close_notify)
 {
-	struct talk t = start(_i, 0);
+	struct adopted t = start(_i, 0);
 
 	bare_say(t.bare, "one\r\n");
 	bare_run(t.bare);
@@ -122,7 +122,7 @@ END_TEST
 /* libevent tells that by itself; with nobody to answer, nothing else is told. */
 START_TEST(close_notify_of_the_peer_is_an_end)
 {
-	struct talk t = start(_i, 0);
+	struct adopted t = start(_i, 0);
 
 	bare_say(t.bare, "one\r\n");
 	bare_close(t.bare);
@@ -134,7 +134,7 @@ END_TEST
 
 START_TEST(cut_is_truncated)
 {
-	struct talk t = start(_i, 0);
+	struct adopted t = start(_i, 0);
 
 	bare_say(t.bare, "one\r\ntwo");
 	(void)bare_turn(t.bare);
@@ -146,7 +146,7 @@ END_TEST
 
 START_TEST(cut_may_be_tolerated)
 {
-	struct talk t = start(_i, EVCHAT_TLS_ALLOW_TRUNCATION);
+	struct adopted t = start(_i, EVCHAT_TLS_ALLOW_TRUNCATION);
 
 	bare_say(t.bare, "one\r\n");
 	(void)bare_turn(t.bare);
@@ -155,9 +155,23 @@ START_TEST(cut_may_be_tolerated)
 }
 END_TEST
 
+/* However the application has set libevent, which would call it an end. */
+START_TEST(reset_is_an_error)
+{
+	struct adopted t = make(_i);
+	struct bufferevent *bev = evchat_get_bufferevent(t.chat->chat);
+
+	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	adopt(&t, EVCHAT_TLS_ALLOW_TRUNCATION);
+	bare_run(t.bare);
+	secure_reset(t.bare->end);
+	finish(&t, "connected|closed:io");
+}
+END_TEST
+
 START_TEST(cut_in_the_handshake_is_a_failure_of_tls)
 {
-	struct talk t = make(_i);
+	struct adopted t = make(_i);
 
 	adopt(&t, 0);
 	t.bare->held = true;
@@ -171,7 +185,7 @@ END_TEST
 
 START_TEST(failure_is_told_in_words)
 {
-	struct talk t = start(_i, 0);
+	struct adopted t = start(_i, 0);
 
 	secure_send(t.bare->end, "no TLS at all", 13);
 	finish(&t, "connected|closed:tls|(TLS: wrong version number)");
@@ -180,7 +194,7 @@ END_TEST
 
 START_TEST(certificate_is_refused_in_words)
 {
-	struct talk t = make(_i);
+	struct adopted t = make(_i);
 	struct certificate *stranger = certificate_new(NULL);
 	SSL_CTX *ctx = certificate_server_context(stranger);
 
@@ -201,7 +215,7 @@ END_TEST
 
 START_TEST(wrong_calls_are_refused)
 {
-	struct talk t = start(_i, 0);
+	struct adopted t = start(_i, 0);
 
 	ck_assert_int_eq(evchat_adopt_tls(t.chat->chat,
 	    EVCHAT_TLS_DISCARD_PLAINTEXT), -1);
@@ -217,7 +231,7 @@ END_TEST
 /* It goes on as it was made, and without the library. */
 START_TEST(adopted_channel_is_detached)
 {
-	struct talk t = start(_i, 0);
+	struct adopted t = start(_i, 0);
 	struct bufferevent *bev = evchat_detach(t.chat->chat);
 
 	ck_assert_ptr_nonnull(bev);
@@ -239,6 +253,7 @@ main(void)
 	tcase_add_loop_test(tc, close_notify_of_the_peer_is_an_end, 0, RUNS);
 	tcase_add_loop_test(tc, cut_is_truncated, 0, RUNS);
 	tcase_add_loop_test(tc, cut_may_be_tolerated, 0, RUNS);
+	tcase_add_loop_test(tc, reset_is_an_error, 0, RUNS);
 	tcase_add_loop_test(tc, cut_in_the_handshake_is_a_failure_of_tls, 0,
 	    RUNS);
 	tcase_add_loop_test(tc, failure_is_told_in_words, 0, RUNS);

@@ -83,6 +83,25 @@ START_TEST(close_notify_comes_behind_a_large_output)
 }
 END_TEST
 
+/* A peer that goes before it has taken all has missed more than a close_notify. */
+START_TEST(close_is_no_success_if_output_is_lost)
+{
+	enum { MUCH = 400 << 10 };
+	struct talk t = talk_start(_i, 0, 0);
+	char *much = calloc(1, MUCH);
+
+	ck_assert_ptr_nonnull(much);
+	t.bare->at_once = 0;
+	ck_assert_int_eq(evchat_push(t.chat->chat, much, MUCH), 0);
+	evchat_close_when_done(t.chat->chat);
+	bare_run(t.bare);
+	secure_expect(t.chat, "connected");
+	secure_hang_up(t.bare->end);
+	free(much);
+	talk_finish(&t, "connected|closed:io");
+}
+END_TEST
+
 /* What is pushed by the time of CONNECTED, and the end, too. */
 
 static void
@@ -299,6 +318,9 @@ main(void)
 	    0, TALKS);
 	tcase_add_loop_test(tc, close_notify_comes_behind_a_large_output, 0,
 	    TALKS);
+	/* TCP takes all that at once. */
+	tcase_add_loop_test(tc, close_is_no_success_if_output_is_lost, 0,
+	    2 * SECURE_TCP);
 	tcase_add_loop_test(tc, close_notify_is_the_end_of_the_input, 0,
 	    TALKS);
 	tcase_add_loop_test(tc,
