@@ -91,8 +91,9 @@ layer_expired(struct evchat *chat)
 }
 
 /*
- * What a layer says when it fails, such as an alert, is in an output beneath it, and
- * no loop will run that could send it. So much of it is sent as leaves at once.
+ * What a layer says when it fails, such as an alert, is in an output beneath
+ * it, and no loop will run that could send it. So much of it is sent as leaves
+ * at once.
  */
 static void
 send_last_words(const struct layer *layer)

@@ -199,8 +199,8 @@ note_connected(struct evchat *chat)
 }
 
 /*
- * TLS of libevent waits no more for its descriptor then, not even to write; but the
- * peer may still listen.
+ * TLS of libevent waits no more for its descriptor then, not even to write;
+ * but the peer may still listen.
  */
 static void
 write_on(struct evchat *chat)

@@ -142,9 +142,10 @@ tls_start(void *self, struct bufferevent *below, unsigned flags)
 /* Failing */
 
 /*
- * libevent keeps what SSL_get_error() said, and behind it the first of OpenSSL's
- * queue of errors, and gives them back from the last to the first. The first of the
- * queue is the cause, but where another library has failed SSL says what that means.
+ * libevent keeps what SSL_get_error() said, and behind it the first of
+ * OpenSSL's queue of errors, and gives them back from the last to the first. The
+ * first of the queue is the cause, but where another library has failed SSL
+ * says what that means.
  */
 static unsigned long
 get_cause(struct bufferevent *bev)
@@ -193,8 +194,8 @@ is_cut(unsigned long cause)
 }
 
 /*
- * Is, or was, the handshake over? What fails later is in SSL_in_init() again, but
- * is still seen to be where it was.
+ * Is, or was, the handshake over? What fails later is in SSL_in_init() again,
+ * but is still seen to be where it was.
  */
 static bool
 was_ready(const SSL *ssl)

@@ -40,8 +40,8 @@ must_fail(const struct evchat *chat)
 }
 
 /*
- * Behind the last byte that was pushed comes what a layer has to say at its end. A
- * peer that is gone by then does not want it.
+ * Behind the last byte that was pushed comes what a layer has to say at its
+ * end. A peer that is gone by then does not want it.
  */
 static void
 fail(struct evchat *chat)

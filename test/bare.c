@@ -1,6 +1,6 @@
 /*
- * TLS by hand; see bare.h. The SSL has BIOs in memory, and what is in them is carried
- * to and from the descriptor here.
+ * TLS by hand; see bare.h. The SSL has BIOs in memory, and what is in them is
+ * carried to and from the descriptor here.
  */
 
 #include <errno.h>

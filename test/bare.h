@@ -2,9 +2,9 @@
 #define BARE_H
 
 /*
- * A peer made of OpenSSL alone, behind the descriptor of a secure_end: what TLS has
- * made is the test's to send, whole, in part or not at all, and what comes is counted
- * in records.
+ * A peer made of OpenSSL alone, behind the descriptor of a secure_end: what
+ * TLS has made is the test's to send, whole, in part or not at all, and what
+ * comes is counted in records.
  */
 
 #include <stdbool.h>

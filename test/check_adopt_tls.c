@@ -1,7 +1,7 @@
 /*
- * Channels on TLS bufferevents of the application's own, of the two kinds that libevent
- * has, adopted before the handshake and behind it: they end as those do that went
- * over by themselves, and fail in words.
+ * Channels on TLS bufferevents of the application's own, of the two kinds that
+ * libevent has, adopted before the handshake and behind it: they end as those
+ * do that went over by themselves, and fail in words.
  */
 
 #include <errno.h>
@@ -119,7 +119,7 @@ START_TEST(channel_ends_with_a_close_notify)
 }
 END_TEST
 
-/* libevent tells that by itself; with nobody to answer, nothing else is told. */
+/* Nobody is there to take the answer, and nothing else is told. */
 START_TEST(close_notify_of_the_peer_is_an_end)
 {
 	struct adopted t = start(_i, 0);

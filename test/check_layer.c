@@ -1,7 +1,7 @@
 /*
- * The seam between a channel and what is put beneath it in mid-stream, with a layer
- * that needs no library: what is let in, where it begins, several of them, and how
- * they end. As scenarios, so at every cut and in every trouble.
+ * The seam between a channel and what is put beneath it in mid-stream, with a
+ * layer that needs no library: what is let in, where it begins, several of
+ * them, and how they end. As scenarios, so at every cut and in every trouble.
  */
 
 #include <errno.h>

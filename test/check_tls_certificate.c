@@ -1,7 +1,7 @@
 /*
- * Whom a client believes: the certificate has to be valid, of somebody it trusts, and
- * for the host it wants. Each refusal says in words what is wrong, and the server
- * is told, too.
+ * Whom a client believes: the certificate has to be valid, of somebody it
+ * trusts, and for the host it wants. Each refusal says in words what is wrong,
+ * and the server is told, too.
  */
 
 #include <string.h>
@@ -12,7 +12,7 @@
 #define REFUSED "closed:tls|(TLS: certificate refused: "
 
 struct trust {
-	const char *name;    /* whom the certificate is for; NULL: localhost, and
+	const char *name;    /* whom it is for; NULL: localhost, and
 				its addresses */
 	bool expired;
 	bool by_authority;   /* else it signs itself */

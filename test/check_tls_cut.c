@@ -1,7 +1,8 @@
 /*
- * Connections that end without a close_notify, wherever in the stream: an attacker
- * may have cut them. All that came whole before is delivered, and then the channel
- * ends with TRUNCATED; in the handshake with TLS; and with words.
+ * Connections that end without a close_notify, wherever in the stream: an
+ * attacker may have cut them. All that came whole before is delivered, and
+ * then the channel ends with TRUNCATED; in the handshake with TLS; and with
+ * words.
  */
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
- * How a conversation over TLS ends properly: with a close_notify in each direction,
- * behind all that was pushed, and each direction by itself.
+ * How a conversation over TLS ends properly: with a close_notify in each
+ * direction, behind all that was pushed, and each direction by itself.
  */
 
 #include <stdlib.h>
@@ -83,7 +83,7 @@ START_TEST(close_notify_comes_behind_a_large_output)
 }
 END_TEST
 
-/* A peer that goes before it has taken all has missed more than a close_notify. */
+/* A peer that goes before it has taken all has missed more than that. */
 START_TEST(close_is_no_success_if_output_is_lost)
 {
 	enum { MUCH = 280 << 10 };

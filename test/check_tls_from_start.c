@@ -1,7 +1,7 @@
 /*
- * TLS from the first byte: for what a listener accepts, and for channels that connect,
- * whichever of the two is asked for first. That there is a connection is told once,
- * when it is one of TLS.
+ * TLS from the first byte: for what a listener accepts, and for channels that
+ * connect, whichever of the two is asked for first. That there is a connection
+ * is told once, when it is one of TLS.
  */
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "place.h"
 #include "secure.h"
 
-/* A loop test's number: the options of both, the family, and who comes first. */
+/* A loop test's number: options of both, the family, and who comes first. */
 static const unsigned all_options[] = { 0, EVCHAT_OPT_THREADSAFE,
 	EVCHAT_OPT_BUFFEREVENT_IO };
 #define OPTIONS 3

@@ -1,8 +1,8 @@
 /*
- * Members of a group some of which speak TLS: what is broadcast is shared among them,
- * and their limits hold, when they are set before the upgrade as well as behind it.
- * Nothing here depends on time: what may pass in an hour does so at once, and then
- * no more.
+ * Members of a group some of which speak TLS: what is broadcast is shared
+ * among them, and their limits hold, when they are set before the upgrade as
+ * well as behind it. Nothing here depends on time: what may pass in an hour
+ * does so at once, and then no more.
  */
 
 #include <stdlib.h>
@@ -128,8 +128,9 @@ limit_new(void)
 }
 
 /*
- * What passes, of many bytes in either direction, is soon no more. TLS writes what is in
- * one piece of memory, however large; libevent has it count for what comes later.
+ * What passes, of many bytes in either direction, is soon no more. TLS writes
+ * what is in one piece of memory, however large; libevent has it count for
+ * what comes later.
  */
 static void
 expect_limited(struct secure *s, struct bare *b)

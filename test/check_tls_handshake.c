@@ -1,7 +1,7 @@
 /*
- * What is agreed upon in a handshake, and can be asked for afterwards: the host's
- * name, the protocol, the session of an earlier conversation; and that it is done
- * once and no more.
+ * What is agreed upon in a handshake, and can be asked for afterwards: the
+ * host's name, the protocol, the session of an earlier conversation; and that
+ * it is done once and no more.
  */
 
 #include <string.h>

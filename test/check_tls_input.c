@@ -1,7 +1,7 @@
 /*
- * Input over TLS, which comes in records and may lie in OpenSSL: it is delivered
- * whole, whoever stops and goes on, and is all there for whom a channel hands its
- * bufferevent to.
+ * Input over TLS, which comes in records and may lie in OpenSSL: it is
+ * delivered whole, whoever stops and goes on, and is all there for whom a
+ * channel hands its bufferevent to.
  */
 
 #include <stdlib.h>
@@ -74,7 +74,7 @@ answer_much(struct secure_end *end)
 	ck_assert_int_eq(evchat_push(end->chat, answer, sizeof(answer)), 0);
 }
 
-/* Reading stops by itself while the peer does not take what it has asked for. */
+/* Reading stops by itself while the peer does not take what it asked for. */
 START_TEST(input_goes_on_when_answers_have_left)
 {
 	struct talk t = talk_start(_i, 0, 0);

@@ -1,14 +1,15 @@
 /*
- * A conversation that goes over to TLS, with the n-th allocation failing, for every n:
- * the library's and libevent's, and then OpenSSL's. A call says so, or the channel ends,
- * once; nothing is left behind; and if the conversation goes on, then as ever.
+ * A conversation that goes over to TLS, with the n-th allocation failing, for
+ * every n: the library's and libevent's, and then OpenSSL's. A call says so,
+ * or the channel ends, once; nothing is left behind; and if the conversation
+ * goes on, then as ever.
  *
- * Two things cannot be held, and are libevent 2.1's. What OpenSSL writes into a
- * bufferevent beneath is lost without a word if there is no memory for it
- * (bio_bufferevent_write()): then the peer waits, and the conversation ends when
- * it goes. And the functions that make bufferevents of TLS, and filters, free what
- * they have not made, or use it: so these are called here with memory, or fail as
- * they would where they do it well.
+ * Two things cannot be held, and are libevent 2.1's. What OpenSSL writes into
+ * a bufferevent beneath is lost without a word if there is no memory for it
+ * (bio_bufferevent_write()): then the peer waits, and the conversation ends
+ * when it goes. And the functions that make bufferevents of TLS, and filters,
+ * free what they have not made, or use it: so these are called here with
+ * memory, or fail as they would where they do it well.
  */
 
 #define _GNU_SOURCE /* RTLD_NEXT */
@@ -33,7 +34,7 @@
 
 /* OpenSSL's memory */
 
-static long ssl_fail_in; /* allocations up to and with the failing one; 0: none */
+static long ssl_fail_in; /* up to and with the failing one; 0: none */
 static bool ssl_failed;
 static long ssl_blocks;
 
@@ -288,8 +289,9 @@ has_ssl_failed(void)
 }
 
 /*
- * There are many, so each wire has its share of them. A few blocks are lost inside
- * OpenSSL 3.0 itself, where it has no memory for what it keeps beside an object.
+ * There are many, so each wire has its share of them. A few blocks are lost
+ * inside OpenSSL 3.0 itself, where it has no memory for what it keeps beside
+ * an object.
  */
 START_TEST(allocation_of_openssl_fails)
 {

@@ -1,7 +1,7 @@
 /*
- * What is pushed before, during and behind an upgrade: all of it arrives, in order,
- * each byte on its side of the upgrade, and whoever wants to know when it has left is
- * told then.
+ * What is pushed before, during and behind an upgrade: all of it arrives, in
+ * order, each byte on its side of the upgrade, and whoever wants to know when
+ * it has left is told then.
  */
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
- * Handshakes that do not come to pass: a peer that is silent, or slow, or speaks
- * another protocol, or garbage; and calls that cannot be made. An SSL that was given
- * away is freed each time, which the fixture counts.
+ * Handshakes that do not come to pass: a peer that is silent, or slow, or
+ * speaks another protocol, or garbage; and calls that cannot be made. An SSL
+ * that was given away is freed each time, which the fixture counts.
  */
 
 #include <errno.h>
@@ -124,8 +124,9 @@ END_TEST
 
 START_TEST(garbage_behind_the_first_byte_fails)
 {
-	static const unsigned char version[] = { 0x16, 9, 9, 0, 5, 1, 2, 3, 4, 5 };
-	static const unsigned char message[] = { 0x16, 3, 1, 0, 5, 77, 0, 0, 1, 0 };
+	static const unsigned char version[] = { 0x16, 9, 9, 0, 1, 5 };
+	static const unsigned char message[] = { 0x16, 3, 1, 0, 5, 77, 0, 0,
+	    1, 0 };
 	static const unsigned char huge[] = { 0x16, 3, 1, 0xff, 0xff, 1, 2, 3 };
 
 	send_other(_i, true, version, sizeof(version),

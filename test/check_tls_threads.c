@@ -1,7 +1,7 @@
 /*
- * Threads that push to a channel while it goes over to TLS, or have it do so: what
- * they push arrives once and in the order of each of them, in clear up to the line
- * that says so and encrypted behind it.
+ * Threads that push to a channel while it goes over to TLS, or have it do so:
+ * what they push arrives once and in the order of each of them, in clear up to
+ * the line that says so and encrypted behind it.
  */
 
 #include <pthread.h>

@@ -33,8 +33,8 @@ mask_admit(void *self, const unsigned char *data, size_t len, size_t *drop)
 /* The filter */
 
 /*
- * Where the bytes are, and without memory: libevent tells nobody that a filter has
- * none, and loses what it was given.
+ * Where the bytes are, and without memory: libevent tells nobody that a filter
+ * has none, and loses what it was given.
  */
 static enum bufferevent_filter_result
 change(struct evbuffer *from, struct evbuffer *to, unsigned char key)

@@ -2,9 +2,9 @@
 #define MASK_H
 
 /*
- * A layer that needs no library: every byte is changed by a key, which is to be seen
- * in what the peer gets. Before the first of them the peer may send '-', which are
- * dropped; '!' is refused.
+ * A layer that needs no library: every byte is changed by a key, which is to
+ * be seen in what the peer gets. Before the first of them the peer may send
+ * '-', which are dropped; '!' is refused.
  */
 
 #include <evchat/layer.h>

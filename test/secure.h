@@ -36,7 +36,7 @@ struct secure_end {
 	int fd;               /* then, or -1 */
 	struct unit_text text;
 	int made, closed;     /* how often; the same in the end */
-	uint64_t collected;   /* bytes that no frame holds; they are not noted */
+	uint64_t collected;   /* bytes that no frame holds; not noted */
 	unsigned tls;         /* options of evchat_starttls() */
 	enum evchat_reason why;
 

@@ -19,7 +19,7 @@ struct talk {
 
 /* Nobody has begun; options of evchat_new(). */
 struct talk talk_new(int i, unsigned options);
-/* Both are in TLS from the first byte, and connected; tls: of evchat_starttls() */
+/* Both are in TLS, and connected; tls: options of evchat_starttls(). */
 struct talk talk_start(int i, unsigned options, unsigned tls);
 
 void talk_free(struct talk *t);
