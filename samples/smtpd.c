@@ -13,10 +13,10 @@
  *	openssl s_client -connect localhost:2525 -starttls smtp -quiet
  *
  * When 250 is said to a message it is on the disk, whole. smtpd_session.c and
- * smtpd_command.c are what is said to a client, smtpd_maildir.c is what becomes
+ * smtpd_command.c are what is said to a client, smtpd_maildir.c what becomes
  * of messages. -s bytes is the largest message, -t seconds the time for a
- * command, -m how many clients there may be. SIGINT and SIGTERM end it when the
- * messages that had begun are in; a second one ends it at once.
+ * command, -m how many clients there may be. SIGINT and SIGTERM end it when
+ * the messages that had begun are in; a second one ends it at once.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>

@@ -10,6 +10,7 @@ limit=120
 . "${srcdir:-.}/test/sample.sh"
 sample=${SMTPD_SAMPLE:-$(direct smtpd)}
 # A thousand clients have a descriptor each, here and there.
+# shellcheck disable=SC3045
 ulimit -n 4096 2> /dev/null || true
 
 # A client that sends what it reads and prints the codes of the replies, then how the
@@ -104,9 +105,12 @@ check_commands()
 	is 'the head says how it came' "$(cat "$work"/mail/new/* | tr -d '\r' |
 	    grep -c '^Return-Path: <a@x>$\|^Delivered-To: b@x$\|by .* with ESMTP;')" 6
 	rm -f "$work"/mail/new/*
+	# The words are formats.
+	# shellcheck disable=SC2059
 	printf "HELO me\r\n${mail}DATA\r\n\r\n..\r\n...\r\n.x\r\n..y\r\n.\r\n" |
 	    send e > "$work/got"
 	is 'dots are taken away' "$(body | tr '\n' ' ')" '. .. x .y '
+	# shellcheck disable=SC2059
 	printf "HELO me\r\n${mail}DATA\r\n\r\nx\n.\nMAIL FROM:<>\n\r\n.\r\n" |
 	    send e > "$work/got"
 	is 'a bare LF ends nothing' "$(cat "$work/got") $(messages)" \
@@ -174,6 +178,7 @@ make_certificate()
 
 check_tls()
 {
+	# shellcheck disable=SC2059
 	printf "MAIL FROM:<a>\r\nEHLO me\r\n${mail}DATA\r\n\r\nover TLS\r\n.\r\n$quit" |
 	    timeout 20 openssl s_client -connect "127.0.0.1:$port" \
 	    -starttls smtp -quiet -CAfile "$work/certificate" \
