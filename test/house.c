@@ -149,4 +149,3 @@ house_expect_talk(struct house *house)
 	    "Switching Protocols|frame:|frame:you said one|"
 	    "frame:you said quit|eof|closed:eof"));
 }
-
