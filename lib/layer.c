@@ -490,8 +490,14 @@ evchat_adopt_layer(struct evchat *chat, const struct evchat_layer_ops *ops,
     void *self, int is_ready)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	struct layer *layer = layer_new(chat, ops, self);
-	int error = errno;
+	struct layer *layer = NULL;
+	int error;
+
+	if (chat->layer != NULL && chat->layer->bev == chat->bev)
+		errno = EALREADY;
+	else
+		layer = layer_new(chat, ops, self);
+	error = errno;
 
 	if (layer != NULL && !is_ready &&
 	    deadline_start(chat, DEADLINE_UPGRADE) == -1) {

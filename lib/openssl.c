@@ -29,7 +29,8 @@
 
 #define HANDSHAKE_RECORD 0x16 /* RFC 8446, 5.1 */
 #define STARTTLS_OPTIONS \
-	((unsigned)EVCHAT_TLS_DISCARD_PLAINTEXT | EVCHAT_TLS_ALLOW_TRUNCATION)
+	((unsigned)EVCHAT_TLS_DISCARD_PLAINTEXT | \
+	EVCHAT_TLS_ALLOW_TRUNCATION | EVCHAT_TLS_INSECURE)
 
 struct tls {
 	SSL *ssl; /* NULL when a bufferevent has it */
@@ -253,7 +254,8 @@ tls_finish(void *self, struct bufferevent *bev)
 	int done;
 
 	(void)self;
-	if (SSL_in_init(ssl))
+	/* Said twice, it would read, and throw away what has come. */
+	if (SSL_in_init(ssl) || (SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN))
 		return (EVCHAT_LAYER_FINISHED);
 	ERR_clear_error();
 	done = SSL_shutdown(ssl);
@@ -320,13 +322,17 @@ evchat_starttls(struct evchat *chat, SSL *ssl, enum evchat_tls_role role,
 		return (-1);
 	}
 	if ((role != EVCHAT_TLS_ACCEPT && role != EVCHAT_TLS_CONNECT) ||
-	    (options & ~STARTTLS_OPTIONS) != 0) {
+	    (options & ~STARTTLS_OPTIONS) != 0 ||
+	    (role == EVCHAT_TLS_CONNECT && !(options & EVCHAT_TLS_INSECURE) &&
+	    SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE)) {
 		SSL_free(ssl);
 		errno = EINVAL;
 		return (-1);
 	}
 	if ((tls = tls_new(ssl, role, options)) == NULL)
 		return (-1);
+	/* Those that it had are the business of nobody else. */
+	SSL_set_bio(ssl, NULL, NULL);
 	restrict_ssl(ssl, options);
 	return (evchat_upgrade(chat, &tls_ops, tls));
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -17,6 +18,8 @@
 #include <evchat/openssl.h>
 #pragma GCC visibility pop
 
+#define LONGEST_NAME 253 /* RFC 1035 */
+
 static bool
 is_address(const char *host)
 {
@@ -26,33 +29,56 @@ is_address(const char *host)
 	    evutil_inet_pton(AF_INET6, host, &address) == 1);
 }
 
-/* An address is not sent: RFC 6066, 3. */
+/*
+ * OpenSSL takes a name that begins with a dot for any name below it, so it is none
+ * here. A dot at the end says that the name is absolute; it is not sent, and not in
+ * certificates (RFC 6066, 3).
+ */
 static bool
-set_name(SSL *ssl, const char *host)
+copy_name(const char *host, char name[])
 {
-	return (is_address(host) ||
-	    SSL_set_tlsext_host_name(ssl, host) == 1);
+	size_t len = strlen(host);
+
+	if (len > 0 && host[len - 1] == '.')
+		len--;
+	if (len == 0 || len > LONGEST_NAME || host[0] == '.')
+		return (false);
+	memcpy(name, host, len);
+	name[len] = '\0';
+	return (true);
 }
 
+/* An address is not sent: RFC 6066, 3. */
 static bool
-expect_name(SSL *ssl, const char *host)
+set_name(SSL *ssl, const char *name)
+{
+	return (is_address(name) ||
+	    SSL_set_tlsext_host_name(ssl, name) == 1);
+}
+
+/* What the context asks for beyond that holds as well. */
+static bool
+expect_name(SSL *ssl, const char *name)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 
-	SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
-	if (is_address(host))
-		return (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1);
+	SSL_set_verify(ssl, SSL_VERIFY_PEER, SSL_get_verify_callback(ssl));
+	if (is_address(name))
+		return (X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1);
 	X509_VERIFY_PARAM_set_hostflags(param,
-	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return (X509_VERIFY_PARAM_set1_host(param, host, 0) == 1);
+	    X509_VERIFY_PARAM_get_hostflags(param) |
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	return (X509_VERIFY_PARAM_set1_host(param, name, 0) == 1);
 }
 
 static SSL *
 client_new(SSL_CTX *ctx, const char *host, bool secure)
 {
+	char name[LONGEST_NAME + 1];
 	SSL *ssl;
 
-	if (ctx == NULL || host == NULL || host[0] == '\0') {
+	if (ctx == NULL || host == NULL || !copy_name(host, name)) {
 		errno = EINVAL;
 		return (NULL);
 	}
@@ -62,7 +88,7 @@ client_new(SSL_CTX *ctx, const char *host, bool secure)
 	}
 	if (!secure)
 		SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
-	if (set_name(ssl, host) && (!secure || expect_name(ssl, host)))
+	if (set_name(ssl, name) && (!secure || expect_name(ssl, name)))
 		return (ssl);
 	/* A name too long to be one is refused like that. */
 	ERR_clear_error();

@@ -14,9 +14,10 @@
 
 /*
  * TLS encrypts a chain of the output as a whole, and until all of that has left it
- * cannot be seen that any has. So chains are as long as a record or two, at most.
+ * cannot be seen that any has. So chains are shorter than a record, at most, and
+ * with what libevent adds they are as long as memory is given out.
  */
-#define LAYERED_AT_ONCE ((size_t)16 << 10)
+#define LAYERED_AT_ONCE (((size_t)16 << 10) - 64)
 #define SEND_AT_ONCE ((size_t)256 << 10) /* handed to one sendfile */
 
 /* The descriptor takes nothing now: be told when it does. */

@@ -172,22 +172,33 @@ queue_count_given(struct queue *queue, struct evchat_producer *producer, size_t 
 	queue_weigh(queue, producer);
 }
 
-/* Put what is in the stage into the output, in pieces if it is more than most. */
+/* Copy what is in the stage to the output, in chains of at most so much. */
+static int
+copy_stage(struct evbuffer *stage, struct evbuffer *output, size_t most)
+{
+	struct evbuffer_iovec first;
+
+	while (evbuffer_peek(stage, 1, NULL, &first, 1) > 0) {
+		if (first.iov_len > most)
+			first.iov_len = most;
+		if (evbuffer_add(output, first.iov_base, first.iov_len) == -1)
+			return (-1);
+		(void)evbuffer_drain(stage, first.iov_len);
+	}
+	return (0);
+}
+
+/* Put what is in the stage into the output. */
 static int
 take_stage(struct queue *queue, struct evbuffer *output, size_t most)
 {
 	struct evbuffer *stage = queue->line->stage;
-	size_t left = evbuffer_get_length(stage);
+	size_t n = evbuffer_get_length(stage);
 
-	while (left > most) {
-		if (evbuffer_remove_buffer(stage, output, most) != (int)most)
-			return (-1);
-		left -= most;
-		queue->written += most;
-	}
-	if (backlog_append(output, stage) == -1)
+	if ((n > most ? copy_stage(stage, output, most) :
+	    backlog_append(output, stage)) == -1)
 		return (-1);
-	queue->written += left;
+	queue->written += n;
 	return (0);
 }
 

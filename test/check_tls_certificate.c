@@ -28,6 +28,7 @@ static const struct trust trusts[] = {
 	{ .trusted = true, .host = "127.0.0.1" },
 	{ .trusted = true, .host = "::1" },
 	{ .by_authority = true, .trusted = true, .host = "localhost" },
+	{ .trusted = true, .host = "localhost." },
 	{ .name = "*.example.org", .trusted = true, .host = "www.example.org" },
 	{ .name = "example.org", .trusted = true, .host = "EXAMPLE.ORG" },
 	{ .by_authority = true, .host = "localhost",
@@ -171,7 +172,7 @@ START_TEST(insecure_client_believes_everybody)
 	secure_starttls(&s->server);
 	ck_assert_int_eq(evchat_starttls(s->client.chat,
 	    evchat_ssl_client_new_insecure(s->client_ctx, s->host),
-	    EVCHAT_TLS_CONNECT, 0), 0);
+	    EVCHAT_TLS_CONNECT, EVCHAT_TLS_INSECURE), 0);
 	secure_run_until_closed(s);
 	secure_expect(&s->client, "connected|closed:done");
 	secure_expect(&s->server, "connected|eof|closed:eof");

@@ -45,7 +45,7 @@ ask_for(int wire, const char *host, bool secure, const char *transcript)
 	ck_assert_int_eq(evchat_starttls(s->client.chat, secure ?
 	    evchat_ssl_client_new(s->client_ctx, host) :
 	    evchat_ssl_client_new_insecure(s->client_ctx, host),
-	    EVCHAT_TLS_CONNECT, 0), 0);
+	    EVCHAT_TLS_CONNECT, EVCHAT_TLS_INSECURE), 0);
 	secure_run_until_closed(s);
 	/* An unknown authority, where the client looks. */
 	secure_expect(&s->server, transcript);

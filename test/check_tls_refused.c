@@ -187,7 +187,9 @@ START_TEST(wrong_arguments_are_refused)
 	refuse(chat, NULL, EVCHAT_TLS_ACCEPT, 0, ENOMEM);
 	refuse(chat, SSL_new(s->server_ctx), 2, 0, EINVAL);
 	refuse(chat, SSL_new(s->server_ctx), -1, 0, EINVAL);
-	refuse(chat, SSL_new(s->server_ctx), EVCHAT_TLS_ACCEPT, 4, EINVAL);
+	refuse(chat, SSL_new(s->server_ctx), EVCHAT_TLS_ACCEPT, 8, EINVAL);
+	/* A client that would believe everybody. */
+	refuse(chat, SSL_new(s->server_ctx), EVCHAT_TLS_CONNECT, 0, EINVAL);
 	ck_assert_int_eq(evchat_adopt_tls(chat, 0), -1);
 	ck_assert_int_eq(errno, EINVAL);
 	ck_assert_ptr_null(evchat_get_ssl(chat));
@@ -235,6 +237,11 @@ START_TEST(client_without_a_host_is_not_made)
 	ck_assert_ptr_null(evchat_ssl_client_new(ctx, name));
 	ck_assert_int_eq(errno, EINVAL);
 	ck_assert_ptr_null(evchat_ssl_client_new_insecure(ctx, ""));
+	ck_assert_int_eq(errno, EINVAL);
+	/* It would be any name below that. */
+	ck_assert_ptr_null(evchat_ssl_client_new(ctx, ".org"));
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_ptr_null(evchat_ssl_client_new(ctx, "."));
 	ck_assert_int_eq(errno, EINVAL);
 	ck_assert_int_eq(secure_ssls(), 0);
 	SSL_CTX_free(ctx);

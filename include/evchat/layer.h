@@ -122,7 +122,8 @@ int evchat_upgrade(struct evchat *chat, const struct evchat_layer_ops *ops,
  * @param self taken, even if this fails
  * @param is_ready 0: it is going to tell of BEV_EVENT_CONNECTED, and the channel
  *     waits for that as in an upgrade
- * @return 0, or -1 with errno EPIPE, EALREADY, ENOMEM
+ * @return 0, or -1 with errno EPIPE, EALREADY during an upgrade or if the
+ *     bufferevent is already a layer's, ENOMEM
  */
 int evchat_adopt_layer(struct evchat *chat,
     const struct evchat_layer_ops *ops, void *self, int is_ready);

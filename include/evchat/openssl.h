@@ -52,6 +52,8 @@ enum evchat_tls_role {
 #define EVCHAT_TLS_DISCARD_PLAINTEXT (1 << 0)
 /** An end without close_notify is an end: EVCHAT_REASON_EOF. */
 #define EVCHAT_TLS_ALLOW_TRUNCATION (1 << 1)
+/** A client whose SSL verifies nothing is let through; see evchat_starttls(). */
+#define EVCHAT_TLS_INSECURE (1 << 2)
 
 /**
  * Go over to TLS. Any hook may call this, and often will: the one that was given
@@ -70,13 +72,16 @@ enum evchat_tls_role {
  * one of bufferevent_openssl_socket_new() if it is a plain socket's that only one
  * thread uses, and otherwise of bufferevent_openssl_filter_new() on top of it.
  *
- * @param ssl taken, even if this fails; made with SSL_new() of a context that is
- *     fit for the role; its BIOs are set here. NULL: ENOMEM, so that the result of
- *     SSL_new() needs no check of its own
+ * @param ssl taken, even if this fails; its BIOs are set here. A server's is made
+ *     with SSL_new(), a client's with evchat_ssl_client_new(): one of SSL_new() would
+ *     talk to anybody, for OpenSSL verifies nothing unless it is told to. NULL:
+ *     ENOMEM, so that the result of those needs no check of its own
  * @param role as above
  * @param options EVCHAT_TLS_ flags
  * @return 0, or -1 with errno EPIPE if the channel is closing, EALREADY during
- *     another upgrade, EINVAL, ENOMEM; the channel is then as it was
+ *     another upgrade, ENOMEM, EINVAL, also for a client whose SSL verifies no
+ *     certificate, unless EVCHAT_TLS_INSECURE says that this is meant; the channel
+ *     is then as it was
  */
 int evchat_starttls(struct evchat *chat, SSL *ssl, enum evchat_tls_role role,
     unsigned options);
@@ -106,12 +111,17 @@ SSL *evchat_get_ssl(const struct evchat *chat);
  * @param ctx borrowed; whom it trusts is the application's to say, with
  *     SSL_CTX_set_default_verify_paths() for instance. If it trusts nobody, no
  *     certificate is good
- * @param host copied; a name, or a numeric address, which is not sent
+ * @param host copied; a name, with or without the last dot, or a numeric address,
+ *     which is not sent. A name that begins with a dot is refused: OpenSSL would
+ *     take it for all names below it
  * @return to be passed to evchat_starttls(); NULL with errno EINVAL or ENOMEM
  */
 SSL *evchat_ssl_client_new(SSL_CTX *ctx, const char *host);
 
-/** The same, but for any certificate: who is at the other end is not known. */
+/**
+ * The same, but for any certificate: who is at the other end is not known. It needs
+ * EVCHAT_TLS_INSECURE.
+ */
 SSL *evchat_ssl_client_new_insecure(SSL_CTX *ctx, const char *host);
 
 #ifdef __cplusplus
