@@ -264,7 +264,10 @@ typedef void (*evchat_done_cb)(struct evchat *chat, enum evchat_done how,
  * channel owns its callbacks, watermarks, timeouts, EV_READ and max_single_read
  * and _write; priority, rate limits and SSL stay the application's. What is
  * written to it behind the channel's back is sent, in no promised order. The
- * new channel has no terminator: set one. No hook runs inside this call.
+ * new channel has no terminator: set one. No hook runs inside this call. What is
+ * said of threads holds for sockets, pairs and TLS on a socket; of a filter and
+ * what is beneath it libevent takes the locks in either order, so a channel on a
+ * filter is for the loop's thread.
  *
  * @param bev taken; on failure freed at once
  * @param hooks borrowed while any channel uses it: normally static const

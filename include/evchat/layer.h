@@ -106,7 +106,10 @@ struct evchat_layer_ops {
  * left. A connection may still be under way; then that is told only once. Until
  * then evchat_detach() fails with EBUSY.
  *
- * The bufferevent is another one then: see evchat_get_bufferevent().
+ * The bufferevent is another one then: see evchat_get_bufferevent(). Of a channel
+ * that several threads use it must be a plain socket's before: libevent's filters
+ * have locks of their own, which it does not always take in the same order, so
+ * what is upon a filter or another layer is for one thread.
  *
  * @param self taken, even if this fails
  * @return 0, or -1 with errno EPIPE if the channel is closing or its write side

@@ -70,7 +70,8 @@ enum evchat_tls_role {
  *
  * Renegotiation is turned off. The bufferevent of the channel is another one then:
  * one of bufferevent_openssl_socket_new() if it is a plain socket's that only one
- * thread uses, and otherwise of bufferevent_openssl_filter_new() on top of it.
+ * thread uses, and otherwise of bufferevent_openssl_filter_new() on top of it. TLS
+ * upon a filter, or upon TLS, is for one thread only: see evchat_upgrade().
  *
  * @param ssl taken, even if this fails; its BIOs are set here. A server's is made
  *     with SSL_new(), a client's with evchat_ssl_client_new(): one of SSL_new() would
