@@ -215,10 +215,11 @@ evchat_push_framev(struct evchat *chat, const struct evbuffer_iovec *vec, int n)
 static inline bool
 push_few(struct evchat *chat, const void *data, size_t len)
 {
-	const struct evchat_framing *framing = push_framing(chat);
+	const struct evchat_framing *framing;
 
-	if (framing == NULL || chat->lock != NULL || chat->set->trace != NULL ||
-	    chat->state != CHANNEL_OPEN || chat->output != OUTPUT_OPEN ||
+	/* What others may change is looked at only where there are none. */
+	if (chat->lock != NULL || (framing = push_framing(chat)) == NULL ||
+	    chat->set->trace != NULL || chat->state != CHANNEL_OPEN || chat->output != OUTPUT_OPEN ||
 	    !plain_append_few(&framing->plain, &chat->queue.bytes, data, len))
 		return (false);
 	chat->frames_out++;

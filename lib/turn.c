@@ -146,8 +146,8 @@ linger(struct evchat *chat)
 static void
 go_on_closing(struct evchat *chat)
 {
-	/* There is nothing that would have to go through a layer. */
-	if (chat->state == CHANNEL_CLOSING && chat->upgrading &&
+	/* Nothing has to go through a layer that has not started. */
+	if (chat->state == CHANNEL_CLOSING && layer_peeks(chat) &&
 	    turn_output_length(chat) == 0)
 		layer_abandon(chat);
 	if (chat->output != OUTPUT_OPEN)

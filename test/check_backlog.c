@@ -183,7 +183,7 @@ START_TEST(first_bytes_are_used_up_and_no_more)
 		memset(&backlog, 0, sizeof(backlog));
 		fill(&backlog);
 		backlog_consume(&backlog, len, drop);
-		expect(&backlog, FILLED + len);
+		expect(&backlog, &FILLED[len]);
 		add(&backlog, "m");
 		expect(&backlog, &FILLED "m"[len]);
 		if (drop != NULL)
@@ -211,7 +211,7 @@ START_TEST(first_bytes_are_moved_and_no_more)
 			n = n < len ? n : len;
 			ck_assert_int_eq(backlog_move(&backlog, to, n, stage),
 			    0);
-			expect(&backlog, FILLED + at + n);
+			expect(&backlog, &FILLED[at + n]);
 		}
 		ck_assert_uint_eq(evbuffer_get_length(stage), 0);
 		ck_assert_uint_eq(evbuffer_get_length(to), FILLED_LEN);
