@@ -26,6 +26,33 @@ START_TEST(frame_ends_with_the_last_delimiter_of_the_input)
 }
 END_TEST
 
+/* Of any length, several at once, so that the first has made room for the next. */
+START_TEST(frames_in_a_row_are_all_there)
+{
+	struct harness *h = harness_streaming_on(_i);
+	char payload[100], expect[8 * 1024];
+	size_t len, i, at = 0;
+
+	ck_assert_int_eq(evchat_set_terminator(h->chat, "\n", 1), 0);
+	for (len = 0; len <= sizeof(payload); len++) {
+		for (i = 0; i < len; i++)
+			payload[i] = (char)('A' + (len + i) % 26);
+		ck_assert_int_eq(evchat_push_frame(h->chat, payload, len), 0);
+		memcpy(expect + at, payload, len);
+		at += len;
+		expect[at++] = '\n';
+		if (len == 0)
+			continue;
+		payload[len / 2] = '\n';
+		ck_assert_int_eq(evchat_push_frame(h->chat, payload, len), -1);
+		ck_assert_int_eq(errno, EINVAL);
+	}
+	expect[at] = '\0';
+	harness_expect_received(h, expect);
+	harness_end(h, "");
+}
+END_TEST
+
 START_TEST(output_framing_of_its_own_is_used_until_it_is_taken_back)
 {
 	struct harness *h = harness_streaming_on(_i);
@@ -165,6 +192,7 @@ push_frame_suite(void)
 	tcase_add_loop_test(tc,
 	    frame_ends_with_the_last_delimiter_of_the_input, 0,
 	    SINK_CARRIERS);
+	tcase_add_loop_test(tc, frames_in_a_row_are_all_there, 0, SINK_CARRIERS);
 	tcase_add_loop_test(tc,
 	    output_framing_of_its_own_is_used_until_it_is_taken_back, 0,
 	    SINK_CARRIERS);
