@@ -155,8 +155,12 @@ PERL
 timeout 60 perl "$work/abuse" "$port"
 is 'abuse' "$(curl -q -sS --noproxy '*' --max-time 20 "$url/")" \
     "${hello% }"
-is 'a line without an end' \
-    "$(head -c 10000 /dev/zero | tr '\0' x | send '')" closed
+# What it did not read may make the system reset the connection.
+got=$(head -c 10000 /dev/zero | tr '\0' x | send '')
+case $got in
+closed* | reset*) got=gone ;;
+esac
+is 'a line without an end' "$got" gone
 
 # It ends while connections are open on both sides.
 mkfifo "$work/client.out"
