@@ -360,8 +360,8 @@ layer_reads(const struct evchat *chat)
 	return (chat->layer->state > LAYER_BEHIND);
 }
 
-static void
-end_upgrade(struct evchat *chat)
+void
+layer_end_upgrade(struct evchat *chat)
 {
 	struct layer *layer = chat->layer;
 
@@ -380,13 +380,7 @@ layer_ready(struct evchat *chat)
 	if (!chat->upgrading || layer->state != LAYER_STARTING)
 		return;
 	layer->state = LAYER_ON;
-	end_upgrade(chat);
-}
-
-void
-layer_abandon(struct evchat *chat)
-{
-	end_upgrade(chat);
+	layer_end_upgrade(chat);
 }
 
 bool
@@ -434,7 +428,6 @@ layer_new(struct evchat *chat, const struct evchat_layer_ops *ops, void *self)
 	if ((layer = mem_calloc(sizeof(*layer))) != NULL) {
 		layer->ops = ops;
 		layer->self = self;
-		layer->chat = chat;
 	}
 	return (layer);
 }
@@ -498,7 +491,6 @@ evchat_adopt_layer(struct evchat *chat, const struct evchat_layer_ops *ops,
 	else
 		layer = layer_new(chat, ops, self);
 	error = errno;
-
 	if (layer != NULL && !is_ready &&
 	    deadline_start(chat, DEADLINE_UPGRADE) == -1) {
 		error = errno;

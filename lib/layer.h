@@ -29,7 +29,6 @@ struct layer {
 	bool reached; /* all before the gate is in the output */
 	const struct evchat_layer_ops *ops;
 	void *self;
-	struct evchat *chat;
 	struct evchat_producer *gate; /* NULL if it was discarded, or when ON */
 	struct bufferevent *bev;      /* its own, from STARTING on */
 	bool is_finished;
@@ -52,8 +51,9 @@ void layer_ready(struct evchat *chat);
  */
 short layer_judge(struct evchat *chat, short what, enum evchat_reason *why,
     const char **text);
-/* The channel is closing, and nothing is queued behind the gate. */
-void layer_abandon(struct evchat *chat);
+/* Open the gate: the layer is ON, or is given up, since the channel is closing and
+ * nothing is queued behind it. */
+void layer_end_upgrade(struct evchat *chat);
 /* It was not ready in time. */
 void layer_expired(struct evchat *chat);
 

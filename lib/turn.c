@@ -149,7 +149,7 @@ go_on_closing(struct evchat *chat)
 	/* Nothing has to go through a layer that has not started. */
 	if (chat->state == CHANNEL_CLOSING && layer_peeks(chat) &&
 	    turn_output_length(chat) == 0)
-		layer_abandon(chat);
+		layer_end_upgrade(chat);
 	if (chat->output != OUTPUT_OPEN)
 		shut_write(chat);
 	if (chat->state == CHANNEL_CLOSING && chat->connecting &&
