@@ -49,20 +49,8 @@ there()
 # raw SECTION: what no client would do
 raw()
 {
-	perl "$srcdir/test/httpd_raw.pl" "$1" "$port" "${2-20}" "$server" \
-	    > "$work/log" 2>&1
-	sed '$d' "$work/log"
-	case $(tail -n 1 "$work/log") in
-	[0-9]*' '[0-9]*)
-		read -r good bad <<-EOT
-		$(tail -n 1 "$work/log")
-		EOT
-		passed=$((passed + good))
-		failed=$((failed + bad)) ;;
-	*)
-		cat "$work/log" "$work/stderr"
-		is "raw: $1" died finished ;;
-	esac
+	counted "raw: $1" perl "$srcdir/test/httpd_raw.pl" "$1" "$port" \
+	    "${2-20}" "$server"
 }
 
 fetch()

@@ -134,6 +134,7 @@ counted()
 		failed=$((failed + bad)) ;;
 	*)
 		cat "$work/log"
+		[ ! -f "$work/stderr" ] || cat "$work/stderr"
 		is "$name" died finished ;;
 	esac
 }
