@@ -10,27 +10,9 @@ limit=300
 . "${srcdir:-.}/test/sample.sh"
 sample=${MEMCACHE_SAMPLE:-$(direct memcache)}
 here=${srcdir:-.}/test
-
-# send FLAGS: standard input to the server, and what came of it
-send()
-{
-	timeout 120 perl "$here/store_raw.pl" "$port" "$1" 2>&1
-}
-
-# One result, however the bytes are cut. Input and output are printf formats; a | is
-# CR LF in them. All begins with an empty cache.
-# says NAME INPUT OUTPUT
-says()
-{
-	input=$(printf %s "flush_all noreply|$2" | sed 's/|/\\r\\n/g')
-	# shellcheck disable=SC2059
-	printf "$(printf %s "$3" | sed 's/|/\\r\\n/g')closed\n" > "$work/want"
-	for flags in e be; do
-		# shellcheck disable=SC2059
-		printf "$input" | send $flags > "$work/got"
-		is "$1 ($flags)" "$(cmp "$work/got" "$work/want" 2>&1)" ''
-	done
-}
+anew='flush_all noreply|'
+# shellcheck disable=SC1091
+. "$here/store.sh"
 
 # refused NAME INPUT ANSWER: and what comes behind it is not looked at
 refused()
