@@ -123,27 +123,56 @@ listen_on(struct server *server)
 }
 
 static int
-serve(struct server *server, const char *directory)
+serve(struct server *server)
 {
-	struct event *ends[2] = { NULL, NULL };
+	struct event *ends[2];
 	short once = EV_SIGNAL;	/* the second one is the system's */
+	int status = -1;
 
-	server->smtpd.lines = evchat_framing_delimiter("\r\n", 2, 0);
-	server->smtpd.dot = evchat_framing_dot(0);
-	if ((server->base = event_base_new()) == NULL ||
-	    maildir_open(&server->smtpd.maildir, directory) == -1 ||
-	    signal(SIGPIPE, SIG_IGN) == SIG_ERR || listen_on(server) == -1 ||
-	    (ends[0] = event_new(server->base, SIGINT, once, on_signal,
-	    server)) == NULL || (ends[1] = event_new(server->base, SIGTERM,
-	    once, on_signal, server)) == NULL ||
-	    event_add(ends[0], NULL) == -1 || event_add(ends[1], NULL) == -1 ||
-	    event_base_dispatch(server->base) == -1) {
+	ends[0] = event_new(server->base, SIGINT, once, on_signal, server);
+	ends[1] = event_new(server->base, SIGTERM, once, on_signal, server);
+	if (ends[0] != NULL && event_add(ends[0], NULL) == 0 &&
+	    ends[1] != NULL && event_add(ends[1], NULL) == 0 &&
+	    listen_on(server) == 0)
+		status = event_base_dispatch(server->base);
+	if (status == -1)
 		perror("smtpd");
-		return -1;
-	}
-	/* What is left, the system takes back. */
 	evchat_listener_free(server->listener);
-	return 0;
+	for (int i = 0; i < 2; i++)
+		if (ends[i] != NULL)
+			event_free(ends[i]);
+	return status;
+}
+
+static int
+set_up(struct server *server, const char *directory)
+{
+	struct smtpd *smtpd = &server->smtpd;
+
+	signal(SIGPIPE, SIG_IGN);
+	smtpd->lines = evchat_framing_delimiter("\r\n", 2, 0);
+	smtpd->dot = evchat_framing_dot(0);
+	server->base = event_base_new();
+	if (smtpd->lines != NULL && smtpd->dot != NULL &&
+	    server->base != NULL &&
+	    maildir_open(&smtpd->maildir, directory) == 0)
+		return server->certificate != NULL ? set_up_tls(server) : 0;
+	perror("smtpd");
+	return -1;
+}
+
+static void
+clean_up(struct server *server)
+{
+	struct smtpd *smtpd = &server->smtpd;
+
+	if (server->base != NULL)
+		event_base_free(server->base);
+#ifdef HAVE_OPENSSL
+	SSL_CTX_free(smtpd->tls);
+#endif
+	evchat_framing_free(smtpd->lines);
+	evchat_framing_free(smtpd->dot);
 }
 
 static int
@@ -200,13 +229,15 @@ main(int argc, char **argv)
 {
 	static struct server server;
 	char name[256] = "";
+	int status = -1;
 
 	if (get_options(&server, argc, argv) == -1)
 		return usage();
 	if (gethostname(name, sizeof(name) - 1) == -1 || name[0] == '\0')
 		snprintf(name, sizeof(name), "localhost");
 	server.smtpd.name = name;
-	if (server.certificate != NULL && set_up_tls(&server) == -1)
-		return 1;
-	return serve(&server, argv[optind]) == 0 ? 0 : 1;
+	if (set_up(&server, argv[optind]) == 0)
+		status = serve(&server);
+	clean_up(&server);
+	return status == 0 ? 0 : 1;
 }
