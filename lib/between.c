@@ -169,6 +169,12 @@ input_in_frame(const struct input *input)
 	    (input->scanned + input->scan.again > 0 || input->entered));
 }
 
+uint64_t
+input_ended(const struct input *input)
+{
+	return (input->begun - (input->frame != FRAME_FRESH));
+}
+
 bool
 input_awaits_more(const struct input *input)
 {

@@ -53,9 +53,10 @@ enum channel_reading {
 /* What of the application is running. */
 enum channel_hook {
 	HOOK_NONE,
-	HOOK_COLLECT, /* with a frame in progress */
+	HOOK_COLLECT, /* with a frame in progress; and of one that is oversize */
 	HOOK_PIECE,   /* collect, of what is in no frame */
 	HOOK_FOUND,   /* found and frame */
+	HOOK_LAST,    /* the event that a close is told by */
 	HOOK_OTHER
 };
 
@@ -145,7 +146,7 @@ struct evchat {
 	struct input *input; /* NULL while it is at rest, see rest.c */
 	struct rest rest;    /* what it is then */
 	union {
-		uint64_t last_begun;  /* the last frame to be waited for */
+		uint64_t last_frame;  /* so many have to end before: */
 		uint64_t linger_left; /* LINGERING: bytes that may be dropped */
 	};
 	bool last_wanted;  /* to be closed when no frame but that is in progress */
@@ -211,6 +212,8 @@ void channel_set_state(struct evchat *chat, enum channel_state state);
 /* end.c: with what is then to be told */
 
 void end_soon(struct evchat *chat, enum evchat_reason why); /* when drained */
+void end_refused(struct evchat *chat, enum evchat_reason why);
+const char *end_words(const struct evchat *chat); /* why it ends */
 void end_now(struct evchat *chat, enum evchat_reason why);
 void end_failed(struct evchat *chat);
 /* Which reason the end of the input is. */

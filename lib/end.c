@@ -29,6 +29,28 @@ end_soon(struct evchat *chat, enum evchat_reason why)
 	channel_wake(chat);
 }
 
+/*
+ * The peer has sent what ends the channel. The answers to the frames before it are
+ * still sent and protected from a reset, if there are any; a peer that does not
+ * take them gets the time of the linger timeout in all, for it must not be able to
+ * hold a channel.
+ */
+void
+end_refused(struct evchat *chat, enum evchat_reason why)
+{
+	if (chat->queue.written == 0 && queue_is_empty(&chat->queue)) {
+		end_now(chat, why);
+		return;
+	}
+	end_soon(chat, why);
+	/* To wait for the peer then has to be wanted; a limit there always is. */
+	if ((deadline_has_limit(chat, DEADLINE_LINGER) ?
+	    deadline_start(chat, DEADLINE_LINGER) :
+	    deadline_start_for(chat, DEADLINE_LINGER,
+	    DEADLINE_LINGER_LIMIT)) == -1)
+		end_now(chat, EVCHAT_REASON_NO_MEMORY);
+}
+
 static const char *const reason_texts[] = {
 	[EVCHAT_REASON_FREED] = "freed by the application",
 	[EVCHAT_REASON_DETACHED] = "detached by the application",
@@ -49,6 +71,18 @@ static const char *const reason_texts[] = {
 	[EVCHAT_REASON_SLOW] = "slower than the minimum rate",
 	[EVCHAT_REASON_BUDGET] = "its group is above its budget of memory",
 };
+
+const char *
+end_words(const struct evchat *chat)
+{
+	if (chat->error != 0)
+		return (evutil_socket_error_to_string(chat->error));
+	if (chat->why == EVCHAT_REASON_MALFORMED && chat->input != NULL)
+		return (chat->input->refusal);
+	if (chat->error_text != NULL)
+		return (chat->error_text);
+	return (reason_texts[chat->why]);
+}
 
 /* Every done and cleanup, and then closed. */
 static void
@@ -80,12 +114,7 @@ end_now(struct evchat *chat, enum evchat_reason why)
 	chat->why = why;
 	if (chat->attempts != NULL)
 		attempts_end(chat);
-	if (chat->error != 0)
-		chat->error_text = evutil_socket_error_to_string(chat->error);
-	else if (why == EVCHAT_REASON_MALFORMED && chat->input != NULL)
-		chat->error_text = chat->input->refusal;
-	else if (chat->error_text == NULL)
-		chat->error_text = reason_texts[why];
+	chat->error_text = end_words(chat);
 	if (!chat->detached) {
 		notice_detach(chat);
 		(void)bufferevent_disable(chat->bev, EV_READ | EV_WRITE);
@@ -139,11 +168,15 @@ void
 evchat_close_after_frame(struct evchat *chat)
 {
 	struct bufferevent *bev = channel_lock(chat);
+	const struct input *input;
 	struct input here;
 
 	if (chat->state == CHANNEL_OPEN) {
+		input = channel_see_input(chat, &here);
 		if (!chat->last_wanted)
-			chat->last_begun = channel_see_input(chat, &here)->begun;
+			chat->last_frame = input_ended(input) +
+			    (chat->running == HOOK_LAST ||
+			    input_in_frame(input));
 		chat->last_wanted = true;
 		channel_wake(chat);
 	}

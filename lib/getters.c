@@ -104,7 +104,12 @@ const char *
 evchat_get_error(const struct evchat *chat)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	const char *text = is_there(chat) ? chat->error_text : NULL;
+	const char *text = NULL;
+
+	if (is_there(chat) && chat->why != EVCHAT_REASON_FREED)
+		text = end_words(chat);
+	else if (is_there(chat))
+		text = chat->error_text;
 
 	channel_unlock(bev);
 	return (text);

@@ -168,6 +168,7 @@ void input_discard(struct input *input, struct evbuffer *also);
 /* Append a copy of all unread bytes to out, or -1 with errno. */
 int input_copy_unread(const struct input *input, struct evbuffer *out);
 
+uint64_t input_ended(const struct input *input); /* frames, or given up */
 bool input_has_frames(const struct input *input); /* is there a terminator? */
 /* Was the end told, and has nothing been unread since? */
 bool input_is_over(const struct input *input);

@@ -263,6 +263,21 @@ drop(struct evchat *chat, struct look *look, size_t len)
 		(void)evbuffer_drain(bufferevent_get_input(chat->bev), len);
 }
 
+/*
+ * What was pushed for the layer must not leave without it. But what left before is
+ * not to be lost by a reset, which is what closing with unread input makes.
+ */
+static void
+refuse(struct evchat *chat)
+{
+	if (chat->queue.written == 0 || turn_output_length(chat) > 0) {
+		end_now(chat, EVCHAT_REASON_INJECTION);
+		return;
+	}
+	layer_end_upgrade(chat);
+	end_refused(chat, EVCHAT_REASON_INJECTION);
+}
+
 static void
 admit(struct evchat *chat)
 {
@@ -292,7 +307,7 @@ admit(struct evchat *chat)
 		}
 	} while (verdict == EVCHAT_LAYER_WAIT && here.len > 0);
 	if (verdict == EVCHAT_LAYER_REFUSE)
-		end_now(chat, EVCHAT_REASON_INJECTION);
+		refuse(chat);
 }
 
 /* On the way */

@@ -34,6 +34,7 @@ static const char *const event_names[] = {
 	[EVCHAT_EVENT_OVERSIZE] = "oversize",
 	[EVCHAT_EVENT_TIMEOUT] = "timeout",
 	[EVCHAT_EVENT_LAST] = "last",
+	[EVCHAT_EVENT_MALFORMED] = "malformed",
 };
 
 static const char *

@@ -21,26 +21,14 @@ after_input_hook(struct evchat *chat)
 	}
 }
 
-/*
- * A frame is above the maximum under the policy CLOSE, or malformed. The answers
- * to the frames before it are still sent and protected from a reset, if there are
- * any; a peer that does not take them gets the time of the linger timeout in all,
- * for it must not be able to hold a channel.
- */
+/* Nothing behind this byte can be understood, but the hook may say so. */
 static void
-close_refused(struct evchat *chat, enum evchat_reason why)
+refuse(struct evchat *chat)
 {
-	if (chat->queue.written == 0 && queue_is_empty(&chat->queue)) {
-		end_now(chat, why);
-		return;
-	}
-	end_soon(chat, why);
-	/* To wait for the peer then has to be wanted; a limit there always is. */
-	if ((deadline_has_limit(chat, DEADLINE_LINGER) ?
-	    deadline_start(chat, DEADLINE_LINGER) :
-	    deadline_start_for(chat, DEADLINE_LINGER,
-	    DEADLINE_LINGER_LIMIT)) == -1)
-		end_now(chat, EVCHAT_REASON_NO_MEMORY);
+	chat->why = EVCHAT_REASON_MALFORMED;
+	hooks_event(chat, EVCHAT_EVENT_MALFORMED);
+	if (chat->state == CHANNEL_OPEN)
+		end_refused(chat, EVCHAT_REASON_MALFORMED);
 }
 
 /* All input that there is was delivered. True: there is more after all. */
@@ -89,12 +77,12 @@ do_step(struct evchat *chat)
 		break;
 	case INPUT_OVERSIZE:
 		if (chat->input->policy == EVCHAT_OVERSIZE_CLOSE)
-			close_refused(chat, EVCHAT_REASON_OVERSIZE);
+			end_refused(chat, EVCHAT_REASON_OVERSIZE);
 		else
 			hooks_event(chat, EVCHAT_EVENT_OVERSIZE);
 		break;
 	case INPUT_MALFORMED:
-		close_refused(chat, EVCHAT_REASON_MALFORMED);
+		refuse(chat);
 		break;
 	case INPUT_EOF:
 		hooks_event(chat, EVCHAT_EVENT_EOF);

@@ -177,9 +177,11 @@ turn_is_last(const struct evchat *chat)
 	if (!chat->last_wanted)
 		return (false);
 	input = channel_see_input(chat, &here);
-	return (!(input_awaits_more(input) &&
-	    (input->begun == chat->last_begun ||
-	    input->scan.terminator.kind == SCAN_COUNT)));
+	if (input->end == END_TOLD)
+		return (true);
+	return (input_ended(input) >= chat->last_frame &&
+	    !(input_in_frame(input) &&
+	    input->scan.terminator.kind == SCAN_COUNT));
 }
 
 /* All that has come was delivered: is it time to close between two frames? */
@@ -188,8 +190,10 @@ close_after_frame(struct evchat *chat)
 {
 	if (chat->state != CHANNEL_OPEN || chat->paused || !turn_is_last(chat))
 		return;
+	/* The hook may want one frame more. */
+	chat->last_wanted = false;
 	hooks_event(chat, EVCHAT_EVENT_LAST);
-	if (chat->state == CHANNEL_OPEN)
+	if (chat->state == CHANNEL_OPEN && !chat->last_wanted)
 		end_soon(chat, EVCHAT_REASON_DONE);
 }
 

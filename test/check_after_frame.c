@@ -148,7 +148,8 @@ static void
 close_in_event(struct harness *h, enum evchat_event what)
 {
 	say_bye(h, what);
-	evchat_close_after_frame(h->chat);
+	if (what != EVCHAT_EVENT_LAST)
+		evchat_close_after_frame(h->chat);
 }
 
 static void
@@ -164,6 +165,14 @@ start_with_mark(struct harness *h)
 {
 	harness_crlf(h);
 	harness_push_mark(h, "m");
+}
+
+static void
+close_at_last(struct harness *h, enum evchat_event what)
+{
+	(void)what;
+	evchat_close_after_frame(h->chat);
+	evchat_close_when_done(h->chat);
 }
 
 static void
@@ -382,6 +391,100 @@ START_TEST(frame_that_the_peers_end_cut_off_is_not_waited_for)
 }
 END_TEST
 
+/* A frame more */
+
+static void
+announce_three_bytes(struct harness *h, const void *data, size_t len)
+{
+	(void)data;
+	if (len == 4)
+		harness_ok(h, evchat_set_terminator_count(h->chat, 3));
+}
+
+/* So often as count says. */
+static void
+want_more(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_LAST && h->count-- > 0)
+		evchat_close_after_frame(h->chat);
+	else
+		say_bye(h, what);
+}
+
+static struct harness *
+wanting(enum harness_carrier carrier, int count, unsigned options)
+{
+	struct harness *h = harness_new(carrier);
+
+	harness_start(h, &harness_frames, options);
+	harness_crlf(h);
+	h->script.frame = announce_three_bytes;
+	h->script.event = want_more;
+	h->count = count;
+	return h;
+}
+
+START_TEST(body_that_was_announced_may_be_waited_for)
+{
+	struct harness *h = wanting(sink_kinds[_i], 1, 0);
+
+	harness_feed(h, "head\r\n");
+	evchat_close_after_frame(h->chat);
+	harness_turn(h);
+	harness_expect(h, "frame:head|event:last");
+	harness_feed(h, "a");
+	harness_feed(h, "bc");
+	harness_expect_received(h, "bye");
+	harness_end(h, "frame:head|event:last|frame:abc|" ENDED);
+}
+END_TEST
+
+START_TEST(each_frame_more_is_asked_for_by_itself)
+{
+	struct harness *h = wanting(sink_kinds[_i], 3, 0);
+
+	evchat_close_after_frame(h->chat);
+	harness_turn(h);
+	harness_turn(h);
+	harness_expect(h, "event:last");
+	harness_feed(h, "a\r\nb\r\n");
+	harness_expect(h, "event:last|frame:a|frame:b|event:last");
+	harness_feed(h, "\r");
+	harness_feed(h, "\n");
+	harness_expect(h, "event:last|frame:a|frame:b|event:last|frame:|"
+	    "event:last");
+	harness_feed(h, "c\r\n");
+	harness_expect_received(h, "bye");
+	harness_end(h, "event:last|frame:a|frame:b|event:last|frame:|"
+	    "event:last|frame:c|" ENDED);
+}
+END_TEST
+
+START_TEST(frame_more_is_not_waited_for_behind_the_end)
+{
+	struct harness *h = wanting(sink_kinds[_i], 1,
+	    EVCHAT_OPT_HALF_OPEN);
+
+	evchat_close_after_frame(h->chat);
+	harness_turn(h);
+	harness_feed(h, "a");
+	harness_feed_eof(h);
+	harness_expect_received(h, "bye");
+	harness_end(h, "event:last|event:eof|" ENDED);
+}
+END_TEST
+
+START_TEST(frame_more_and_a_close_is_a_close)
+{
+	struct harness *h = wanting(sink_kinds[_i], 0, 0);
+
+	h->script.event = close_at_last;
+	evchat_close_after_frame(h->chat);
+	harness_run_until_closed(h);
+	harness_end(h, ENDED);
+}
+END_TEST
+
 static Suite *
 after_frame_suite(void)
 {
@@ -392,6 +495,14 @@ after_frame_suite(void)
 	    OUTSIDE * SINK_KINDS);
 	tcase_add_loop_test(tc, every_hook_may_call_it, 0,
 	    INSIDE * SINK_KINDS);
+	tcase_add_loop_test(tc, body_that_was_announced_may_be_waited_for, 0,
+	    SINK_KINDS);
+	tcase_add_loop_test(tc, each_frame_more_is_asked_for_by_itself, 0,
+	    SINK_KINDS);
+	tcase_add_loop_test(tc, frame_more_is_not_waited_for_behind_the_end, 0,
+	    SINK_KINDS);
+	tcase_add_loop_test(tc, frame_more_and_a_close_is_a_close, 0,
+	    SINK_KINDS);
 	tcase_add_loop_test(tc, channel_that_is_paused_waits_for_its_resume, 0,
 	    SINK_KINDS);
 	tcase_add_loop_test(tc,

@@ -159,7 +159,8 @@ START_TEST(state_is_zeroed_for_each_channel)
 	other->script.closed = note_error;
 	harness_feed(other, "e#");
 	harness_end(other,
-	    "frame:b|frame:d|closed:malformed|a third frame");
+	    "frame:b|frame:d|event:malformed|closed:malformed|"
+	    "a third frame");
 	harness_end(h, "frame:a|frame:c");
 	ck_assert_int_eq(hashed.dirty, 0);
 	ck_assert_int_eq(hashed.freed, 1);

@@ -269,7 +269,7 @@ START_TEST(unread_bytes_go_before_a_whole_frame)
 	UNREAD(evchat_framing_netstring(0), hooks, "7:hel", "1:c,", "lo,,,",
 	    "frame:c|frame:hello,,");
 	UNREAD(evchat_framing_netstring(0), hooks, "7:hel", "ab", "lo,,,",
-	    "closed:malformed");
+	    "event:malformed|closed:malformed");
 	UNREAD(two_bytes(4), hooks, "\000\005xya", "\000\003xyz", "bc",
 	    "frame:z|frame:abc");
 	UNREAD(evchat_framing_fixed(3), hooks, "ab", "cde", "f",

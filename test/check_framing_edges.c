@@ -152,7 +152,7 @@ START_TEST(what_a_splitter_leaves_open_is_limited)
 	harness_feed_bytes(h, bytes, sizeof(bytes));
 	harness_expect(h, "");
 	harness_feed_bytes(h, bytes, 1);
-	harness_end(h, "closed:malformed|"
+	harness_end(h, "event:malformed|closed:malformed|"
 	    "too much that the splitter leaves open@0");
 }
 END_TEST
@@ -176,7 +176,8 @@ START_TEST(end_may_be_refused_behind_data)
 	harness_feed(h, "ab");
 	harness_feed(h, "c");
 	harness_feed_eof(h);
-	harness_end(h, "collect:abc|closed:malformed|no end@3");
+	harness_end(h, "collect:abc|event:malformed|closed:malformed|"
+	    "no end@3");
 }
 END_TEST
 
@@ -186,7 +187,8 @@ START_TEST(wrong_byte_that_was_not_shown_is_a_wrong_count)
 
 	h->script.closed = note_error;
 	harness_feed(h, "ab");
-	harness_end(h, "closed:malformed|the splitter has counted wrong@0");
+	harness_end(h, "event:malformed|closed:malformed|"
+	    "the splitter has counted wrong@0");
 }
 END_TEST
 
@@ -248,7 +250,8 @@ START_TEST(words_for_what_is_malformed_outlive_a_discard)
 	harness_feed(h, "x");
 	evchat_discard_buffers(h->chat);
 	harness_run_until_closed(h);
-	harness_end(h, "done:p:discarded:0|closed:malformed|"
+	harness_end(h, "event:malformed|done:p:discarded:0|"
+	    "closed:malformed|"
 	    "neither a digit nor a colon in the length@0");
 }
 END_TEST

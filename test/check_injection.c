@@ -31,6 +31,17 @@ send_cut(struct secure_end *end, const struct secure_end *to,
 	secure_run(end->of);
 }
 
+/* Who has been sent something gets it, and its end, before the channel's. */
+static void
+expect_refused(struct secure_end *end, struct secure_end *peer,
+    const char *transcript)
+{
+	ck_assert_ptr_nonnull(end->chat);
+	secure_hang_up(peer);
+	secure_run(end->of);
+	secure_expect(end, transcript);
+}
+
 static const int raw_wires[] = { SECURE_SOCKET, SECURE_THREADSAFE, SECURE_BEV,
 	SECURE_INDIRECT, SECURE_FILTER };
 #define RAW_WIRES (int)(sizeof(raw_wires) / sizeof(raw_wires[0]))
@@ -42,7 +53,8 @@ inject_into_server(int wire, const char *bytes, size_t len, size_t cut)
 
 	s->server.line = serve;
 	send_cut(&s->client, &s->server, bytes, len, cut);
-	secure_expect(&s->server, "frame:STARTTLS|closed:injection");
+	expect_refused(&s->server, &s->client,
+	    "frame:STARTTLS|closed:injection");
 	secure_free(s);
 }
 

@@ -25,12 +25,13 @@ END_TEST
 START_TEST(every_event_has_a_name_of_its_own)
 {
 	static const char *const names[] = { "connected", "eof", "writable",
-	    "drained", "oversize", "timeout", "last" };
+	    "drained", "oversize", "timeout", "last",
+	    "malformed" };
 	int i;
 
 	ck_assert_int_eq(sizeof(names) / sizeof(names[0]),
-	    EVCHAT_EVENT_LAST + 1);
-	for (i = 0; i <= EVCHAT_EVENT_LAST; i++)
+	    EVCHAT_EVENT_MALFORMED + 1);
+	for (i = 0; i <= EVCHAT_EVENT_MALFORMED; i++)
 		ck_assert_str_eq(evchat_event_name((enum evchat_event)i),
 		    names[i]);
 }
@@ -44,7 +45,7 @@ START_TEST(what_is_no_reason_or_event_is_unknown)
 	ck_assert_str_eq(evchat_reason_name(
 	    (enum evchat_reason)(EVCHAT_REASON_BUDGET + 1)), "unknown");
 	ck_assert_str_eq(evchat_event_name(
-	    (enum evchat_event)(EVCHAT_EVENT_LAST + 1)), "unknown");
+	    (enum evchat_event)(EVCHAT_EVENT_MALFORMED + 1)), "unknown");
 	for (i = 0; i < 3; i++) {
 		ck_assert_str_eq(evchat_reason_name(
 		    (enum evchat_reason)values[i]), "unknown");

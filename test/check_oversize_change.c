@@ -1,5 +1,6 @@
 /*
- * A maximum that is changed: it is for the next frame.
+ * A maximum that is changed: it is for the next frame. And a framing that is set
+ * when a frame is above it: it is for what comes behind that.
  */
 
 #include "harness.h"
@@ -102,6 +103,110 @@ START_TEST(change_made_between_frames_applies_at_once)
 }
 END_TEST
 
+/* A framing that is set when it is told */
+
+static void
+truncate_above_three(struct harness *h)
+{
+	harness_ok(h, evchat_set_max_frame(h->chat, 3,
+	    EVCHAT_OVERSIZE_TRUNCATE));
+}
+
+static void
+count_of_six(struct harness *h)
+{
+	discard_above_three(h);
+	harness_ok(h, evchat_set_terminator_count(h->chat, 6));
+}
+
+static void
+first_six(struct harness *h)
+{
+	truncate_above_three(h);
+	harness_ok(h, evchat_set_terminator_count(h->chat, 6));
+}
+
+static void
+discard_above_three_of_lines(struct harness *h)
+{
+	discard_above_three(h);
+	harness_crlf(h);
+}
+
+static void
+go_on_with_lines(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_OVERSIZE)
+		harness_crlf(h);
+}
+
+static void
+go_on_with_two(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_OVERSIZE)
+		harness_ok(h, evchat_set_terminator_count(h->chat, 2));
+}
+
+static void
+go_on_with_nothing(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_OVERSIZE)
+		evchat_set_terminator_none(h->chat);
+}
+
+/* Whoever discards has no frame left that goes on. */
+static void
+discard_and_go_on(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_OVERSIZE)
+		evchat_discard_buffers(h->chat);
+	go_on_with_lines(h, what);
+}
+
+static const struct harness_scenario behind[] = {
+	{ .input = "abcdefgh\r\nij\r\n", .start = count_of_six,
+	    .script.event = go_on_with_lines, .hooks = &harness_frames,
+	    .expect = "event:oversize|frame:gh|frame:ij" },
+	{ .input = "abc\r\nfgh\r\n", .start = count_of_six,
+	    .script.event = go_on_with_lines,
+	    .expect = "event:oversize|collect:gh|found" },
+	{ .input = "abcdefgh\r\n", .start = first_six,
+	    .script.event = go_on_with_lines, .hooks = &harness_frames,
+	    .expect = "event:oversize|frame:abc|frame:gh" },
+	{ .input = "abcdefgh\r\n", .start = first_six,
+	    .script.event = go_on_with_lines,
+	    .expect = "event:oversize|collect:abc|found|collect:gh|found" },
+	{ .input = "abcdef\r\nabc", .start = discard_above_three_of_lines,
+	    .script.event = go_on_with_two, .hooks = &harness_frames,
+	    .expect = "event:oversize|frame:ab|collect:c" },
+	{ .input = "abcdef\r\nabc", .start = discard_above_three_of_lines,
+	    .script.event = go_on_with_two,
+	    .expect = "collect:abc|event:oversize|collect:ab|found|collect:c" },
+	{ .input = "abcdefgh", .start = count_of_six,
+	    .script.event = go_on_with_nothing,
+	    .expect = "event:oversize|collect:gh" },
+};
+
+#define BEHIND ((int)(sizeof(behind) / sizeof(behind[0])))
+
+START_TEST(framing_set_when_it_is_told_applies_behind_the_frame)
+{
+	harness_prove(&behind[_i]);
+}
+END_TEST
+
+START_TEST(framing_set_behind_a_discard_applies_at_once)
+{
+	struct harness *h = harness_start_new(HARNESS_SOCKET, &harness_frames);
+
+	count_of_six(h);
+	h->script.event = discard_and_go_on;
+	harness_turn(h);
+	harness_feed(h, "cd\r\n");
+	harness_end(h, "event:oversize|frame:cd");
+}
+END_TEST
+
 static Suite *
 oversize_change_suite(void)
 {
@@ -110,6 +215,9 @@ oversize_change_suite(void)
 
 	tcase_add_test(tc, change_applies_from_the_next_frame);
 	tcase_add_test(tc, change_made_between_frames_applies_at_once);
+	tcase_add_loop_test(tc,
+	    framing_set_when_it_is_told_applies_behind_the_frame, 0, BEHIND);
+	tcase_add_test(tc, framing_set_behind_a_discard_applies_at_once);
 	return suite;
 }
 

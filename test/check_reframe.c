@@ -233,40 +233,6 @@ END_TEST
 /* Set outside of hooks */
 
 static void
-end_with_comma_once(struct harness *h, enum evchat_event what)
-{
-	if (what == EVCHAT_EVENT_OVERSIZE && h->count++ == 0)
-		end_with_comma(h);
-}
-
-static void
-lines_of_three(struct harness *h)
-{
-	harness_crlf(h);
-	harness_ok(h, evchat_set_max_frame(h->chat, 3,
-	    EVCHAT_OVERSIZE_DISCARD));
-}
-
-START_TEST(framing_set_at_oversize_rescans_what_is_unread)
-{
-	static const struct harness_scenario streaming = {
-		.input = "abcde,fg,", .start = lines_of_three,
-		.script.event = end_with_comma_once,
-		.expect = "collect:abc|event:oversize|collect:de|found|collect:fg"
-		    "|found"
-	};
-	static const struct harness_scenario frames = {
-		.input = "ab,de,fg,", .start = lines_of_three,
-		.script.event = end_with_comma_once, .hooks = &harness_frames,
-		.expect = "event:oversize|frame:ab|frame:de|frame:fg"
-	};
-
-	harness_prove(&streaming);
-	harness_prove(&frames);
-}
-END_TEST
-
-static void
 count_allocations(struct harness *h, const void *data, size_t len)
 {
 	long before = harness_allocations();
@@ -320,7 +286,6 @@ reframe_suite(void)
 	tcase_add_loop_test(tc,
 	    framing_set_in_collect_behind_a_discard_is_for_what_comes, 0,
 	    HARNESS_PAIR);
-	tcase_add_test(tc, framing_set_at_oversize_rescans_what_is_unread);
 	tcase_add_test(tc,
 	    setting_the_delimiter_in_force_last_allocates_nothing);
 	return suite;

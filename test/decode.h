@@ -154,6 +154,7 @@ struct decoder {
 	bool declares;           /* the framing: how long frames are */
 	struct unit_text text;   /* of the last run */
 	struct unit_text places; /* where in the stream the events of it were */
+	struct unit_text refusal; /* what was malformed of it */
 	bool closed;
 	uint64_t frames;
 	uint64_t oversized;

@@ -18,23 +18,39 @@
 /* Hooks */
 
 static void
-note_length(struct decoder *d, const struct evchat *chat)
+note_length(struct unit_text *text, const struct evchat *chat)
 {
-	unit_note_append(&d->text, ":%ju",
+	unit_note_append(text, ":%ju",
 	    (uintmax_t)evchat_get_frame_length(chat));
 }
 
 static void
-note_partial(struct decoder *d, const struct evchat *chat, bool oversize)
+note_partial(struct unit_text *text, const struct evchat *chat, bool shown)
 {
 	size_t len = 99;
 	const void *partial = evchat_get_partial(chat, &len);
 
 	harness_must((partial == NULL) == (len == 0), "nothing is no bytes");
-	note_length(d, chat);
-	unit_note_append(&d->text, ":");
-	if (!oversize || d->exact || !d->declares)
-		unit_note_append_bytes(&d->text, partial, len);
+	note_length(text, chat);
+	unit_note_append(text, ":");
+	if (shown)
+		unit_note_append_bytes(text, partial, len);
+}
+
+/* What of a frame that is too large is shown is the same at every cut only where
+ * no length was declared. */
+static bool
+shows_oversize(const struct decoder *d)
+{
+	return d->exact || !d->declares;
+}
+
+static void
+note_refusal(struct unit_text *text, const struct evchat *chat)
+{
+	note_partial(text, chat, true);
+	unit_note_append(text, "@%ju:%s", (uintmax_t)evchat_get_offset(chat),
+	    evchat_get_error(chat));
 }
 
 static void
@@ -72,7 +88,7 @@ on_found(struct evchat *chat, void *arg)
 	struct decoder *d = arg;
 
 	unit_note(&d->text, "found");
-	note_length(d, chat);
+	note_length(&d->text, chat);
 	note_offset(d, chat);
 	d->frames++;
 }
@@ -84,7 +100,7 @@ on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
 
 	harness_must(data != NULL, "an empty frame is somewhere, too");
 	unit_note_bytes(&d->text, "frame", data, len);
-	note_length(d, chat);
+	note_length(&d->text, chat);
 	note_offset(d, chat);
 	d->frames++;
 }
@@ -96,8 +112,17 @@ on_event(struct evchat *chat, enum evchat_event what, void *arg)
 
 	if (what == EVCHAT_EVENT_DRAINED || what == EVCHAT_EVENT_WRITABLE)
 		return;
+	harness_must(d->refusal.text == NULL, "it is the last event");
+	if (what == EVCHAT_EVENT_MALFORMED) {
+		harness_must(evchat_get_reason(chat) ==
+		    EVCHAT_REASON_MALFORMED, "the reason is told");
+		unit_note(&d->refusal, "closed:malformed");
+		note_refusal(&d->refusal, chat);
+		return;
+	}
 	unit_note(&d->text, "%s", evchat_event_name(what));
-	note_partial(d, chat, what == EVCHAT_EVENT_OVERSIZE);
+	note_partial(&d->text, chat, what != EVCHAT_EVENT_OVERSIZE ||
+	    shows_oversize(d));
 	note_place(d, chat);
 	d->oversized += what == EVCHAT_EVENT_OVERSIZE;
 }
@@ -106,14 +131,21 @@ static void
 on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 {
 	struct decoder *d = arg;
+	struct unit_text text = { .text = NULL };
 	struct evchat_stats stats;
 
-	unit_note(&d->text, "closed:%s", evchat_reason_name(why));
-	note_partial(d, chat, why == EVCHAT_REASON_OVERSIZE);
+	unit_note(&text, "closed:%s", evchat_reason_name(why));
 	if (why == EVCHAT_REASON_MALFORMED)
-		unit_note_append(&d->text, "@%ju:%s",
-		    (uintmax_t)evchat_get_offset(chat),
-		    evchat_get_error(chat));
+		note_refusal(&text, chat);
+	else
+		note_partial(&text, chat, why != EVCHAT_REASON_OVERSIZE ||
+		    shows_oversize(d));
+	unit_note(&d->text, "%s", unit_text(&text));
+	harness_must((why == EVCHAT_REASON_MALFORMED) ==
+	    (d->refusal.text != NULL) && (d->refusal.text == NULL ||
+	    strcmp(unit_text(&text), unit_text(&d->refusal)) == 0),
+	    "what is malformed is told before");
+	unit_text_free(&text);
 	note_place(d, chat);
 	evchat_get_stats(chat, &stats, sizeof(stats));
 	harness_must(stats.frames_in == d->frames, "frames are counted");
@@ -209,6 +241,7 @@ decoder_free(struct decoder *d)
 	event_base_free(d->base);
 	unit_text_free(&d->text);
 	unit_text_free(&d->places);
+	unit_text_free(&d->refusal);
 }
 
 static void
@@ -241,6 +274,7 @@ decoder_run(struct decoder *d, struct evchat_framing *framing,
 
 	unit_text_free(&d->text);
 	unit_text_free(&d->places);
+	unit_text_free(&d->refusal);
 	d->closed = false;
 	d->frames = d->oversized = 0;
 	chat = d->socket ? connect_socket(d, mode, &peer) :

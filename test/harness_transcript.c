@@ -234,7 +234,8 @@ harness_event_name(enum evchat_event what)
 		[EVCHAT_EVENT_DRAINED] = "drained",
 		[EVCHAT_EVENT_OVERSIZE] = "oversize",
 		[EVCHAT_EVENT_TIMEOUT] = "timeout",
-		[EVCHAT_EVENT_LAST] = "last"
+		[EVCHAT_EVENT_LAST] = "last",
+		[EVCHAT_EVENT_MALFORMED] = "malformed"
 	};
 
 	harness_must(what < sizeof(names) / sizeof(names[0]), "a name");

@@ -104,6 +104,7 @@ enum matrix_where {
 	MATRIX_IN_FRAME,
 	MATRIX_IN_OVERSIZE,
 	MATRIX_IN_EOF,
+	MATRIX_IN_MALFORMED,
 	MATRIX_IN_CONNECTED, /* from here on: at a position of the stream */
 	MATRIX_OUTSIDE,      /* of all hooks */
 	MATRIX_UNSEEN,       /* the same, when input has come and the loop not run */
@@ -201,14 +202,16 @@ struct matrix_model {
 	size_t frames;
 	size_t seen;             /* how often the place was reached */
 	bool acted;
-	bool collecting;         /* the action is done in a frame's collect */
+	bool collecting;         /* the action is done while a frame goes on */
 
 	/* States. */
 	bool paused, shut, closing, ended, detached;
 	bool last_wanted; /* to be closed between two frames: behind this one, */
-	uint64_t last_number; /* if it has begun, and counts */
-	uint64_t number;         /* of the frame in progress */
+	uint64_t last_number; /* so many have to end before */
+	bool telling_last;
+	uint64_t number;         /* of frames that have ended */
 	bool timing_out;  /* in the event */
+	bool refusing;    /* in the event */
 	bool read_anew;   /* the timeout is another one */
 	enum evchat_reason why;  /* closing, ended */
 
@@ -256,6 +259,7 @@ void model_take(struct matrix_model *m, size_t len); /* unread bytes, away */
 void model_forget_frame(struct matrix_model *m);
 void model_want_last(struct matrix_model *m);
 /* Is no frame to be waited for? */
+bool model_is_in_frame(const struct matrix_model *m);
 bool model_is_last(const struct matrix_model *m);
 
 /* A run. */

@@ -247,8 +247,8 @@ static int
 means_reason(struct matrix_model *m, const struct matrix_action *a)
 {
 	(void)a;
-	return (int)(model_is_open(m) && !m->timing_out ?
-	    EVCHAT_REASON_FREED : m->why);
+	return (int)(model_is_open(m) && !m->timing_out &&
+	    !m->refusing ? EVCHAT_REASON_FREED : m->why);
 }
 
 /* The table */

@@ -76,8 +76,8 @@ model_unread(struct matrix_model *m, const char *text)
 void
 model_forget_frame(struct matrix_model *m)
 {
+	m->number += m->begun;
 	m->begun = m->over = false;
-	m->number++;
 	m->passed = m->room = 0;
 	m->kept_len = 0;
 	m->used[0] = '\0';
@@ -87,7 +87,8 @@ void
 model_want_last(struct matrix_model *m)
 {
 	if (!m->last_wanted)
-		m->last_number = m->begun ? m->number : UINT64_MAX;
+		m->last_number = m->number +
+		    (m->telling_last || model_is_in_frame(m));
 	m->last_wanted = true;
 }
 

@@ -18,6 +18,7 @@ const struct matrix_place matrix_places[MATRIX_WHERES] = {
 	{ "frame", MATRIX_IN_FRAME, 0, 3 },
 	{ "event OVERSIZE", MATRIX_IN_OVERSIZE, 0, 1 },
 	{ "event EOF", MATRIX_IN_EOF, 0, 1 },
+	{ "event MALFORMED", MATRIX_IN_MALFORMED, 0, 1 },
 	{ "event CONNECTED", MATRIX_IN_CONNECTED, 1, 3 },
 	{ "outside of all hooks", MATRIX_OUTSIDE, 1, 37 },
 	{ "outside, with input unseen", MATRIX_UNSEEN, 1, 37 },
@@ -172,7 +173,8 @@ on_event(struct harness *h, enum evchat_event what)
 		[EVCHAT_EVENT_DRAINED] = MATRIX_IN_DRAINED,
 		[EVCHAT_EVENT_OVERSIZE] = MATRIX_IN_OVERSIZE,
 		[EVCHAT_EVENT_TIMEOUT] = MATRIX_IN_TIMEOUT,
-		[EVCHAT_EVENT_LAST] = MATRIX_IN_LAST
+		[EVCHAT_EVENT_LAST] = MATRIX_IN_LAST,
+		[EVCHAT_EVENT_MALFORMED] = MATRIX_IN_MALFORMED
 	};
 	struct matrix_run *r = h->user;
 

@@ -188,7 +188,9 @@ go_over(struct matrix_model *m)
 	m->room = truncates(m) ? m->max - m->passed : 0;
 	if (!truncates(m))
 		m->kept_len = 0;
+	m->collecting = true;
 	tell_event(m, "event:oversize", MATRIX_IN_OVERSIZE);
+	m->collecting = false;
 	return true;
 }
 
@@ -205,8 +207,8 @@ close_at_end(struct matrix_model *m)
 }
 
 /* Has a frame begun and not ended? */
-static bool
-is_in_frame(const struct matrix_model *m)
+bool
+model_is_in_frame(const struct matrix_model *m)
 {
 	return m->begun && m->cut.kind != MATRIX_NONE &&
 	    (m->passed > 0 || m->len > 0 || m->used[0] != '\0' ||
@@ -216,21 +218,26 @@ is_in_frame(const struct matrix_model *m)
 bool
 model_is_last(const struct matrix_model *m)
 {
-	return m->last_wanted && !(is_in_frame(m) && !m->eof_told &&
-	    (m->number == m->last_number || m->cut.kind == MATRIX_COUNT));
+	return m->last_wanted && (m->eof_told ||
+	    (m->number >= m->last_number && (m->cut.kind != MATRIX_COUNT ||
+	    !model_is_in_frame(m))));
 }
 
-/* All is delivered that can be: is it to be closed now? */
-static void
+/* All is delivered that can be: is it to be closed now? Or is one more wanted? */
+static bool
 close_after_frame(struct matrix_model *m)
 {
 	if (m->paused || !model_is_open(m) || !model_is_last(m))
-		return;
+		return false;
+	m->last_wanted = false;
+	m->telling_last = true;
 	tell_event(m, "event:last", MATRIX_IN_LAST);
-	if (model_is_open(m)) {
+	m->telling_last = false;
+	if (model_is_open(m) && !m->last_wanted) {
 		m->closing = true;
 		m->why = EVCHAT_REASON_DONE;
 	}
+	return m->last_wanted;
 }
 
 static bool
@@ -268,8 +275,11 @@ no_more(struct matrix_model *m, const struct matrix_look *l)
 {
 	if (!l->bad)
 		return at_the_end(m);
-	m->closing = true;
 	m->why = EVCHAT_REASON_MALFORMED;
+	m->refusing = true;
+	tell_event(m, "event:malformed", MATRIX_IN_MALFORMED);
+	m->refusing = false;
+	m->closing = true;
 	return false;
 }
 
@@ -376,9 +386,8 @@ has_rest(const struct matrix_model *m)
 void
 model_go_on(struct matrix_model *m)
 {
-	while (step(m))
+	while (step(m) || close_after_frame(m))
 		;
-	close_after_frame(m);
 	/* Where both sides are shut, nothing more can come. */
 	if (model_is_open(m) && m->eof_told && m->shut && !has_rest(m))
 		close_at_end(m);

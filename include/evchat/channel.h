@@ -78,9 +78,16 @@ enum evchat_event {
 				     evchat_get_reason() has the reason, with
 				     which the channel ends unless the hook
 				     closes it or sets that limit anew */
-	EVCHAT_EVENT_LAST       /**< evchat_close_after_frame() takes effect:
+	EVCHAT_EVENT_LAST,      /**< evchat_close_after_frame() takes effect:
 				     what this hook pushes is the last that is
-				     sent */
+				     sent, unless it asks for a frame more */
+	EVCHAT_EVENT_MALFORMED  /**< bytes that the framing does not allow,
+				     behind every frame that came before:
+				     evchat_get_reason() has the reason, with
+				     which the channel ends unless the hook
+				     closes it, evchat_get_error() the words.
+				     What this hook pushes is the last that is
+				     sent, within EVCHAT_TIMEOUT_LINGER */
 };
 
 /** Why a channel ended. */
@@ -95,7 +102,8 @@ enum evchat_reason {
 	EVCHAT_REASON_OVERSIZE,      /**< a frame above the maximum, under
 					  EVCHAT_OVERSIZE_CLOSE */
 	EVCHAT_REASON_MALFORMED,     /**< bytes that the framing does not
-					  allow */
+					  allow; EVCHAT_EVENT_MALFORMED was
+					  told */
 	EVCHAT_REASON_READ_TIMEOUT,  /**< EVCHAT_TIMEOUT_READ */
 	EVCHAT_REASON_WRITE_TIMEOUT, /**< EVCHAT_TIMEOUT_WRITE */
 	EVCHAT_REASON_FRAME_TIMEOUT, /**< EVCHAT_TIMEOUT_FRAME */
@@ -328,11 +336,14 @@ void evchat_close_when_done(struct evchat *chat);
  * is not paused, it is told EVCHAT_EVENT_LAST, from the event loop, and then
  * closed as evchat_close_when_done() does. Frames that are complete in the
  * unread input by then are delivered before. What is waited for is the frame
- * that is in progress now, and counts that hooks set: not a frame that begins
- * later, nor one that the peer's end has cut off. Where there is no terminator,
- * that is when all input was delivered. An application that answers later than
- * in a hook pauses the channel until it has, as it would to be asked one thing
- * at a time.
+ * that is in progress now, and counts that hooks set, once a byte of them has
+ * come: not a frame that begins later, nor one that the peer's end has cut off.
+ * Where there is no terminator, that is when all input was delivered. An
+ * application that answers later than in a hook pauses the channel until it
+ * has, as it would to be asked one thing at a time.
+ *
+ * Called inside EVCHAT_EVENT_LAST it asks for a frame more, such as a body that
+ * a header has announced: LAST is told again when the next frame has ended.
  */
 void evchat_close_after_frame(struct evchat *chat);
 
@@ -385,9 +396,10 @@ void *evchat_get_arg(const struct evchat *chat);
  *
  * A framing that is set in found or frame applies to the very next byte. Set in
  * collect, it applies after the frame being collected has ended or, where there
- * is no terminator, after that piece. Set anywhere else, it applies to all
- * unread input, which is looked at again, from the event loop; a frame in
- * progress is given up and what is unread of it begins a new one.
+ * is no terminator, after that piece; set in EVCHAT_EVENT_OVERSIZE, after the
+ * frame that is above the maximum. Set anywhere else, it applies to all unread
+ * input, which is looked at again, from the event loop; a frame in progress is
+ * given up and what is unread of it begins a new one.
  */
 
 /**
@@ -699,8 +711,9 @@ int evchat_set_trace(struct evchat *chat, evchat_trace_cb trace, void *arg);
 /* Asking */
 
 /**
- * @return why the channel ends; in EVCHAT_EVENT_TIMEOUT what is going to be the
- *     reason; while it lives otherwise, EVCHAT_REASON_FREED. Also in closed
+ * @return why the channel ends; in EVCHAT_EVENT_TIMEOUT and _MALFORMED what is
+ *     going to be the reason; while it lives otherwise, EVCHAT_REASON_FREED. Also
+ *     in closed
  */
 enum evchat_reason evchat_get_reason(const struct evchat *chat);
 
@@ -708,15 +721,15 @@ enum evchat_reason evchat_get_reason(const struct evchat *chat);
 int evchat_get_errno(const struct evchat *chat);
 
 /**
- * @return why the channel ended, in words, never NULL in closed; borrowed until
- *     closed returns
+ * @return evchat_get_reason() in words, never NULL where that is told; borrowed
+ *     until the hook returns
  */
 const char *evchat_get_error(const struct evchat *chat);
 
 /**
  * What is held of the frame in progress: with the frame hook its bytes so far;
  * in EVCHAT_EVENT_OVERSIZE the first ones, up to the maximum; in
- * EVCHAT_EVENT_EOF and closed the unterminated rest, when it was malformed what
+ * EVCHAT_EVENT_EOF and closed the unterminated rest; when it was malformed what
  * was before the wrong byte. With collect only a possible beginning of the
  * delimiter. In any case the bytes of a header that is not complete and, in
  * EVCHAT_EVENT_OVERSIZE, of the header that declares the length: they show what
@@ -735,7 +748,10 @@ const void *evchat_get_partial(const struct evchat *chat, size_t *len);
  */
 uint64_t evchat_get_frame_length(const struct evchat *chat);
 
-/** @return the offset in the stream of the first unread byte; also in closed */
+/**
+ * @return the offset in the stream of the first unread byte, when it was
+ *     malformed of the byte that is wrong; also in closed
+ */
 uint64_t evchat_get_offset(const struct evchat *chat);
 
 /**
