@@ -173,8 +173,8 @@ find_reply(const struct httpd_client *client, enum evchat_event what)
 	case EVCHAT_EVENT_TIMEOUT:
 		return evchat_get_frame_length(client->chat) > 0 ||
 		    client->in_body ? HTTPD_TIMEOUT : NULL;
-	case EVCHAT_EVENT_LAST:
-		return client->in_body ? HTTPD_UNAVAILABLE : NULL;
+	case EVCHAT_EVENT_MALFORMED:
+		return HTTP_BAD_REQUEST;
 	default:
 		return NULL;
 	}
@@ -186,6 +186,9 @@ on_event(struct evchat *chat, enum evchat_event what, void *arg)
 	struct httpd_client *client = arg;
 	const char *reply = find_reply(client, what);
 
+	/* A body that was asked for is still taken. */
+	if (what == EVCHAT_EVENT_LAST && client->in_body)
+		evchat_close_after_frame(chat);
 	if (!client->in_body)
 		memset(&client->request, 0, sizeof(client->request));
 	if (reply != NULL && httpd_refuse(client, reply) == -1)

@@ -276,18 +276,20 @@ end_block(struct client *client, const char *answer)
 	return say(client, answer);
 }
 
-/* Of one that is too large the beginning is here, when all has gone by. What it was
- * to replace would be wrong now. */
+/* It is passed over. What it was to replace would be wrong now. */
+static int
+skip_block(struct client *client)
+{
+	struct item *item = value_find(client);
+
+	if (item != NULL)
+		store_remove(client->store, item);
+	return end_block(client, TOO_LARGE);
+}
+
 static int
 take_block(struct client *client, const char *block, size_t len)
 {
-	struct item *item;
-
-	if (evchat_get_frame_length(client->chat) > len) {
-		if ((item = value_find(client)) != NULL)
-			store_remove(client->store, item);
-		return end_block(client, TOO_LARGE);
-	}
 	if (memcmp(block + len - 2, "\r\n", 2) != 0) {
 		refuse(client, BAD_BLOCK);
 		return 0;
@@ -310,15 +312,18 @@ on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
 		evchat_free(chat);
 }
 
-/* A block that is too long is cut, and comes to take_block() all the same. */
+/* What is set when a block is too long is for what comes behind it. */
 static void
 on_event(struct evchat *chat, enum evchat_event what, void *arg)
 {
 	struct client *client = arg;
 
-	(void)chat;
-	if (what == EVCHAT_EVENT_OVERSIZE && client->verb == NULL)
+	if (what != EVCHAT_EVENT_OVERSIZE)
+		return;
+	if (client->verb == NULL)
 		refuse(client, "CLIENT_ERROR line too long\r\n");
+	else if (skip_block(client) == -1)
+		evchat_free(chat);
 }
 
 static void
@@ -352,7 +357,7 @@ greet(struct server *server, struct evchat *chat)
 	if (evchat_set_framing(chat, server->framing) == -1)
 		return -1;
 	return evchat_set_max_frame(chat, VALUE_MAX + 2,
-	    EVCHAT_OVERSIZE_TRUNCATE);
+	    EVCHAT_OVERSIZE_DISCARD);
 }
 
 int

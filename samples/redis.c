@@ -332,9 +332,14 @@ on_command(struct evchat *chat, const void *frame, size_t len, void *arg)
 static void
 on_event(struct evchat *chat, enum evchat_event what, void *arg)
 {
+	const char *text = NULL;
+
 	(void)arg;
-	if (what == EVCHAT_EVENT_OVERSIZE &&
-	    refuse(chat, "-ERR Protocol error: too long\r\n") == -1)
+	if (what == EVCHAT_EVENT_MALFORMED)
+		text = "-ERR Protocol error\r\n";
+	else if (what == EVCHAT_EVENT_OVERSIZE)
+		text = "-ERR Protocol error: too long\r\n";
+	if (text != NULL && refuse(chat, text) == -1)
 		evchat_free(chat);
 }
 

@@ -4,11 +4,8 @@
  * A command is an array of strings, "*2\r\n$3\r\nGET\r\n$1\r\nx\r\n", or words on
  * a line. split() finds where it ends, in whatever pieces it comes: what a header
  * has announced it passes over, and a header that is not complete it asks to see
- * again. So redis_parse() has all of a command before it, and no state.
- *
- * What is no command has no end, either. There split() ends the frame with what it
- * was shown, so that it is for redis_parse() to refuse it, and for the hook to tell
- * the client.
+ * again. What is no command it refuses. So redis_parse() has all of a command before
+ * it, and nothing but that.
  */
 #include <string.h>
 #include <evchat.h>
@@ -43,9 +40,9 @@ read_header(const char *at, const char *end, char mark, size_t max,
 
 /* Where in a command we are. All zeros: before it. */
 struct place {
-	enum { BEFORE, IN_ARRAY, IN_LINE } where;
+	enum { BEFORE, IN_ARRAY, IN_STRING, IN_LINE } where;
 	size_t strings;		/* that are still to come */
-	size_t bytes;		/* of the present one, with its CR LF */
+	size_t bytes;		/* of the present one */
 };
 
 static enum evchat_split_result
@@ -69,7 +66,31 @@ split_line(const char *data, size_t len, struct evchat_split *found,
 	return EVCHAT_SPLIT_MORE;
 }
 
-/* Strings of known length are passed over; headers are waited for. */
+/* What is between two strings: 0: there is more to come; -1: it is something else. */
+static int
+read_between(const char *at, const char *end, struct place *place)
+{
+	int taken;
+
+	if (place->where == IN_STRING) {	/* its CR LF */
+		if ((end - at > 0 && at[0] != '\r') ||
+		    (end - at > 1 && at[1] != '\n'))
+			return -1;
+		taken = end - at < 2 ? 0 : 2;
+	} else if (place->where == BEFORE)
+		taken = read_header(at, end, '*', REDIS_ARGS_MAX,
+		    &place->strings);
+	else
+		taken = read_header(at, end, '$', REDIS_STRING_MAX,
+		    &place->bytes);
+	if (taken > 0) {
+		place->strings -= place->where == IN_ARRAY;
+		place->where = place->where == IN_ARRAY ? IN_STRING : IN_ARRAY;
+	}
+	return taken;
+}
+
+/* Strings of known length are passed over; what is between is waited for. */
 static enum evchat_split_result
 split_array(const char *data, size_t len, struct evchat_split *found,
     struct place *place)
@@ -78,7 +99,7 @@ split_array(const char *data, size_t len, struct evchat_split *found,
 	size_t n;
 	int taken;
 
-	for (;;) {
+	do {
 		n = (size_t)(end - at);
 		n = place->bytes < n ? place->bytes : n;
 		at += n;
@@ -88,22 +109,16 @@ split_array(const char *data, size_t len, struct evchat_split *found,
 			return EVCHAT_SPLIT_MORE;
 		if (place->where == IN_ARRAY && place->strings == 0)
 			return end_at(found->data, found, place);
-		taken = place->where == BEFORE ?
-		    read_header(at, end, '*', REDIS_ARGS_MAX, &place->strings) :
-		    read_header(at, end, '$', REDIS_STRING_MAX, &place->bytes);
-		if (taken == -1)
-			return end_at(len, found, place);
-		found->again = (size_t)(end - at);
-		if (taken == 0)
-			return EVCHAT_SPLIT_MORE;
+		taken = read_between(at, end, place);
 		at += taken;
-		found->again = 0;
-		if (place->where == IN_ARRAY) {
-			place->strings--;
-			place->bytes += 2;
-		}
-		place->where = IN_ARRAY;
+	} while (taken > 0);
+	if (taken == -1) {
+		found->bad = found->data;
+		found->error = "no Redis command";
+		return EVCHAT_SPLIT_MALFORMED;
 	}
+	found->again = (size_t)(end - at);
+	return EVCHAT_SPLIT_MORE;
 }
 
 static enum evchat_split_result
@@ -163,24 +178,15 @@ int
 redis_parse(const char *at, size_t len, struct slice *args)
 {
 	const char *end = at + len;
-	size_t n, i;
-	int taken;
+	size_t n = 0, i;
 
 	if (*at != '*')
 		return parse_line(at, end, args);
-	if ((taken = read_header(at, end, '*', REDIS_ARGS_MAX, &n)) <= 0)
-		return -1;
+	at += read_header(at, end, '*', REDIS_ARGS_MAX, &n);
 	for (i = 0; i < n; i++) {
-		at += taken;
-		taken = read_header(at, end, '$', REDIS_STRING_MAX, &args[i].len);
-		if (taken <= 0)
-			return -1;
-		at += taken;
+		at += read_header(at, end, '$', REDIS_STRING_MAX, &args[i].len);
 		args[i].data = at;
-		taken = (int)args[i].len + 2;
-		if (end - at < taken ||
-		    memcmp(at + args[i].len, "\r\n", 2) != 0)
-			return -1;
+		at += args[i].len + 2;
 	}
 	return (int)n;
 }

@@ -16,15 +16,12 @@ struct slice {
 	size_t len;
 };
 
-/*
- * Frames that are commands as they came, or the beginning of something else that
- * begins like one.
- */
+/* Frames that are commands as they came. */
 struct evchat_framing *redis_framing_new(void);
 
 /*
  * Find the strings of such a frame, which lie in it: at most REDIS_ARGS_MAX.
- * Returns how many, 0 for an empty line or array; -1: it is no command.
+ * Returns how many, 0 for an empty line or array; -1: too many, on a line.
  */
 int redis_parse(const char *frame, size_t len, struct slice *args);
 
