@@ -2,8 +2,8 @@
  * How a channel ends: soon, when its queue has drained, or now. There is one end,
  * end_now, which runs in whatever stack it happens. Its order is: every done and
  * cleanup, closed, and then what libevent held for the channel. No hook runs
- * behind it. A channel that is detached ends as well, but leaves its bufferevent
- * as evchat_new found it.
+ * behind it. A reset is this end, too, but for how the peer sees it. A channel that
+ * is detached ends as well, but leaves its bufferevent as evchat_new found it.
  */
 
 #include <errno.h>
@@ -105,8 +105,18 @@ tell_end(struct evchat *chat)
 	hooks_closed(chat);
 }
 
-void
-end_now(struct evchat *chat, enum evchat_reason why)
+/* Without references the bufferevent goes soon, and with it the peer is told. */
+static void
+tell_peer(const struct evchat *chat, bool reset)
+{
+	if (reset && transport_reset(chat->bev))
+		return;
+	if (atomic_load(&chat->refs) > 1)
+		transport_shut(chat->bev);
+}
+
+static void
+end(struct evchat *chat, enum evchat_reason why, bool reset)
 {
 	if (chat->state >= CHANNEL_ENDING)
 		return;
@@ -131,10 +141,15 @@ end_now(struct evchat *chat, enum evchat_reason why)
 		channel_event_free(chat->later);
 	chat->later = NULL;
 	channel_event_free(chat->event);
-	/* Without references the bufferevent goes soon, and the peer is told. */
-	if (atomic_load(&chat->refs) > 1 && !chat->detached)
-		transport_shut(chat->bev);
+	if (!chat->detached)
+		tell_peer(chat, reset);
 	evchat_decref(chat);
+}
+
+void
+end_now(struct evchat *chat, enum evchat_reason why)
+{
+	end(chat, why, false);
 }
 
 enum evchat_reason
@@ -152,16 +167,28 @@ end_failed(struct evchat *chat)
 	end_now(chat, chat->failed_why);
 }
 
-void
-evchat_free(struct evchat *chat)
+static void
+free_it(struct evchat *chat, bool reset)
 {
 	struct bufferevent *bev;
 
 	if (chat == NULL)
 		return;
 	bev = channel_enter(chat);
-	end_now(chat, EVCHAT_REASON_FREED);
+	end(chat, EVCHAT_REASON_FREED, reset);
 	channel_leave(chat, bev);
+}
+
+void
+evchat_free(struct evchat *chat)
+{
+	free_it(chat, false);
+}
+
+void
+evchat_reset(struct evchat *chat)
+{
+	free_it(chat, true);
 }
 
 void

@@ -267,6 +267,25 @@ transport_shut(struct bufferevent *bev)
 		(void)shutdown(fd, SHUT_RDWR);
 }
 
+/*
+ * To close a descriptor resets its connection if no time is left for what is on
+ * its way. Linux does the same at once when the socket is to be connected to
+ * nowhere; its descriptor stays what it is, and nothing may be written to it.
+ */
+bool
+transport_reset(struct bufferevent *bev)
+{
+	static const struct linger no_time = { .l_onoff = 1, .l_linger = 0 };
+	static const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+	evutil_socket_t fd = bottom_fd(bev);
+
+	if (fd == -1)
+		return (false);
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_time, sizeof(no_time));
+	(void)bufferevent_disable(bottom(bev), EV_WRITE);
+	return (connect(fd, &nowhere, sizeof(nowhere)) == 0);
+}
+
 bool
 transport_lingers(struct bufferevent *bev)
 {

@@ -79,6 +79,12 @@ void transport_hang_up(struct bufferevent *bev, bool finished);
 /* Tell the peer, although bev is not freed yet. */
 void transport_shut(struct bufferevent *bev);
 
+/*
+ * Tell it by a reset, if it is TCP: at once where the system can do that, or else
+ * when the descriptor is closed. False: not at once, or not at all.
+ */
+bool transport_reset(struct bufferevent *bev);
+
 /* Would unread input make the system destroy output on its way? */
 bool transport_lingers(struct bufferevent *bev);
 

@@ -348,12 +348,13 @@ end_anything(struct anything *a)
 	struct evchat *chat = a->h->chat;
 
 	a->ending_call = true;
-	switch (anything_draw(a, 13)) {
+	switch (anything_draw(a, 14)) {
 	case 0: evchat_free(chat); break;
 	case 1: evchat_close_when_done(chat); break;
 	case 2: (void)evchat_push_eof(chat); break;
 	case 3: (void)harness_detach(a->h); break;
 	case 4: evchat_close_after_frame(chat); break;
+	case 5: evchat_reset(chat); break;
 	default: evchat_discard_buffers(chat); break;
 	}
 	a->ending_call = false;

@@ -38,6 +38,7 @@ call_all(struct evchat *chat)
 	ck_assert_int_eq(errno, EPIPE);
 	evchat_set_terminator_none(chat);
 	evchat_free(chat);
+	evchat_reset(chat);
 	evchat_close_when_done(chat);
 	evchat_discard_buffers(chat);
 	evchat_pause(chat);

@@ -133,6 +133,21 @@ means_free(struct matrix_model *m, const struct matrix_action *a)
 	return 0;
 }
 
+/* The same but for how the peer is told. */
+static int
+reset_channel(struct matrix_run *r, const struct matrix_action *a)
+{
+	struct matrix_call outer = call_begin(r, "reset", true, true);
+
+	(void)a;
+	r->n_dropped = r->n_items;
+	evchat_reset(r->chat);
+	evchat_reset(r->chat);
+	call_end(r, outer);
+	r->ended = true;
+	return 0;
+}
+
 static int
 free_another(struct matrix_run *r, const struct matrix_action *a)
 {
@@ -158,6 +173,7 @@ const struct matrix_action matrix_life_actions[] = {
 	    .meant = means_close },
 	{ .name = "detach", .act = detach, .meant = means_detach },
 	{ .name = "free", .act = free_channel, .meant = means_free },
+	{ .name = "reset", .act = reset_channel, .meant = means_free },
 	{ .name = "free another channel", .act = free_another,
 	    .meant = action_means_nothing, .needs_another = true },
 	{ .name = NULL }

@@ -23,7 +23,7 @@
  *
  * Hooks: every hook, and more of a producer, runs from the event loop, never
  * inside a call. The exceptions are closed, done and cleanups inside
- * evchat_free() and evchat_detach(), done and cleanups inside
+ * evchat_free(), evchat_reset() and evchat_detach(), done and cleanups inside
  * evchat_discard_buffers(), and those of the very thing that a failing push was
  * given. Unless a comment says otherwise, every call may be made from every
  * hook, from more, done and cleanups, and from outside of all.
@@ -92,7 +92,7 @@ enum evchat_event {
 
 /** Why a channel ended. */
 enum evchat_reason {
-	EVCHAT_REASON_FREED,         /**< evchat_free() */
+	EVCHAT_REASON_FREED,         /**< evchat_free(), evchat_reset() */
 	EVCHAT_REASON_DETACHED,      /**< evchat_detach() */
 	EVCHAT_REASON_DONE,          /**< evchat_close_when_done(), and all was
 					  sent */
@@ -330,6 +330,19 @@ void evchat_free(struct evchat *chat);
  * delay this.
  */
 void evchat_close_when_done(struct evchat *chat);
+
+/**
+ * The same, and have the peer see that it was no proper end: of TCP it gets a
+ * reset, at once where the system can do that (Linux can), also if references hold
+ * the descriptor, and no close_notify of TLS before. So who reads up to the end
+ * does not take a half for the whole. The reset is of the connection that is at
+ * the bottom, whatever filters and layers there are on it. A peer that was told an
+ * end before, after evchat_push_eof(), has had that. Where there are no resets, as
+ * on AF_UNIX sockets and pairs, this is evchat_free(). On other systems the
+ * reset comes when libevent closes the descriptor; while references hold that, the
+ * peer sees an end before.
+ */
+void evchat_reset(struct evchat *chat);
 
 /**
  * End a channel between two frames: when none is in progress, and the channel
