@@ -234,6 +234,24 @@ evchat_push_eof(struct evchat *chat)
 	return (open ? 0 : -1);
 }
 
+/* If the peer's end was told already, the next turn sees what follows from it. */
+int
+evchat_set_half_open(struct evchat *chat, int on)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	bool open = channel_is_open(chat);
+	unsigned options = chat->options & ~(unsigned)EVCHAT_OPT_HALF_OPEN;
+
+	if (open) {
+		if (on)
+			options |= (unsigned)EVCHAT_OPT_HALF_OPEN;
+		chat->options = options & 0xff;
+		channel_wake(chat);
+	}
+	channel_unlock(bev);
+	return (open ? 0 : -1);
+}
+
 /* Detaching */
 
 /* Make the bufferevent what evchat_new found, with unread in its input again. */

@@ -21,6 +21,7 @@ call_all(struct evchat *chat)
 	ck_assert_int_eq(evchat_push_frame(chat, "a", 1), -1);
 	ck_assert_int_eq(evchat_push_eof(chat), -1);
 	ck_assert_int_eq(evchat_set_hooks(chat, NULL, NULL), -1);
+	ck_assert_int_eq(evchat_set_half_open(chat, 1), -1);
 	ck_assert_int_eq(evchat_set_terminator_count(chat, 1), -1);
 	ck_assert_int_eq(evchat_set_output_framing(chat, NULL), -1);
 	ck_assert_int_eq(evchat_unread(chat, "a", 1), -1);

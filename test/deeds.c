@@ -179,6 +179,18 @@ free_it(struct harness *h)
 }
 
 static void
+reset_it(struct harness *h)
+{
+	evchat_reset(h->chat);
+}
+
+static void
+set_half_open(struct harness *h)
+{
+	harness_must(evchat_set_half_open(h->chat, 1) == 0, "half open");
+}
+
+static void
 detach(struct harness *h)
 {
 	(void)harness_detach(h);
@@ -219,6 +231,8 @@ const struct deed deeds[DEEDS] = {
 	{ "set_trace", set_trace },
 	{ "set_buffer_sizes", set_small_turns },
 	{ "free", free_it },
+	{ "reset", reset_it },
+	{ "set_half_open", set_half_open },
 	{ "detach", detach },
 	{ "close_when_done", close_when_done },
 	{ "close_after_frame", close_after_frame }

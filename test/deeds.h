@@ -10,7 +10,7 @@ struct deed {
 	void (*act)(struct harness *h);
 };
 
-#define DEEDS 25
+#define DEEDS 27
 extern const struct deed deeds[DEEDS];
 
 void deed_push_more(struct harness *h);

@@ -65,7 +65,16 @@ enum evchat_event {
 	EVCHAT_EVENT_CONNECTED, /**< a connection that was being made is made */
 	EVCHAT_EVENT_EOF,       /**< the peer sends no more; all it sent was
 				     delivered, and evchat_get_partial() has
-				     what no frame holds */
+				     what no frame holds. Behind this the
+				     channel ends by itself when all that is
+				     queued, and what this hook pushes, has been
+				     sent, unless it is half open: see
+				     evchat_set_half_open(), which may be called
+				     here. A pause puts that off until
+				     evchat_resume(). What is unread here, or
+				     becomes a frame by a framing set here, is
+				     delivered before; the end is not told
+				     twice */
 	EVCHAT_EVENT_WRITABLE,  /**< the queue fell to the low mark after
 				     having passed the high one */
 	EVCHAT_EVENT_DRAINED,   /**< the queue is empty: every byte has left
@@ -159,7 +168,8 @@ enum evchat_option {
 	/** An unterminated, non-empty rest at EOF is a frame (delimiter
 	 * framings). */
 	EVCHAT_OPT_DELIVER_LAST = 1 << 0,
-	/** The peer's EOF does not end the channel; the application does. */
+	/** The peer's EOF does not end the channel; the application does. See
+	 * evchat_set_half_open(). */
 	EVCHAT_OPT_HALF_OPEN = 1 << 1,
 	/** Do not stop reading when a data hook's pushes fill the queue. */
 	EVCHAT_OPT_NO_AUTO_PAUSE = 1 << 2,
@@ -367,6 +377,17 @@ void evchat_close_after_frame(struct evchat *chat);
  * @return 0, also when it was called before; or -1 with errno EPIPE
  */
 int evchat_push_eof(struct evchat *chat);
+
+/**
+ * Set EVCHAT_OPT_HALF_OPEN: whether the channel lives on behind the peer's end. In
+ * EVCHAT_EVENT_EOF this counts for the end that it tells. Turned off later, it
+ * makes the channel end as it would have then: when what is unread was delivered,
+ * unless it is paused, and all that is queued has been sent; with
+ * EVCHAT_REASON_EOF, or _TRUNCATED.
+ *
+ * @return 0, or -1 with errno EPIPE
+ */
+int evchat_set_half_open(struct evchat *chat, int on);
 
 /**
  * Take the bufferevent out of the channel and end it, with closed and
