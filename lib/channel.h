@@ -23,7 +23,7 @@
  *	  |                 |                         |
  *	  +--------end------+------------+------------+
  *	                                 v
- *	                              ENDING --closed returns--> ENDED
+ *	          ENDING --all is told--> CLOSED --closed returns--> ENDED
  *
  * channel_set_state is the one place where it changes.
  */
@@ -31,7 +31,8 @@ enum channel_state {
 	CHANNEL_OPEN,
 	CHANNEL_CLOSING,   /* input is not looked at, the queue drains */
 	CHANNEL_LINGERING, /* input is dropped, till EOF or a limit */
-	CHANNEL_ENDING,    /* done, cleanups and closed are running */
+	CHANNEL_ENDING,    /* done and cleanups are running */
+	CHANNEL_CLOSED,    /* closed is running */
 	CHANNEL_ENDED      /* kept only because someone holds it */
 };
 

@@ -102,6 +102,7 @@ tell_end(struct evchat *chat)
 	queue_drop(&chat->queue);
 	group_leave(chat);
 	listener_leave(chat);
+	channel_set_state(chat, CHANNEL_CLOSED);
 	hooks_closed(chat);
 }
 

@@ -41,6 +41,18 @@ evchat_get_arg(const struct evchat *chat)
 	return (arg);
 }
 
+const struct evchat_hooks *
+evchat_get_hooks(const struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	const struct evchat_hooks *hooks = NULL;
+
+	if (is_there(chat) && chat->hooks != &hooks_none)
+		hooks = chat->hooks;
+	channel_unlock(bev);
+	return (hooks);
+}
+
 struct evchat_framing *
 evchat_get_framing(const struct evchat *chat)
 {

@@ -94,16 +94,17 @@ evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
     void *arg)
 {
 	struct bufferevent *bev = channel_lock(chat);
-	bool open = channel_is_open(chat);
+	bool some_come = chat->state < CHANNEL_CLOSED;
 
-	if (open) {
+	if (some_come) {
 		stir(chat);
 		chat->hooks = hooks != NULL ? hooks : &hooks_none;
 		chat->arg = arg;
 		channel_wake(chat);
-	}
+	} else
+		errno = EPIPE;
 	channel_unlock(bev);
-	return (open ? 0 : -1);
+	return (some_come ? 0 : -1);
 }
 
 /* Cutting the input */

@@ -45,6 +45,7 @@ call_all(struct evchat *chat)
 	evchat_pause(chat);
 	evchat_resume(chat);
 	ck_assert_ptr_null(evchat_get_bufferevent(chat));
+	ck_assert_ptr_null(evchat_get_hooks(chat));
 	ck_assert_ptr_null(evchat_get_framing(chat));
 	ck_assert_uint_eq(evchat_get_terminator_remaining(chat), 0);
 	ck_assert_uint_eq(evchat_get_output_length(chat), 0);

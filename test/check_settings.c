@@ -69,7 +69,7 @@ set(struct evchat *chat, int which)
 {
 	switch (which) {
 	case 0:
-		return evchat_set_hooks(chat, NULL, NULL);
+		return evchat_set_half_open(chat, 1);
 	case 1:
 		return evchat_set_terminator(chat, "x", 1);
 	case 2:

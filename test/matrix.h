@@ -206,6 +206,8 @@ struct matrix_model {
 
 	/* States. */
 	bool paused, shut, closing, ended, detached;
+	bool told;        /* closed was, or is being */
+	bool half_open;
 	bool last_wanted; /* to be closed between two frames: behind this one, */
 	uint64_t last_number; /* so many have to end before */
 	bool telling_last;

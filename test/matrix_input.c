@@ -99,9 +99,15 @@ static const struct evchat_hooks *const hooks_of[] = {
 static int
 set_hooks(struct matrix_run *r, const struct matrix_action *a)
 {
-	int result = action_result(evchat_set_hooks(r->chat, hooks_of[a->hooks],
-	    r->h));
+	const struct evchat_hooks *hooks = hooks_of[a->hooks];
+	int result;
 
+	/* Of one that is closing somebody has to be told the end. */
+	if (hooks == NULL && evchat_set_linger_size(r->chat, 65536) == -1)
+		hooks = &harness_streaming;
+	result = action_result(evchat_set_hooks(r->chat, hooks, r->h));
+	run_must(r, result != 0 || evchat_get_hooks(r->chat) == hooks,
+	    "the hooks are those that were set");
 	run_must(r, result != 0 || evchat_get_arg(r->chat) == r->h,
 	    "the arg is the hooks'");
 	return result;
@@ -110,9 +116,10 @@ set_hooks(struct matrix_run *r, const struct matrix_action *a)
 static int
 means_hooks(struct matrix_model *m, const struct matrix_action *a)
 {
-	if (!model_is_open(m))
+	if (m->told)
 		return -EPIPE;
-	m->hooks = a->hooks;
+	m->hooks = a->hooks == MATRIX_NO_HOOKS && !model_is_open(m) ?
+	    MATRIX_STREAMING : a->hooks;
 	return 0;
 }
 

@@ -172,7 +172,7 @@ model_end(struct matrix_model *m, enum evchat_reason why)
 {
 	char token[32];
 
-	m->ended = true;
+	m->ended = m->told = true;
 	m->why = why;
 	snprintf(token, sizeof(token), "closed:%s", harness_reason_name(why));
 	model_note(m, token);

@@ -415,13 +415,20 @@ struct bufferevent *evchat_get_bufferevent(const struct evchat *chat);
 
 /**
  * Use other hooks from the next delivery on. What is held of an unfinished
- * frame is delivered to the new ones.
+ * frame is delivered to the new ones. This succeeds until closed has begun, also
+ * while the channel is closing: when it has returned 0, none of the hooks from
+ * before is called any more, so that who has lent them can take them back; only
+ * the one that makes this call is still running. In another thread it waits for
+ * one that is.
  *
  * @param hooks borrowed, as with evchat_new()
- * @return 0, or -1 with errno EPIPE
+ * @return 0, or -1 with errno EPIPE: closed was called, or is running
  */
 int evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
     void *arg);
+
+/** @return the hooks in force, NULL if there are none; also in closed */
+const struct evchat_hooks *evchat_get_hooks(const struct evchat *chat);
 
 /** @return the arg of the hooks in force; also in closed */
 void *evchat_get_arg(const struct evchat *chat);
