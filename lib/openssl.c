@@ -7,9 +7,13 @@
  * that from then on.
  */
 
+#define _POSIX_C_SOURCE 200809L /* sigtimedwait */
+
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -247,6 +251,32 @@ tls_failed(void *self, struct bufferevent *bev, short what, const char **text)
 
 /* Ending */
 
+/*
+ * On a descriptor of its own SSL_shutdown writes, and has no flag for writing to a
+ * peer that is gone. So the signal for that is blocked in this thread meanwhile, and
+ * taken back, unless one was pending before.
+ */
+static int
+shut_down_quietly(SSL *ssl)
+{
+	static const struct timespec no_time;
+	sigset_t pipe_signal, pending, before;
+	int done;
+
+	(void)sigemptyset(&pipe_signal);
+	(void)sigemptyset(&pending);
+	(void)sigaddset(&pipe_signal, SIGPIPE);
+	(void)pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+	/* It can only be pending if it was blocked. */
+	if (sigismember(&before, SIGPIPE) == 1)
+		(void)sigpending(&pending);
+	done = SSL_shutdown(ssl);
+	if (done < 0 && sigismember(&pending, SIGPIPE) == 0)
+		(void)sigtimedwait(&pipe_signal, NULL, &no_time);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return (done);
+}
+
 static enum evchat_layer_finish
 tls_finish(void *self, struct bufferevent *bev)
 {
@@ -258,7 +288,7 @@ tls_finish(void *self, struct bufferevent *bev)
 	if (SSL_in_init(ssl) || (SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN))
 		return (EVCHAT_LAYER_FINISHED);
 	ERR_clear_error();
-	done = SSL_shutdown(ssl);
+	done = shut_down_quietly(ssl);
 	if (done < 0 && SSL_get_error(ssl, done) == SSL_ERROR_WANT_WRITE)
 		return (EVCHAT_LAYER_BLOCKED);
 	ERR_clear_error();

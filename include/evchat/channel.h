@@ -38,6 +38,9 @@
  * lock on its way to a channel: a thread that ends a channel from outside must
  * keep its reference until the loop has made a pass.
  *
+ * SIGPIPE: what this library sends by itself, close_notify included, never raises
+ * it. What libevent writes may, so applications ignore it, as always with libevent.
+ *
  * Sizes are in bytes. Unread input is every byte received behind the last byte
  * that collect was given or, where frame is used, behind the last frame that
  * ended.
