@@ -32,6 +32,21 @@ evchat_get_bufferevent(const struct evchat *chat)
 }
 
 void *
+evchat_ask_bufferevents(const struct evchat *chat,
+    void *(*ask)(struct bufferevent *bev))
+{
+	struct bufferevent *locked = channel_lock(chat);
+	struct bufferevent *bev = is_there(chat) ? chat->bev : NULL;
+	void *answer = NULL;
+
+	for (; bev != NULL && answer == NULL;
+	    bev = bufferevent_get_underlying(bev))
+		answer = ask(bev);
+	channel_unlock(locked);
+	return (answer);
+}
+
+void *
 evchat_get_arg(const struct evchat *chat)
 {
 	struct bufferevent *bev = channel_lock(chat);

@@ -367,16 +367,15 @@ evchat_starttls(struct evchat *chat, SSL *ssl, enum evchat_tls_role role,
 	return (evchat_upgrade(chat, &tls_ops, tls));
 }
 
-int
-evchat_adopt_tls(struct evchat *chat, unsigned options)
+static int
+adopt(struct evchat *chat, struct bufferevent *bev, unsigned options)
 {
-	struct bufferevent *bev = evchat_get_bufferevent(chat);
-	SSL *ssl = bev != NULL ? bufferevent_openssl_get_ssl(bev) : NULL;
+	SSL *ssl = bufferevent_openssl_get_ssl(bev);
 	struct tls *tls;
 
-	if (bev == NULL || ssl == NULL ||
+	if (ssl == NULL ||
 	    (options & ~(unsigned)EVCHAT_TLS_ALLOW_TRUNCATION) != 0) {
-		errno = bev == NULL ? EPIPE : EINVAL;
+		errno = EINVAL;
 		return (-1);
 	}
 	if ((tls = tls_new(NULL, EVCHAT_TLS_ACCEPT, options)) == NULL)
@@ -388,14 +387,31 @@ evchat_adopt_tls(struct evchat *chat, unsigned options)
 	    SSL_is_init_finished(ssl)));
 }
 
+/* The loop of another thread may be in the SSL. It stays for who has a reference. */
+int
+evchat_adopt_tls(struct evchat *chat, unsigned options)
+{
+	struct bufferevent *bev = evchat_get_bufferevent(chat);
+	int done;
+
+	if (bev == NULL) {
+		errno = EPIPE;
+		return (-1);
+	}
+	bufferevent_lock(bev);
+	done = adopt(chat, bev, options);
+	bufferevent_unlock(bev);
+	return (done);
+}
+
+static void *
+ssl_of(struct bufferevent *bev)
+{
+	return (bufferevent_openssl_get_ssl(bev));
+}
+
 SSL *
 evchat_get_ssl(const struct evchat *chat)
 {
-	struct bufferevent *bev = evchat_get_bufferevent(chat);
-	SSL *ssl = NULL;
-
-	for (; bev != NULL && ssl == NULL;
-	    bev = bufferevent_get_underlying(bev))
-		ssl = bufferevent_openssl_get_ssl(bev);
-	return (ssl);
+	return (evchat_ask_bufferevents(chat, ssl_of));
 }

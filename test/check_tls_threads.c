@@ -43,6 +43,8 @@ push_lines(void *arg)
 			atomic_fetch_add(&wrong, 1);
 		(void)evchat_get_output_length(p->chat);
 		(void)evchat_get_bufferevent(p->chat);
+		(void)evchat_get_ssl(p->chat);
+		(void)evchat_get_hooks(p->chat);
 		if (i % 16 == 0)
 			evchat_resume(p->chat);
 	}

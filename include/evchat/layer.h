@@ -131,6 +131,16 @@ int evchat_upgrade(struct evchat *chat, const struct evchat_layer_ops *ops,
 int evchat_adopt_layer(struct evchat *chat,
     const struct evchat_layer_ops *ops, void *self, int is_ready);
 
+/**
+ * Ask the bufferevents of a channel, its own first and then what is beneath it, one
+ * after the other with the channel locked, until one has an answer.
+ *
+ * @param ask called inside; calls nothing of the channel's
+ * @return the first that is not NULL, or NULL. Also in closed
+ */
+void *evchat_ask_bufferevents(const struct evchat *chat,
+    void *(*ask)(struct bufferevent *bev));
+
 #ifdef __cplusplus
 }
 #endif

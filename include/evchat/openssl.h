@@ -99,8 +99,15 @@ int evchat_starttls(struct evchat *chat, SSL *ssl, enum evchat_tls_role role,
 int evchat_adopt_tls(struct evchat *chat, unsigned options);
 
 /**
- * @return the SSL, borrowed until the channel's end, to look at the protocol that
- *     ALPN has chosen, the peer's certificate, or the session; NULL if there is none
+ * The SSL, to look at the protocol that ALPN has chosen, the peer's certificate, or
+ * the session. It is there from the handshake's beginning on, and also in closed:
+ * there it has what was wrong with a certificate that was refused,
+ * SSL_get_verify_result() and SSL_get0_verified_chain(), and the session for the next
+ * time. It belongs to the loop's thread; from another one only what OpenSSL allows
+ * beside reads and writes may be done with it.
+ *
+ * @return borrowed until closed has returned, and while a reference is held; NULL if
+ *     there is none
  */
 SSL *evchat_get_ssl(const struct evchat *chat);
 
