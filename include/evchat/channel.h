@@ -331,6 +331,19 @@ void evchat_decref(struct evchat *chat);
 void evchat_free(struct evchat *chat);
 
 /**
+ * The same, and have the peer see that it was no proper end: of TCP it gets a
+ * reset, at once where the system can do that (Linux can), also if references hold
+ * the descriptor, and no close_notify of TLS before. So who reads up to the end
+ * does not take a half for the whole. The reset is of the connection that is at
+ * the bottom, whatever filters and layers there are on it. A peer that was told an
+ * end before, after evchat_push_eof(), has had that. Where there are no resets, as
+ * on AF_UNIX sockets and pairs, this is evchat_free(). On other systems the
+ * reset comes when libevent closes the descriptor; while references hold that, the
+ * peer sees an end before.
+ */
+void evchat_reset(struct evchat *chat);
+
+/**
  * End a channel when all that is queued has been sent.
  *
  * Input is no longer parsed, pushes fail with EPIPE, and no hook but closed
@@ -343,19 +356,6 @@ void evchat_free(struct evchat *chat);
  * delay this.
  */
 void evchat_close_when_done(struct evchat *chat);
-
-/**
- * The same, and have the peer see that it was no proper end: of TCP it gets a
- * reset, at once where the system can do that (Linux can), also if references hold
- * the descriptor, and no close_notify of TLS before. So who reads up to the end
- * does not take a half for the whole. The reset is of the connection that is at
- * the bottom, whatever filters and layers there are on it. A peer that was told an
- * end before, after evchat_push_eof(), has had that. Where there are no resets, as
- * on AF_UNIX sockets and pairs, this is evchat_free(). On other systems the
- * reset comes when libevent closes the descriptor; while references hold that, the
- * peer sees an end before.
- */
-void evchat_reset(struct evchat *chat);
 
 /**
  * End a channel between two frames: when none is in progress, and the channel
@@ -458,7 +458,9 @@ int evchat_set_terminator(struct evchat *chat, const void *bytes, size_t len);
 /**
  * Have the next frame be of count bytes. It works once: what follows it comes
  * under no terminator, unless a hook sets one. Count 0 is an empty frame, found
- * even if not one byte comes any more.
+ * even if not one byte comes any more. Any other count is waited for from this
+ * call on: an end of the peer's before its first byte is EVCHAT_REASON_TRUNCATED,
+ * too. For `so many bytes, or the end' there is evchat_framing_fixed().
  *
  * @return 0, or -1 with errno EPIPE
  */

@@ -275,7 +275,8 @@ struct evchat_framing_ops {
 	 * bytes at all, and with a maximum more than 64 KiB beyond it that
 	 * nothing was said of, end the channel as malformed.
 	 *
-	 * @param data borrowed until it returns
+	 * @param data borrowed until it returns; with len 0 there is nothing there, not
+	 *     even data[0]
 	 */
 	enum evchat_split_result (*split)(const void *data, size_t len,
 	    struct evchat_split *found, void *state, void *arg);
