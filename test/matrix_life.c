@@ -39,6 +39,34 @@ means_discard(struct matrix_model *m, const struct matrix_action *a)
 }
 
 static int
+live_on(struct matrix_run *r, const struct matrix_action *a)
+{
+	(void)a;
+	return action_result(evchat_set_half_open(r->chat, 1));
+}
+
+static int
+means_living_on(struct matrix_model *m, const struct matrix_action *a)
+{
+	m->half_open = m->half_open || model_is_open(m);
+	return action_means_open(m, a);
+}
+
+static int
+end_with_peer(struct matrix_run *r, const struct matrix_action *a)
+{
+	(void)a;
+	return action_result(evchat_set_half_open(r->chat, 0));
+}
+
+static int
+means_ending(struct matrix_model *m, const struct matrix_action *a)
+{
+	m->half_open = m->half_open && !model_is_open(m);
+	return action_means_open(m, a);
+}
+
+static int
 close_when_done(struct matrix_run *r, const struct matrix_action *a)
 {
 	(void)a;
@@ -122,17 +150,6 @@ free_channel(struct matrix_run *r, const struct matrix_action *a)
 	return 0;
 }
 
-static int
-means_free(struct matrix_model *m, const struct matrix_action *a)
-{
-	(void)a;
-	if (!m->ended) {
-		model_drop(m);
-		model_end(m, EVCHAT_REASON_FREED);
-	}
-	return 0;
-}
-
 /* The same but for how the peer is told. */
 static int
 reset_channel(struct matrix_run *r, const struct matrix_action *a)
@@ -145,6 +162,17 @@ reset_channel(struct matrix_run *r, const struct matrix_action *a)
 	evchat_reset(r->chat);
 	call_end(r, outer);
 	r->ended = true;
+	return 0;
+}
+
+static int
+means_free(struct matrix_model *m, const struct matrix_action *a)
+{
+	(void)a;
+	if (!m->ended) {
+		model_drop(m);
+		model_end(m, EVCHAT_REASON_FREED);
+	}
 	return 0;
 }
 
@@ -169,6 +197,10 @@ const struct matrix_action matrix_life_actions[] = {
 	    .meant = action_means_nothing },
 	{ .name = "discard", .act = discard, .meant = means_discard },
 	{ .name = "push EOF", .act = push_eof, .meant = means_eof },
+	{ .name = "live on behind the end", .act = live_on,
+	    .meant = means_living_on },
+	{ .name = "end with the peer", .act = end_with_peer,
+	    .meant = means_ending },
 	{ .name = "close when done", .act = close_when_done,
 	    .meant = means_close },
 	{ .name = "detach", .act = detach, .meant = means_detach },

@@ -139,6 +139,7 @@ model_init(struct matrix_model *m, const struct matrix_run *run,
 	m->run = run;
 	m->hooks = cell->hooks;
 	m->next_max = cell->base->max;
+	m->half_open = cell->base->options & EVCHAT_OPT_HALF_OPEN;
 	(void)model_set_cut(m, &cell->base->start);
 }
 

@@ -250,7 +250,7 @@ at_the_end(struct matrix_model *m)
 		tell_event(m, "event:eof", MATRIX_IN_EOF);
 		return true;
 	}
-	if ((m->cell->base->options & EVCHAT_OPT_HALF_OPEN) == 0)
+	if (!m->half_open)
 		close_at_end(m);
 	return false;
 }
