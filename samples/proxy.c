@@ -8,7 +8,7 @@
  * The client's side begins with a frame, the head of a request that says where to
  * (RFC 9110, 9.3.6); behind the answer neither side has frames, and every byte
  * goes to the other one. A side's end is passed on when all before it was, and
- * what comes the other way goes on.
+ * what comes the other way goes on. If one is reset, so is the other.
  *
  * A peer that reads slowly slows down the one that sends: while more than 128 KiB
  * wait for the one, the other is paused. So a connection takes no more memory
@@ -143,6 +143,8 @@ on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 	else if (why == EVCHAT_REASON_CONNECT)
 		refuse(other, evchat_get_errno(chat) == ETIMEDOUT ?
 		    "504 Gateway Timeout" : "502 Bad Gateway");
+	else if (why == EVCHAT_REASON_IO)
+		evchat_reset(other);	/* nor was that the end of it */
 	else
 		evchat_close_when_done(other);
 }

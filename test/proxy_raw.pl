@@ -56,6 +56,16 @@ sub take {
 }
 
 sub rest { return take($_[0], 1e9) }
+
+# The same, and how it ended.
+sub rest_and_end {
+	my ($socket) = @_;
+	my $got = '';
+	my $n;
+	1 while $n = sysread $socket, $got, 65536, length $got;
+	return $got . (defined $n ? ' end' : $!{ECONNRESET} ? ' reset' : " $!");
+}
+
 sub head { return "CONNECT 127.0.0.1:$there HTTP/1.1\r\nHost: x\r\n\r\n" }
 
 sub accepted {
@@ -133,7 +143,8 @@ sub check_ends {
 		setsockopt $ends[$first], SOL_SOCKET, SO_LINGER,
 		    pack('ii', 1, 0);
 		close $ends[$first];
-		is("ends: the $name is reset", rest($ends[$second]), '');
+		is("ends: the $name is reset", rest_and_end($ends[$second]),
+		    ' reset');
 	}
 	close connected() for 1 .. 10;
 	my $client = connected();
