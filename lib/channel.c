@@ -288,6 +288,8 @@ channel_yield(struct evchat *chat)
 void
 channel_set_state(struct evchat *chat, enum channel_state state)
 {
+	if (chat->state == CHANNEL_OPEN && state > CHANNEL_OPEN)
+		sink_part(chat);
 	if (state > chat->state)
 		chat->state = state;
 }

@@ -61,10 +61,21 @@ enum channel_hook {
 	HOOK_OTHER
 };
 
+#define PUSHED ((unsigned char)1) /* since the hook that is running was called */
+
 /* What the application may choose; THREADSAFE is the bufferevent's. */
 #define CHANNEL_OPTIONS ((unsigned)EVCHAT_OPT_DELIVER_LAST | \
     EVCHAT_OPT_HALF_OPEN | EVCHAT_OPT_NO_AUTO_PAUSE | \
     EVCHAT_OPT_BUFFEREVENT_IO)
+
+/* Among them, where no option of a channel is: one was set, see sink.c. */
+#define CHANNEL_HAS_SINK ((unsigned)1 << 7)
+
+/* Whose queue has stopped the input, which is at the low mark before it goes on. */
+enum channel_full {
+	FULL_OWN = 1,  /* this channel's, by its hooks */
+	FULL_SINK = 2  /* that of its sink */
+};
 
 /*
  * What has a value that hardly any channel changes. All others share one, which
@@ -80,6 +91,8 @@ struct settings {
 	size_t max_read; /* by the bufferevent at once */
 	ev_ssize_t old_max_read; /* as evchat_new found it */
 	ev_ssize_t old_max_write;
+	struct basin *basin;   /* as a sink; see sink.c */
+	struct member *source; /* and of what it is a source, or NULL */
 };
 
 /*
@@ -110,7 +123,7 @@ struct evchat {
 	bool looked_up;     /* evdns has still to call back */
 
 	/* The application. */
-	bool pushed;       /* since the hook that is running was called */
+	unsigned char pushed; /* PUSHED, CHANNEL_HAS_SINK: see receive.c */
 	const struct evchat_hooks *hooks; /* never NULL */
 	void *arg;
 	const struct settings *set; /* never NULL */
@@ -134,14 +147,14 @@ struct evchat {
 	short failed_errno; /* they are all small */
 	enum evchat_reason failed_why : 8;
 	enum channel_hook running : 8;
-	uint32_t stops;    /* how often auto_paused was set */
+	uint32_t stops;    /* how often auto_paused was set, or a bit of it */
 
 	/* The read side. */
 	enum channel_reading reading : 8;
 	unsigned char small_reads; /* that did not need so much, in a row */
 	uint16_t read_size;  /* memory to receive into next, where it is direct */
 	bool paused;
-	bool auto_paused;  /* until the queue is at the low mark */
+	unsigned char auto_paused; /* bits of enum channel_full */
 	bool over_budget;  /* until its group says otherwise */
 	bool keeps_input;  /* in memory of its own; else it is a caller's: */
 	struct input *input; /* NULL while it is at rest, see rest.c */
@@ -253,6 +266,7 @@ void channel_rest_input(struct evchat *chat);
 /* settings.c */
 
 int settings_init(struct evchat *chat); /* -1 with errno */
+struct settings *settings_own(struct evchat *chat); /* to write to; the same */
 void settings_free(struct evchat *chat);
 
 /* receive.c */
@@ -312,6 +326,17 @@ void notice_failure(struct evchat *chat, enum evchat_reason why, int error);
  * all input is delivered; else there is none to wait for. */
 void notice_fail_as(struct evchat *chat, enum evchat_reason why, int error,
     bool reading);
+
+/* sink.c: one channel is stopped while another is full */
+
+/* As a sink: above_high has changed; and it takes no more pushes. */
+void sink_note(struct evchat *chat);
+void sink_close(struct evchat *chat);
+/* As a source: may it go on? A hook has returned: or has that filled the sink? */
+void sink_look(struct evchat *chat);
+void sink_look_behind(struct evchat *chat);
+/* It is not open any more. */
+void sink_part(struct evchat *chat);
 
 /* timing.c: what deadlines are about */
 

@@ -229,6 +229,7 @@ evchat_push_eof(struct evchat *chat)
 
 	if (open && chat->output == OUTPUT_OPEN) {
 		chat->output = OUTPUT_SHUTTING;
+		sink_close(chat);
 		channel_wake(chat);
 	}
 	channel_unlock(bev);

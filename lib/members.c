@@ -91,13 +91,12 @@ members_add(struct members *members, struct evchat *chat)
 	return (member);
 }
 
-void
-members_remove(struct member *member)
+static void
+take_out(struct member *member)
 {
 	struct members *members = member->of;
 	struct cursor *cursor;
 
-	members_lock(members);
 	for (cursor = members->cursors; cursor != NULL; cursor = cursor->outer)
 		if (cursor->next == member)
 			cursor->next = member->next;
@@ -110,8 +109,28 @@ members_remove(struct member *member)
 	else
 		members->last = member->prev;
 	members->count--;
+}
+
+void
+members_remove(struct member *member)
+{
+	struct members *members = member->of;
+
+	members_lock(members);
+	take_out(member);
 	members_unlock(members);
 	mem_free(member);
+}
+
+void
+members_move_last(struct member *member)
+{
+	struct members *members = member->of;
+
+	members_lock(members);
+	take_out(member);
+	members_insert(members, member, member->chat);
+	members_unlock(members);
 }
 
 size_t

@@ -59,6 +59,8 @@ void members_insert(struct members *members, struct member *member,
     struct evchat *chat);
 /* The same. The member is freed. */
 void members_remove(struct member *member);
+/* As if it had just joined. */
+void members_move_last(struct member *member);
 
 size_t members_count(const struct members *members);
 

@@ -9,16 +9,31 @@
 
 #include "channel.h"
 
-/* A hook that was called for input has returned: has it filled the queue? */
+/*
+ * A hook is to be called for input. Behind it there is something to be looked at if
+ * it pushes, and in any case where there is a sink.
+ */
+static inline void
+before_input_hook(struct evchat *chat)
+{
+	chat->pushed = chat->options & CHANNEL_HAS_SINK;
+}
+
+/* It has returned: has it filled the queue, or that of the sink? */
 static inline void
 after_input_hook(struct evchat *chat)
 {
-	if (chat->pushed && chat->above_high && chat->state == CHANNEL_OPEN &&
+	if (!chat->pushed)
+		return;
+	if ((chat->pushed & PUSHED) && chat->above_high &&
+	    chat->state == CHANNEL_OPEN &&
 	    !(chat->options & EVCHAT_OPT_NO_AUTO_PAUSE) &&
 	    turn_output_length(chat) > chat->set->high) {
-		chat->auto_paused = true;
+		chat->auto_paused |= FULL_OWN;
 		chat->stops++;
 	}
+	if (chat->options & CHANNEL_HAS_SINK)
+		sink_look_behind(chat);
 }
 
 /* Nothing behind this byte can be understood, but the hook may say so. */
@@ -65,7 +80,7 @@ do_step(struct evchat *chat)
 	struct input_step step;
 	enum input_what what;
 
-	chat->pushed = false;
+	before_input_hook(chat);
 	what = input_next(chat->input, chat->hooks->frame != NULL, &step);
 	switch (what) {
 	case INPUT_MORE:
@@ -146,7 +161,7 @@ hand_out(struct evchat *chat, const struct ready *ready, size_t n)
 	uint64_t max = input_next_max(input, true);
 
 	chat->running = HOOK_FOUND;
-	chat->pushed = false;
+	before_input_hook(chat);
 	do {
 		const struct ready_frame *frame = &ready->frames[i];
 		const unsigned char *data = ready->bytes + begin + frame->lead;
@@ -165,7 +180,7 @@ hand_out(struct evchat *chat, const struct ready *ready, size_t n)
 			after_input_hook(chat);
 			if (chat->auto_paused)
 				break;
-			chat->pushed = false;
+			before_input_hook(chat);
 		}
 	} while (i < n && !input->stirred && chat->state == CHANNEL_OPEN);
 	chat->running = HOOK_NONE;
@@ -177,9 +192,8 @@ static bool
 may_go_on(struct evchat *chat, struct pace *pace)
 {
 	pace->steps++;
-	if (chat->pushed)
-		after_input_hook(chat);
-	chat->pushed = false;
+	after_input_hook(chat);
+	before_input_hook(chat);
 	return (!chat->input->stirred && may_deliver(chat) &&
 	    !is_enough(chat, pace));
 }
@@ -197,7 +211,7 @@ hand_out_pieces(struct evchat *chat, const struct ready *ready,
 	size_t begin = 0, i = 0;
 	uint64_t max = input_next_max(input, false);
 
-	chat->pushed = false;
+	before_input_hook(chat);
 	do {
 		const struct ready_frame *frame = &ready->frames[i];
 		size_t len = frame->end - begin - frame->tail;

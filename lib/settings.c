@@ -33,8 +33,8 @@ static const struct settings defaults = {
 	.old_max_write = LIBEVENT_AT_ONCE
 };
 
-static struct settings *
-own_settings(struct evchat *chat)
+struct settings *
+settings_own(struct evchat *chat)
 {
 	struct settings *own;
 
@@ -57,7 +57,7 @@ settings_init(struct evchat *chat)
 	chat->set = &defaults;
 	if (reads == defaults.old_max_read && writes == defaults.old_max_write)
 		return (0);
-	if ((own = own_settings(chat)) == NULL)
+	if ((own = settings_own(chat)) == NULL)
 		return (-1);
 	own->max_read = (size_t)reads;
 	own->old_max_read = reads;
@@ -78,7 +78,7 @@ settings_free(struct evchat *chat)
 static struct settings *
 change(struct evchat *chat)
 {
-	return (channel_is_open(chat) ? own_settings(chat) : NULL);
+	return (channel_is_open(chat) ? settings_own(chat) : NULL);
 }
 
 /* What input is being delivered is not what was found. */

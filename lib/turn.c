@@ -52,11 +52,19 @@ fail(struct evchat *chat)
 		end_failed(chat);
 }
 
+static void
+set_above_high(struct evchat *chat, bool above)
+{
+	chat->above_high = above;
+	if (chat->set->basin != NULL)
+		sink_note(chat);
+}
+
 void
 turn_note_high(struct evchat *chat)
 {
 	if (turn_output_length(chat) > chat->set->high)
-		chat->above_high = true;
+		set_above_high(chat, true);
 }
 
 /* Tell what has left. */
@@ -72,13 +80,13 @@ tell_sent(struct evchat *chat)
 	chat->in_output = transport_output_length(chat->bev);
 	len = queue_length(&chat->queue) + chat->in_output;
 	if (len > chat->set->high)
-		chat->above_high = true;
-	if (chat->auto_paused && len <= chat->set->low) {
-		chat->auto_paused = false;
+		set_above_high(chat, true);
+	if ((chat->auto_paused & FULL_OWN) && len <= chat->set->low) {
+		chat->auto_paused &= (unsigned char)~FULL_OWN;
 		channel_wake(chat);
 	}
 	if (chat->above_high && len <= chat->set->low) {
-		chat->above_high = false;
+		set_above_high(chat, false);
 		hooks_event(chat, EVCHAT_EVENT_WRITABLE);
 		len = turn_output_length(chat);
 	}
@@ -225,6 +233,8 @@ deliver(struct evchat *chat, struct input *here)
 {
 	if (!has_input(chat))
 		return (false);
+	if (chat->options & CHANNEL_HAS_SINK)
+		sink_look(chat);
 	(void)channel_open_input(chat, here);
 	return (receive_deliver(chat));
 }

@@ -1,0 +1,339 @@
+/*
+ * Sinks: one channel, the source, is stopped while the queue of another one is
+ * above its high mark. A sink has a basin, in which its sources are members; it
+ * says there whether it is full, and has an event tell the sources. So no lock of
+ * one channel is taken under that of another: the sink writes one word, from
+ * whatever thread pushes to it, and the event, which holds nothing, takes the lock
+ * of one source after the other. Beside that each source reads the word by itself,
+ * before it delivers and behind each of its hooks, since it is soonest that knows
+ * what it has pushed.
+ *
+ * Nothing is lost between the two: whoever changes the word makes the event active
+ * afterwards, and the event reads the word afresh for each source, under its lock.
+ * A source that a hook of its own has stopped goes to the end of the list, so those
+ * that wait for their turn go on before it.
+ *
+ * A basin knows no sink, and lasts until its event has been finalized and the last
+ * source has left. When the sink takes no more, no source joins, and the event
+ * has all of them leave.
+ */
+
+#include <errno.h>
+#include <stdatomic.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "channel.h"
+#include "members.h"
+#include "mem.h"
+
+struct basin {
+	struct members sources; /* each under its own lock, and then the list's */
+	atomic_uint holds;      /* each source, the event, who is about to join */
+	atomic_bool full;
+	bool closed;            /* under the list's lock */
+	struct event_base *base;
+	struct event *event;
+};
+
+/* Basins */
+
+static void
+let_go(struct basin *basin)
+{
+	if (atomic_fetch_sub_explicit(&basin->holds, 1,
+	    memory_order_acq_rel) != 1)
+		return;
+	members_free(&basin->sources);
+	mem_free(basin);
+}
+
+static void
+hold(struct basin *basin)
+{
+	atomic_fetch_add_explicit(&basin->holds, 1, memory_order_relaxed);
+}
+
+static void
+on_finalized(struct event *event, void *basin)
+{
+	(void)event;
+	let_go(basin);
+}
+
+/* Other threads need a lock, if there can be any. */
+static int
+init_sources(struct basin *basin)
+{
+	if (members_init(&basin->sources, basin, true) == 0)
+		return (0);
+	return (errno == EINVAL ?
+	    members_init(&basin->sources, basin, false) : -1);
+}
+
+static void on_change(evutil_socket_t fd, short what, void *arg);
+
+static struct basin *
+basin_new(struct event_base *base)
+{
+	struct basin *basin = mem_calloc(sizeof(*basin));
+
+	if (basin == NULL)
+		return (NULL);
+	atomic_init(&basin->holds, 1);
+	atomic_init(&basin->full, false);
+	if (init_sources(basin) == -1) {
+		mem_free(basin);
+		return (NULL);
+	}
+	basin->base = base;
+	basin->event = event_new(base, -1, 0, on_change, basin);
+	if (basin->event == NULL) {
+		let_go(basin);
+		errno = ENOMEM;
+		return (NULL);
+	}
+	/* Who is to stop does so before anything else comes in. */
+	(void)event_priority_set(basin->event, 0);
+	return (basin);
+}
+
+/* That of an open channel, which is locked; NULL with errno. */
+static struct basin *
+basin_of(struct evchat *chat)
+{
+	struct settings *own = settings_own(chat);
+
+	if (own != NULL && own->basin == NULL &&
+	    (own->basin = basin_new(bufferevent_get_base(chat->bev))) != NULL)
+		atomic_store(&own->basin->full, chat->above_high);
+	return (own != NULL ? own->basin : NULL);
+}
+
+/* What a sink does, under its lock */
+
+void
+sink_note(struct evchat *chat)
+{
+	struct basin *basin = chat->set->basin;
+
+	if (atomic_load(&basin->full) == chat->above_high)
+		return;
+	atomic_store(&basin->full, chat->above_high);
+	event_active(basin->event, EV_WRITE, 0);
+}
+
+void
+sink_close(struct evchat *chat)
+{
+	struct basin *basin = chat->set->basin;
+
+	if (basin == NULL)
+		return;
+	settings_own(chat)->basin = NULL;
+	hold(basin);
+	atomic_store(&basin->full, false);
+	members_lock(&basin->sources);
+	basin->closed = true;
+	/* Who sees that frees the event. */
+	event_active(basin->event, EV_WRITE, 0);
+	members_unlock(&basin->sources);
+	let_go(basin);
+}
+
+/* What a source does, under its lock */
+
+static struct basin *
+basin_above(const struct evchat *chat)
+{
+	return (chat->set->source->of->owner);
+}
+
+void
+sink_look(struct evchat *chat)
+{
+	if (!atomic_load(&basin_above(chat)->full))
+		chat->auto_paused &= (unsigned char)~FULL_SINK;
+	else if (!(chat->auto_paused & FULL_SINK)) {
+		chat->auto_paused |= FULL_SINK;
+		chat->stops++;
+	}
+}
+
+void
+sink_look_behind(struct evchat *chat)
+{
+	bool stopped = chat->auto_paused & FULL_SINK;
+
+	sink_look(chat);
+	if (!stopped && (chat->auto_paused & FULL_SINK))
+		members_move_last(chat->set->source);
+}
+
+static void
+leave(struct evchat *chat)
+{
+	struct basin *basin;
+
+	if (!(chat->options & CHANNEL_HAS_SINK))
+		return;
+	basin = basin_above(chat);
+	members_remove(chat->set->source);
+	settings_own(chat)->source = NULL;
+	chat->options &= 0xff & ~CHANNEL_HAS_SINK;
+	chat->auto_paused &= (unsigned char)~FULL_SINK;
+	let_go(basin);
+}
+
+/* In the place of the sink that it had, if any; -1 with errno. */
+static int
+join(struct evchat *chat, struct basin *basin)
+{
+	struct settings *own = settings_own(chat);
+	struct member *source = NULL;
+
+	if (own == NULL)
+		return (-1);
+	members_lock(&basin->sources);
+	if (basin->closed)
+		errno = EPIPE;
+	else
+		source = members_add(&basin->sources, chat);
+	members_unlock(&basin->sources);
+	if (source == NULL)
+		return (-1);
+	leave(chat);
+	hold(basin);
+	own->source = source;
+	chat->options |= CHANNEL_HAS_SINK;
+	/* If a hook is running, that is looked at behind it. */
+	chat->pushed |= (unsigned char)CHANNEL_HAS_SINK;
+	sink_look(chat);
+	return (0);
+}
+
+void
+sink_part(struct evchat *chat)
+{
+	leave(chat);
+	sink_close(chat);
+}
+
+/* Stop at once, or go on from the loop. */
+static void
+follow(struct evchat *chat)
+{
+	if (chat->input != NULL)
+		input_stir(chat->input);
+	if (chat->auto_paused && !chat->in_turn)
+		reading_set(chat);
+	channel_wake(chat);
+}
+
+/* The event, which has no lock */
+
+static void
+tell(struct evchat *chat, const struct basin *basin, bool closed)
+{
+	struct bufferevent *bev = channel_enter(chat);
+	unsigned char stopped = chat->auto_paused;
+
+	/* It may have left on the way here. */
+	if ((chat->options & CHANNEL_HAS_SINK) && basin_above(chat) == basin) {
+		if (closed)
+			leave(chat);
+		else
+			sink_look(chat);
+		if (chat->auto_paused != stopped)
+			follow(chat);
+	}
+	channel_leave(chat, bev);
+}
+
+static void
+on_change(evutil_socket_t fd, short what, void *arg)
+{
+	struct basin *basin = arg;
+	struct cursor cursor;
+	struct evchat *chat;
+	bool closed;
+
+	(void)fd;
+	(void)what;
+	/* If that comes later, so does this once more. */
+	members_lock(&basin->sources);
+	closed = basin->closed;
+	members_unlock(&basin->sources);
+	cursor_begin(&cursor, &basin->sources);
+	while ((chat = cursor_next(&cursor)) != NULL) {
+		tell(chat, basin, closed);
+		evchat_decref(chat);
+	}
+	cursor_end(&cursor);
+	if (closed)
+		(void)event_free_finalize(0, basin->event, on_finalized);
+}
+
+/* From outside */
+
+/* The basin of to, held; NULL with errno. */
+static struct basin *
+hold_basin(struct evchat *to)
+{
+	struct bufferevent *bev = channel_lock(to);
+	struct basin *basin = NULL;
+
+	errno = EPIPE;
+	if (to->state == CHANNEL_OPEN && to->output == OUTPUT_OPEN &&
+	    (basin = basin_of(to)) != NULL)
+		hold(basin);
+	channel_unlock(bev);
+	return (basin);
+}
+
+/* NULL: none. -1 with errno. */
+static int
+set_basin(struct evchat *from, struct basin *basin)
+{
+	struct bufferevent *bev = channel_enter(from);
+	int done = -1;
+
+	if (!channel_is_open(from))
+		;
+	else if (basin == NULL) {
+		leave(from);
+		done = 0;
+	} else if (basin->base !=
+	    bufferevent_get_base(from->bev))
+		errno = EINVAL;
+	else if ((from->options & CHANNEL_HAS_SINK) &&
+	    basin_above(from) == basin)
+		done = 0;
+	else
+		done = join(from, basin);
+	if (done == 0)
+		follow(from);
+	channel_leave(from, bev);
+	return (done);
+}
+
+int
+evchat_set_sink(struct evchat *from, struct evchat *to)
+{
+	struct basin *basin = NULL;
+	int done, error;
+
+	if (from == to) {
+		errno = EINVAL;
+		return (-1);
+	}
+	if (to != NULL && (basin = hold_basin(to)) == NULL)
+		return (-1);
+	done = set_basin(from, basin);
+	error = errno;
+	if (basin != NULL)
+		let_go(basin);
+	errno = error;
+	return (done);
+}
