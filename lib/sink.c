@@ -13,9 +13,9 @@
  * A source that a hook of its own has stopped goes to the end of the list, so those
  * that wait for their turn go on before it.
  *
- * A basin knows no sink, and lasts until its event has been finalized and the last
- * source has left. When the sink takes no more, no source joins, and the event
- * has all of them leave.
+ * A basin knows no sink, and is closed when that takes no more: then nobody joins,
+ * and the event has all sources leave. The last of them has the event finalized,
+ * and its memory goes when nobody holds it.
  */
 
 #include <errno.h>
@@ -34,7 +34,7 @@ struct basin {
 	atomic_bool full;
 	bool closed;            /* under the list's lock */
 	struct event_base *base;
-	struct event *event;
+	struct event *event;    /* NULL: closed, and there are no sources */
 };
 
 /* Basins */
@@ -60,6 +60,16 @@ on_finalized(struct event *event, void *basin)
 {
 	(void)event;
 	let_go(basin);
+}
+
+/* Nobody needs the event any more? Under the list's lock. */
+static void
+look_for_end(struct basin *basin)
+{
+	if (!basin->closed || basin->sources.count > 0 || basin->event == NULL)
+		return;
+	(void)event_free_finalize(0, basin->event, on_finalized);
+	basin->event = NULL;
 }
 
 /* Other threads need a lock, if there can be any. */
@@ -136,8 +146,8 @@ sink_close(struct evchat *chat)
 	atomic_store(&basin->full, false);
 	members_lock(&basin->sources);
 	basin->closed = true;
-	/* Who sees that frees the event. */
 	event_active(basin->event, EV_WRITE, 0);
+	look_for_end(basin);
 	members_unlock(&basin->sources);
 	let_go(basin);
 }
@@ -179,7 +189,10 @@ leave(struct evchat *chat)
 	if (!(chat->options & CHANNEL_HAS_SINK))
 		return;
 	basin = basin_above(chat);
+	members_lock(&basin->sources);
 	members_remove(chat->set->source);
+	look_for_end(basin);
+	members_unlock(&basin->sources);
 	settings_own(chat)->source = NULL;
 	chat->options &= 0xff & ~CHANNEL_HAS_SINK;
 	chat->auto_paused &= (unsigned char)~FULL_SINK;
@@ -261,7 +274,7 @@ on_change(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	/* If that comes later, so does this once more. */
+	/* If that comes later, this is called again. */
 	members_lock(&basin->sources);
 	closed = basin->closed;
 	members_unlock(&basin->sources);
@@ -271,8 +284,6 @@ on_change(evutil_socket_t fd, short what, void *arg)
 		evchat_decref(chat);
 	}
 	cursor_end(&cursor);
-	if (closed)
-		(void)event_free_finalize(0, basin->event, on_finalized);
 }
 
 /* From outside */
