@@ -129,6 +129,7 @@ members_move_last(struct member *member)
 
 	members_lock(members);
 	take_out(member);
+	member->next = NULL;
 	members_insert(members, member, member->chat);
 	members_unlock(members);
 }

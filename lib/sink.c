@@ -33,7 +33,6 @@ struct basin {
 	atomic_uint holds;      /* each source, the event, who is about to join */
 	atomic_bool full;
 	bool closed;            /* under the list's lock */
-	struct event_base *base;
 	struct event *event;    /* NULL: closed, and there are no sources */
 };
 
@@ -97,7 +96,6 @@ basin_new(struct event_base *base)
 		mem_free(basin);
 		return (NULL);
 	}
-	basin->base = base;
 	basin->event = event_new(base, -1, 0, on_change, basin);
 	if (basin->event == NULL) {
 		let_go(basin);
@@ -111,12 +109,12 @@ basin_new(struct event_base *base)
 
 /* That of an open channel, which is locked; NULL with errno. */
 static struct basin *
-basin_of(struct evchat *chat)
+basin_of(struct evchat *chat, struct event_base *base)
 {
 	struct settings *own = settings_own(chat);
 
 	if (own != NULL && own->basin == NULL &&
-	    (own->basin = basin_new(bufferevent_get_base(chat->bev))) != NULL)
+	    (own->basin = basin_new(base)) != NULL)
 		atomic_store(&own->basin->full, chat->above_high);
 	return (own != NULL ? own->basin : NULL);
 }
@@ -288,16 +286,30 @@ on_change(evutil_socket_t fd, short what, void *arg)
 
 /* From outside */
 
-/* The basin of to, held; NULL with errno. */
+/* The loop of an open channel, which it keeps, or NULL. */
+static struct event_base *
+base_of(const struct evchat *chat)
+{
+	struct bufferevent *bev = channel_lock(chat);
+	struct event_base *base = channel_is_open(chat) ?
+	    bufferevent_get_base(chat->bev) : NULL;
+
+	channel_unlock(bev);
+	return (base);
+}
+
+/* The basin of to, held, if it is of that loop; NULL with errno. */
 static struct basin *
-hold_basin(struct evchat *to)
+hold_basin(struct evchat *to, struct event_base *base)
 {
 	struct bufferevent *bev = channel_lock(to);
 	struct basin *basin = NULL;
 
-	errno = EPIPE;
-	if (to->state == CHANNEL_OPEN && to->output == OUTPUT_OPEN &&
-	    (basin = basin_of(to)) != NULL)
+	if (to->state != CHANNEL_OPEN || to->output != OUTPUT_OPEN)
+		errno = EPIPE;
+	else if (bufferevent_get_base(to->bev) != base)
+		errno = EINVAL;
+	else if ((basin = basin_of(to, base)) != NULL)
 		hold(basin);
 	channel_unlock(bev);
 	return (basin);
@@ -315,10 +327,7 @@ set_basin(struct evchat *from, struct basin *basin)
 	else if (basin == NULL) {
 		leave(from);
 		done = 0;
-	} else if (basin->base !=
-	    bufferevent_get_base(from->bev))
-		errno = EINVAL;
-	else if ((from->options & CHANNEL_HAS_SINK) &&
+	} else if ((from->options & CHANNEL_HAS_SINK) &&
 	    basin_above(from) == basin)
 		done = 0;
 	else
@@ -333,13 +342,15 @@ int
 evchat_set_sink(struct evchat *from, struct evchat *to)
 {
 	struct basin *basin = NULL;
+	struct event_base *base;
 	int done, error;
 
 	if (from == to) {
 		errno = EINVAL;
 		return (-1);
 	}
-	if (to != NULL && (basin = hold_basin(to)) == NULL)
+	if ((base = base_of(from)) == NULL ||
+	    (to != NULL && (basin = hold_basin(to, base)) == NULL))
 		return (-1);
 	done = set_basin(from, basin);
 	error = errno;
