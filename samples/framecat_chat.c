@@ -6,9 +6,8 @@
  *
  *	stdin -> lines -> wire -> printer -> stdout
  *
- * Each of them may be faster than the next one. So who has pushed into a
- * channel whose queue is then above the high mark is paused, until that
- * channel says that it is writable again.
+ * Each of them may be faster than the next one, which is therefore its sink: it is
+ * stopped while the queue of that is long.
  *
  * On a socket, the peer's end is not ours: the wire is half-open, and when
  * stdin ends its write side is shut; so it ends by itself when both sides are
@@ -32,9 +31,6 @@
 #include "framecat_feed.h"
 #include "framecat_sink.h"
 #include "framecat_text.h"
-
-#define LOW	(32 * 1024)
-#define HIGH	(128 * 1024)
 
 /* What goes wrong */
 
@@ -93,33 +89,7 @@ judge(struct framecat *cat, struct evchat *chat, enum evchat_reason why)
 		    evchat_get_error(chat));
 }
 
-/* Flow */
-
-static void
-push_back(struct evchat *from, const struct evchat *to)
-{
-	if (evchat_get_output_length(to) > HIGH)
-		evchat_pause(from);
-}
-
-static void
-let_go_on(struct evchat *from)
-{
-	if (from != NULL)
-		evchat_resume(from);
-}
-
 /* The printer */
-
-static void
-on_printer_event(struct evchat *chat, enum evchat_event what, void *arg)
-{
-	struct framecat *cat = arg;
-
-	(void)chat;
-	if (what == EVCHAT_EVENT_WRITABLE)
-		let_go_on(cat->wire);
-}
 
 static void
 on_printer_closed(struct evchat *chat, enum evchat_reason why, void *arg)
@@ -135,7 +105,6 @@ on_printer_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 }
 
 static const struct evchat_hooks printer_hooks = {
-	.event = on_printer_event,
 	.closed = on_printer_closed,
 };
 
@@ -154,18 +123,13 @@ on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
 		/* Not EPIPE: while it is there, it is open. */
 		framecat_fail(cat, FRAMECAT_FAILED, "%s", strerror(errno));
 		evchat_free(chat);
-		return;
 	}
-	push_back(chat, cat->printer);
 }
 
 static void
 on_wire_event(struct evchat *chat, enum evchat_event what, void *arg)
 {
-	struct framecat *cat = arg;
-
-	if (what == EVCHAT_EVENT_WRITABLE)
-		let_go_on(cat->lines);
+	(void)arg;
 	/* Who sits at a terminal does not know that stdin is to be ended. */
 	if (what == EVCHAT_EVENT_EOF && isatty(STDIN_FILENO))
 		(void)evchat_push_eof(chat);
@@ -242,11 +206,9 @@ on_line(struct evchat *chat, const void *line, size_t len, void *arg)
 	    push(cat, line, len);
 
 	cat->n_lines++;
-	if (pushed == 0)
-		push_back(chat, cat->wire);
-	else if (errno == EPIPE)
+	if (pushed == -1 && errno == EPIPE)
 		evchat_pause(chat);	/* the wire is about to end */
-	else
+	else if (pushed == -1)
 		refuse(cat);
 }
 
@@ -278,9 +240,8 @@ start(struct framecat *cat, struct bufferevent *bev,
 
 	if (chat == NULL)
 		return NULL;
-	if (evchat_set_watermarks(chat, LOW, HIGH) == 0 &&
-	    (!cat->options.has_max || evchat_set_max_frame(chat,
-	    cat->options.max, EVCHAT_OVERSIZE_CLOSE) == 0))
+	if (!cat->options.has_max || evchat_set_max_frame(chat,
+	    cat->options.max, EVCHAT_OVERSIZE_CLOSE) == 0)
 		return chat;
 	evchat_free(chat);
 	return NULL;
@@ -316,7 +277,8 @@ start_lines(struct framecat *cat)
 
 	cat->feed = framecat_feed_new(cat->base, STDIN_FILENO, &bev);
 	cat->lines = start(cat, bev, &lines_hooks, EVCHAT_OPT_DELIVER_LAST);
-	return cat->lines == NULL ? -1 :
+	return cat->lines == NULL ||
+	    evchat_set_sink(cat->lines, cat->wire) == -1 ? -1 :
 	    evchat_set_terminator(cat->lines, "\n", 1);
 }
 
@@ -328,7 +290,8 @@ start_printer(struct framecat *cat)
 	cat->text = evbuffer_new();
 	cat->sink = framecat_sink_new(cat->base, STDOUT_FILENO, &bev);
 	cat->printer = start(cat, bev, &printer_hooks, 0);
-	return cat->text == NULL || cat->printer == NULL ? -1 :
+	return cat->text == NULL || cat->printer == NULL ||
+	    evchat_set_sink(cat->wire, cat->printer) == -1 ? -1 :
 	    framecat_print_start(&cat->options.print);
 }
 

@@ -10,9 +10,9 @@
  * goes to the other one. A side's end is passed on when all before it was, and
  * what comes the other way goes on. If one is reset, so is the other.
  *
- * A peer that reads slowly slows down the one that sends: while more than 128 KiB
- * wait for the one, the other is paused. So a connection takes no more memory
- * than that, however fast and however long one of them sends.
+ * A peer that reads slowly slows down the one that sends: each side is the sink of
+ * the other, which is stopped while more than 128 KiB wait. So a connection takes no
+ * more memory than that, however fast and however long one of them sends.
  *
  * -t says for how many seconds both may be silent, or one of them take nothing
  * of what waits for it. SIGTERM and SIGINT end it when what was under way has
@@ -34,8 +34,6 @@
 #include <evchat.h>
 
 #define HEAD_MAX	8192
-#define LOW		(32 * 1024)
-#define HIGH		(128 * 1024)
 #define SPARE		32	/* descriptors that are no connection's */
 
 struct proxy {
@@ -78,8 +76,7 @@ on_bytes(struct evchat *chat, const void *data, size_t len, void *arg)
 		if (errno != EPIPE)
 			evchat_free(to);
 		evchat_close_when_done(chat);
-	} else if (evchat_get_output_length(to) > HIGH)
-		evchat_pause(chat);
+	}
 }
 
 /* Both have a timer: the one whose peer is silent asks about the other one. */
@@ -112,8 +109,6 @@ on_event(struct evchat *chat, enum evchat_event what, void *arg)
 		on_connected(relay);
 	else if (what == EVCHAT_EVENT_EOF)
 		(void)evchat_push_eof(other);	/* or it is closing */
-	else if (what == EVCHAT_EVENT_WRITABLE)
-		evchat_resume(other);
 	else if (what == EVCHAT_EVENT_TIMEOUT)
 		on_silence(relay, chat);
 }
@@ -155,17 +150,11 @@ static const struct evchat_hooks relay_hooks = {
 	.closed = on_closed,
 };
 
-/*
- * That a queue is long stops the reading of the same side only where its own
- * hooks have filled it; here the other side's have, and it is the other that is
- * to be stopped, as on_bytes() does.
- */
 static int
-set_up_side(struct evchat *chat, const struct proxy *proxy)
+set_up_side(struct evchat *chat, struct evchat *other,
+    const struct timeval *patience)
 {
-	const struct timeval *patience = &proxy->patience;
-
-	return evchat_set_watermarks(chat, LOW, HIGH) == -1 ||
+	return evchat_set_sink(chat, other) == -1 ||
 	    evchat_set_timeout(chat, EVCHAT_TIMEOUT_READ, patience) == -1 ||
 	    evchat_set_timeout(chat, EVCHAT_TIMEOUT_STALL, patience) == -1 ?
 	    -1 : 0;
@@ -219,11 +208,11 @@ join(struct relay *relay, const char *host, int port)
 	struct proxy *proxy = relay->proxy;
 
 	relay->server = evchat_socket_new(proxy->base, -1, &relay_hooks, relay,
-	    EVCHAT_OPT_HALF_OPEN | EVCHAT_OPT_NO_AUTO_PAUSE);
+	    EVCHAT_OPT_HALF_OPEN);
 	if (relay->server == NULL ||
 	    evchat_set_hooks(relay->client, &relay_hooks, relay) == -1 ||
-	    set_up_side(relay->client, proxy) == -1 ||
-	    set_up_side(relay->server, proxy) == -1 ||
+	    set_up_side(relay->client, relay->server, &proxy->patience) ||
+	    set_up_side(relay->server, relay->client, &proxy->patience) ||
 	    evchat_set_timeout(relay->server, EVCHAT_TIMEOUT_CONNECT,
 	    &connect_time) == -1)
 		return -1;
@@ -344,7 +333,7 @@ listen_on(struct proxy *proxy, uint16_t port)
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	sin.sin_port = htons(port);
 	proxy->listener = evchat_listener_new_bind(proxy->base, on_accept,
-	    proxy, EVCHAT_OPT_HALF_OPEN | EVCHAT_OPT_NO_AUTO_PAUSE, -1,
+	    proxy, EVCHAT_OPT_HALF_OPEN, -1,
 	    (struct sockaddr *)&sin, len);
 	if (proxy->listener == NULL || evchat_listener_get_address(
 	    proxy->listener, (struct sockaddr *)&sin, &len) == -1 ||
