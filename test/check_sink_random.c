@@ -171,7 +171,7 @@ START_TEST(random_uses_lose_and_hold_nothing)
 	size_t cases, i;
 	struct walk walk;
 
-	for (cases = unit_cases(60); cases > 0; cases--) {
+	for (cases = unit_cases(25); cases > 0; cases--) {
 		walk_start(&walk, _i);
 		set_marks(&walk);
 		tie(&walk, true);

@@ -16,7 +16,7 @@
 
 #define SOURCES 3
 #define THREADS 3
-#define ROUNDS 60
+#define ROUNDS 200
 #define STEPS 40  /* of each thread in a round */
 #define LINE 8    /* bytes */
 #define LINES 400 /* for each source */
@@ -29,7 +29,10 @@ static atomic_int finished, wrong, closed;
 static size_t come; /* to the sink's peer */
 static atomic_size_t pushed; /* into the sink, and not refused */
 
-/* Hooks; those of the sink push to a source, which is its own sink. */
+/*
+ * Hooks. They push one way only, from a source into the sink: so ThreadSanitizer
+ * sees it if the library takes the lock of a source under that of the sink.
+ */
 
 static void
 push_line(struct evchat *to, const void *line, size_t len)
@@ -45,7 +48,8 @@ static void
 on_line(struct evchat *chat, const void *data, size_t len, void *arg)
 {
 	(void)arg;
-	push_line(chat == sink ? sources[0] : sink, data, len);
+	if (chat != sink)
+		push_line(sink, data, len);
 }
 
 static void
@@ -77,6 +81,7 @@ push(void *arg)
 	(void)arg;
 	for (i = 0; i < STEPS; i++) {
 		push_line(sink, lines, LINE - 1);
+		push_line(sources[i % 2], lines, LINE - 1);
 		(void)evchat_get_output_length(sink);
 	}
 	atomic_fetch_add(&finished, 1);
@@ -240,7 +245,7 @@ START_TEST(threads_use_sinks)
 	long blocks = prepare();
 	int i;
 
-	for (i = 0; i < ROUNDS / 4; i++) {
+	for (i = 0; i < ROUNDS / 10; i++) {
 		start();
 		play(fn, THREADS, 0);
 		while (come < (SOURCES * LINES + STEPS) * LINE)
