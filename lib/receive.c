@@ -19,19 +19,27 @@ before_input_hook(struct evchat *chat)
 	chat->pushed = chat->options & CHANNEL_HAS_SINK;
 }
 
-/* It has returned: has it filled the queue, or that of the sink? */
+/* It has filled the queue. */
 static inline void
-after_input_hook(struct evchat *chat)
+look_at_queue(struct evchat *chat)
 {
-	if (!chat->pushed)
-		return;
-	if ((chat->pushed & PUSHED) && chat->above_high &&
-	    chat->state == CHANNEL_OPEN &&
+	if ((chat->pushed & PUSHED) && chat->state == CHANNEL_OPEN &&
 	    !(chat->options & EVCHAT_OPT_NO_AUTO_PAUSE) &&
 	    turn_output_length(chat) > chat->set->high) {
 		chat->auto_paused |= FULL_OWN;
 		chat->stops++;
 	}
+}
+
+/* It has returned, and another one may be called; has it filled a queue? */
+static inline void
+after_input_hook(struct evchat *chat)
+{
+	if (!chat->pushed)
+		return;
+	if (chat->above_high)
+		look_at_queue(chat);
+	chat->pushed = 0;
 	if (chat->options & CHANNEL_HAS_SINK)
 		sink_look_behind(chat);
 }
@@ -180,7 +188,6 @@ hand_out(struct evchat *chat, const struct ready *ready, size_t n)
 			after_input_hook(chat);
 			if (chat->auto_paused)
 				break;
-			before_input_hook(chat);
 		}
 	} while (i < n && !input->stirred && chat->state == CHANNEL_OPEN);
 	chat->running = HOOK_NONE;
@@ -188,12 +195,11 @@ hand_out(struct evchat *chat, const struct ready *ready, size_t n)
 }
 
 /* A hook was called. Is what comes next what was found, and is there time? */
-static bool
+static inline bool
 may_go_on(struct evchat *chat, struct pace *pace)
 {
 	pace->steps++;
 	after_input_hook(chat);
-	before_input_hook(chat);
 	return (!chat->input->stirred && may_deliver(chat) &&
 	    !is_enough(chat, pace));
 }

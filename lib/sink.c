@@ -174,6 +174,7 @@ sink_look_behind(struct evchat *chat)
 {
 	bool stopped = chat->auto_paused & FULL_SINK;
 
+	chat->pushed = (unsigned char)CHANNEL_HAS_SINK;
 	sink_look(chat);
 	if (!stopped && (chat->auto_paused & FULL_SINK))
 		members_move_last(chat->set->source);
