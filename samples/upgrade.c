@@ -49,18 +49,8 @@ is(const char *line, size_t len, const char *word)
 static void on_line(struct evchat *chat, const void *line, size_t len,
     void *carry);
 
-/* Who only sends, and shuts its write side, is answered all the same. */
-static void
-on_event(struct evchat *chat, enum evchat_event what, void *carry)
-{
-	(void)carry;
-	if (what == EVCHAT_EVENT_EOF)
-		evchat_close_when_done(chat);
-}
-
 static const struct evchat_hooks lines = {
 	.frame = on_line,
-	.event = on_event,
 };
 
 static void
@@ -69,7 +59,7 @@ on_line(struct evchat *chat, const void *line, size_t len, void *carry)
 	int done = 0;
 
 	if (is(line, len, "HTTP"))
-		done = carry_give(carry, chat, &lines);
+		done = carry_give(carry, chat);
 	else if (is(line, len, "QUIT"))
 		evchat_close_when_done(chat);
 	else
@@ -101,13 +91,12 @@ on_first_line(struct evchat *chat, const void *line, size_t len, void *carry)
 	/* In front of what is unread the delimiter, and then ... */
 	if (evchat_unread(chat, "\r\n", 2) == -1 ||
 	    evchat_unread(chat, line, len) == -1 ||
-	    carry_give(carry, chat, &lines) == -1)
+	    carry_give(carry, chat) == -1)
 		evchat_free(chat);
 }
 
 static const struct evchat_hooks first_line = {
 	.frame = on_first_line,
-	.event = on_event,
 };
 
 /* HTTP */
@@ -190,7 +179,7 @@ listen_on(struct event_base *base, int port, struct carry *carry)
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	sin.sin_port = htons((unsigned short)port);
 	listener = evchat_listener_new_bind(base, on_accept, carry,
-	    EVCHAT_OPT_HALF_OPEN, -1, (struct sockaddr *)&sin, len);
+	    0, -1, (struct sockaddr *)&sin, len);
 	if (listener == NULL || evchat_listener_get_address(listener,
 	    (struct sockaddr *)&sin, &len) == -1) {
 		evchat_listener_free(listener);

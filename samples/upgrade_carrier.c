@@ -10,7 +10,7 @@
  *
  * A carrier lives as long as its filter. That is freed by libevent, in a later
  * pass of the loop, when evhttp has let go of it; until then it must not be
- * called.
+ * called. The channel may live on: it has its own hooks again.
  */
 #define _DEFAULT_SOURCE
 #include <errno.h>
@@ -134,18 +134,22 @@ let_nothing_through(struct evbuffer *from, struct evbuffer *to,
 	return BEV_NEED_MORE;
 }
 
-static void
-carrier_free(struct carrier *carrier)
+int
+carrier_give_back(struct carrier *carrier)
 {
-	if (carrier->bev == NULL && carrier->chat == NULL)
-		free(carrier);
+	struct evchat *chat = carrier->chat;
+
+	carrier->chat = NULL;
+	return evchat_set_hooks(chat, carrier->hooks, carrier->arg);
 }
 
 void
 carrier_let_go(struct carrier *carrier)
 {
-	if (carrier->chat != NULL)
+	if (carrier->chat != NULL) {
 		evchat_close_when_done(carrier->chat);
+		(void)carrier_give_back(carrier);
+	}
 	if (carrier->carry != NULL)
 		LIST_REMOVE(carrier, link);
 	carrier->carry = NULL;
@@ -169,9 +173,13 @@ on_event(struct evchat *chat, enum evchat_event what, void *arg)
 {
 	struct carrier *carrier = arg;
 
-	(void)chat;
-	if (what == EVCHAT_EVENT_EOF)
+	if (what == EVCHAT_EVENT_EOF) {
 		carrier->at_end = true;
+		/* There is an answer to come, or may be. */
+		if (carrier->serves &&
+		    (carrier->has_come || !is_reading(carrier)))
+			(void)evchat_set_half_open(chat, 1);
+	}
 	event_active(carrier->pump, 0, 0);
 }
 
@@ -181,11 +189,9 @@ on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 	struct carrier *carrier = arg;
 
 	carrier->chat = NULL;
-	if (carrier->hooks->closed != NULL)
+	if (carrier->hooks != NULL && carrier->hooks->closed != NULL)
 		carrier->hooks->closed(chat, why, carrier->arg);
-	if (carrier->bev == NULL)
-		carrier_free(carrier);
-	else if (carrier->token == -1)
+	if (carrier->token == -1)
 		event_active(carrier->pump, 0, 0);
 	else {				/* evhttp has never seen it */
 		carrier_let_go(carrier);
@@ -212,8 +218,7 @@ on_filter_free(void *arg)
 		evutil_closesocket(carrier->token);
 	if (carrier->pump != NULL)
 		event_free(carrier->pump);
-	carrier->bev = NULL;
-	carrier_free(carrier);
+	free(carrier);
 }
 
 /* A filter, with a carrier for its context; NULL with errno. */
@@ -248,8 +253,9 @@ carrier_new(struct event_base *base)
 
 int
 carrier_begin(struct carrier *carrier, struct carry *carry,
-    struct evchat *chat, const struct evchat_hooks *hooks)
+    struct evchat *chat)
 {
+	const struct evchat_hooks *hooks = evchat_get_hooks(chat);
 	void *arg = evchat_get_arg(chat);
 
 	if (evchat_set_hooks(chat, &carrying, carrier) == -1)

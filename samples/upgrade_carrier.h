@@ -14,11 +14,12 @@ struct carrier {
 	LIST_ENTRY(carrier) link;
 	struct carry *carry;		/* NULL: not in its list any more */
 	struct evchat *chat;		/* NULL: it ended, or was taken back */
-	const struct evchat_hooks *hooks; /* of before */
+	const struct evchat_hooks *hooks; /* of before, or NULL */
 	void *arg;
 	struct bufferevent *bev;	/* the filter */
 	struct event *pump;
 	evutil_socket_t token;		/* until it is accepted, our end */
+	bool serves;			/* evhttp is asked, and does not ask */
 	bool has_come;			/* evhttp is to look at its input */
 	bool has_written;		/* evhttp waits for that to leave */
 	bool at_end;			/* the peer sends no more */
@@ -38,7 +39,9 @@ struct carrier *carrier_new(struct event_base *base);
  * that can fail. -1 with errno.
  */
 int carrier_begin(struct carrier *carrier, struct carry *carry,
-    struct evchat *chat, const struct evchat_hooks *hooks);
+    struct evchat *chat);
+/* The channel has its hooks again; -1 with errno: it has ended. */
+int carrier_give_back(struct carrier *carrier);
 /* evhttp has begun: call the carrier from the loop. */
 void carrier_wake(struct carrier *carrier);
 /* evhttp has ended: the channel closes when all has been sent. */

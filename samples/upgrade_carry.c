@@ -51,17 +51,17 @@ token_new(const struct carry *carry)
 }
 
 int
-carry_give(struct carry *carry, struct evchat *chat,
-    const struct evchat_hooks *hooks)
+carry_give(struct carry *carry, struct evchat *chat)
 {
 	struct carrier *carrier = carrier_new(carry->base);
 	int error;
 
 	if (carrier == NULL)
 		return -1;
+	carrier->serves = true;
 	carrier->token = token_new(carry);
 	if (carrier->token != -1 &&
-	    carrier_begin(carrier, carry, chat, hooks) == 0)
+	    carrier_begin(carrier, carry, chat) == 0)
 		return 0;
 	error = errno;
 	bufferevent_free(carrier->bev);
@@ -111,9 +111,10 @@ carry_take_back(struct carry *carry, struct evhttp_request *req)
 	input = bufferevent_get_input(carrier->bev);
 	if (evchat_unread(chat, evbuffer_pullup(input, -1),
 	    evbuffer_get_length(input)) == -1 ||
-	    evchat_set_hooks(chat, carrier->hooks, carrier->arg) == -1)
+	    carrier_give_back(carrier) == -1)
 		return NULL;
-	carrier->chat = NULL;
+	if (carrier->at_end)
+		(void)evchat_set_half_open(chat, 0);
 	evchat_resume(chat);
 	evhttp_connection_free(evhttp_request_get_connection(req));
 	return chat;
@@ -122,8 +123,7 @@ carry_take_back(struct carry *carry, struct evhttp_request *req)
 /* Clients */
 
 struct evhttp_connection *
-carry_client(struct carry *carry, struct evchat *chat,
-    const struct evchat_hooks *hooks)
+carry_client(struct carry *carry, struct evchat *chat)
 {
 	struct carrier *carrier = carrier_new(carry->base);
 	struct evhttp_connection *connection;
@@ -137,7 +137,7 @@ carry_client(struct carry *carry, struct evchat *chat,
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (carrier_begin(carrier, carry, chat, hooks) == 0)
+	if (carrier_begin(carrier, carry, chat) == 0)
 		return connection;
 	evhttp_connection_free(connection);
 	errno = EPIPE;

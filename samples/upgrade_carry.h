@@ -9,14 +9,13 @@
  * listener; evhttp is given a bufferevent that has no connection of its own.
  * All of it belongs to one event loop, and to one thread.
  *
- * hooks below are those that the channel has, with its arg: while evhttp has
- * the channel, only closed of them is called, whoever ends it.
+ * While evhttp has the channel, of the hooks that it had only closed is called,
+ * whoever ends it. The peer's end does not end it before evhttp has answered.
  */
 
 #include <event2/http.h>
 
 struct evchat;
-struct evchat_hooks;
 struct event_base;
 struct carry;
 
@@ -34,8 +33,7 @@ void carry_free(struct carry *carry);
  * server's. Any hook of the channel may call this. 0, or -1 with errno:
  * nothing has changed.
  */
-int carry_give(struct carry *carry, struct evchat *chat,
-    const struct evchat_hooks *hooks);
+int carry_give(struct carry *carry, struct evchat *chat);
 
 /* The channel by which a request came. */
 struct evchat *carry_find(struct carry *carry, struct evhttp_request *req);
@@ -43,8 +41,9 @@ struct evchat *carry_find(struct carry *carry, struct evhttp_request *req);
 /*
  * Take a channel back, in the callback of a request: it has its hooks and arg
  * again, everything that came behind the request is unread, and it has no
- * terminator. The request is gone. NULL with errno if the channel has ended;
- * nothing has changed.
+ * terminator. The request is gone. If the peer's end has come meanwhile, the
+ * channel ends when that was delivered and all was sent. NULL with errno if it
+ * has ended; nothing has changed.
  */
 struct evchat *carry_take_back(struct carry *carry,
     struct evhttp_request *req);
@@ -55,7 +54,7 @@ struct evchat *carry_take_back(struct carry *carry,
  * is freed the channel closes. NULL with errno: nothing has changed.
  */
 struct evhttp_connection *carry_client(struct carry *carry,
-    struct evchat *chat, const struct evchat_hooks *hooks);
+    struct evchat *chat);
 int carry_request(struct evhttp_connection *connection,
     struct evhttp_request *req, enum evhttp_cmd_type type, const char *uri);
 

@@ -109,8 +109,7 @@ START_TEST(peer_ends_before_evhttp_has_begun)
 {
 	struct house *house = house_new(SECURE_SOCKET);
 
-	ck_assert_int_eq(carry_give(house->carry, house->s->server.chat,
-	    &house_lines), 0);
+	ck_assert_int_eq(carry_give(house->carry, house->s->server.chat), 0);
 	evchat_free(house->s->server.chat);
 	ck_assert_str_eq(unit_text(&house->told), "closed:freed");
 	secure_run(house->s);
@@ -118,35 +117,49 @@ START_TEST(peer_ends_before_evhttp_has_begun)
 }
 END_TEST
 
-static struct evchat *
-half_open(struct house *house)
+/* Over each wire, without TLS and with it: the end may come with the request. */
+static struct house *
+house_that_may_be_secure(int i)
 {
-	struct secure_end *end = &house->s->server;
-	struct bufferevent *bev;
+	struct house *house = house_new(i / 2);
 
-	/* As it would be if it had been made so. */
-	evchat_set_hooks(end->chat, NULL, NULL);
-	bev = evchat_detach(end->chat);
-	ck_assert_ptr_nonnull(bev);
-	end->chat = evchat_new(bev, &house_lines, house, EVCHAT_OPT_HALF_OPEN);
-	return end->chat;
+	if (i % 2) {
+		house_say(house, "STARTTLS\r\n");
+		secure_run(house->s);
+		secure_starttls(&house->s->client);
+		secure_run(house->s);
+	}
+	return house;
 }
 
 START_TEST(who_only_sends_requests_is_answered)
 {
-	struct house *house = house_new(SECURE_SOCKET);
+	struct house *house = house_that_may_be_secure(_i);
 
-	ck_assert_int_eq(carry_give(house->carry, half_open(house),
-	    &house_lines), 0);
 	house->later = true;
 	house_say(house, HOUSE_GET("/a", ""));
 	evchat_push_eof(house->s->client.chat);
 	secure_run(house->s);
 	house_answer(house->held);
 	secure_run_until_closed(house->s);
-	ck_assert_str_eq(unit_text(&house->told), "/a|closed:done");
 	ck_assert_ptr_nonnull(strstr(unit_text(&house->s->client.text),
 	    "|frame:/a|eof|closed:eof"));
+	house_free(house);
+}
+END_TEST
+
+/* What came before the end is delivered, and then the channel ends as it would. */
+START_TEST(channel_that_is_taken_back_behind_the_peers_end_ends)
+{
+	struct house *house = house_that_may_be_secure(_i);
+
+	house->later = true;
+	house_say(house, HOUSE_GET("/a", "Upgrade: lines\r\n") "one\r\n");
+	evchat_push_eof(house->s->client.chat);
+	secure_run(house->s);
+	house_go_back(house, house->held);
+	secure_run_until_closed(house->s);
+	ck_assert_str_eq(unit_text(&house->told), "/a|line:one|closed:eof");
 	house_free(house);
 }
 END_TEST
@@ -311,7 +324,11 @@ suite_make(void)
 	tcase_add_test(tc, last_answer_of_evhttp_ends_the_channel);
 	tcase_add_test(tc, peer_ends_while_a_request_is_held);
 	tcase_add_test(tc, peer_ends_before_evhttp_has_begun);
-	tcase_add_test(tc, who_only_sends_requests_is_answered);
+	tcase_add_loop_test(tc, who_only_sends_requests_is_answered, 0,
+	    2 * SECURE_WIRES);
+	tcase_add_loop_test(tc,
+	    channel_that_is_taken_back_behind_the_peers_end_ends, 0,
+	    2 * SECURE_WIRES);
 	tcase_add_loop_test(tc, channel_is_taken_back_later, 0, SECURE_WIRES);
 	tcase_add_test(tc, nothing_is_read_before_the_answer);
 	tcase_add_test(tc, slow_reader_stops_evhttp);

@@ -44,27 +44,13 @@ ask(struct question *question, struct evhttp_connection *connection,
 	ck_assert_int_eq(carry_request(connection, req, type, uri), 0);
 }
 
-static void
-note_closed(struct evchat *chat, enum evchat_reason why, void *arg)
-{
-	struct secure_end *end = arg;
-
-	(void)chat;
-	unit_note(&end->text, "closed:%s", evchat_reason_name(why));
-	end->chat = NULL;
-	end->closed++;
-}
-
-static const struct evchat_hooks client_hooks = { .closed = note_closed };
-
 /* Have evhttp ask by the client's channel. */
 static struct evhttp_connection *
 client_new(struct house *house)
 {
-	struct secure_end *end = &house->s->client;
-	struct evhttp_connection *connection;
+	struct evhttp_connection *connection = carry_client(house->carry,
+	    house->s->client.chat);
 
-	connection = carry_client(house->carry, end->chat, &client_hooks);
 	ck_assert_ptr_nonnull(connection);
 	return connection;
 }
