@@ -1,17 +1,23 @@
 # What every server has to survive, whatever it speaks: the arguments are its
-# port, its process, how many connections are to say nothing, a file with all that a client
-# says in a conversation, and how many bytes at its beginning are not to be changed.
+# port, its process, how many connections are to say nothing, a file with all that a
+# client says in a conversation, and how many bytes at its beginning are not to be
+# changed.
 # The conversation is held first as it is; later, and after each thing that was done
 # to the server, its answer has to be the same.
+#
+# A sixth argument has all this done inside of TLS, and what one can do to a handshake
+# besides: tls is TLS from the first byte, smtp has STARTTLS before it.
 # stdout has a line for every case; the last one counts them.
 use strict;
 use warnings;
-use IO::Handle;
-use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY SO_LINGER);
+use FindBin;
+use lib $FindBin::Bin;
+use peer;
 
-my ($port, $server, $silent, $file, $fixed) = @ARGV;
+my ($port, $server, $silent, $file, $fixed, $tls) = @ARGV;
 my ($passed, $failed) = (0, 0);
 my $state = 1;
+my $prefix = $tls ? 'abuse inside TLS' : 'abuse';
 $SIG{PIPE} = 'IGNORE';
 $SIG{ALRM} = sub { die "out of time\n" };
 $| = 1;
@@ -20,7 +26,8 @@ alarm 60;
 sub is {
 	my ($name, $got, $want) = @_;
 	$got eq $want ? $passed++ : $failed++;
-	print $got eq $want ? "ok: abuse: $name\n" : "FAILED: abuse: $name\n" .
+	print $got eq $want ? "ok: $prefix: $name\n" :
+	    "FAILED: $prefix: $name\n" .
 	    "  got:  " . substr($got, 0, 300) . "\n" .
 	    "  want: " . substr($want, 0, 300) . "\n";
 }
@@ -31,45 +38,41 @@ sub chance {
 	return ($state >> 8) % $_[0];
 }
 
+sub any_bytes { return pack 'C*', map { chance(256) } 1 .. $_[0] }
+
+# The same with some of its bytes changed, but not the first ones.
+sub changed {
+	my ($bytes, $first) = @_;
+	substr $bytes, $first + chance(length($bytes) - $first),
+	    1 + chance(3), any_bytes(chance(4)) for 0 .. chance(4);
+	return $bytes;
+}
+
+# Ready for the first byte of a conversation, or of a handshake.
+sub reached {
+	return $tls ? peer::tls->new($port, $tls) : peer->new($port);
+}
+
 sub connected {
-	socket my $socket, AF_INET, SOCK_STREAM, 0 or die $!;
-	connect $socket, sockaddr_in($port, INADDR_LOOPBACK) or
-	    die "connect: $!";
-	setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1 or die $!;
-	return $socket;
-}
-
-# All of it, or as much as the server takes.
-sub send_all {
-	my ($socket, $bytes, $step) = @_;
-	for (my $at = 0; $at < length $bytes;) {
-		$at += syswrite($socket, $bytes, $step, $at) // return;
-	}
-}
-
-sub rest {
-	my ($socket) = @_;
-	my $got = '';
-	while (sysread $socket, $got, 65536, length $got) { }
-	return $got;
+	my $peer = reached();
+	$peer->handshake if $tls;
+	return $peer;
 }
 
 sub answer_to {
 	my ($bytes, $step) = @_;
-	my $socket = connected();
-	send_all($socket, $bytes, $step // (length($bytes) || 1));
-	shutdown $socket, 1;
-	return rest($socket);
+	my $peer = connected();
+	$peer->say($bytes, $step);
+	$peer->finish;
+	return $peer->rest;
 }
 
 # Have it said, read no more than is there, and vanish.
 sub vanish {
 	my ($bytes, $how) = @_;
-	my $socket = connected();
-	send_all($socket, $bytes, length($bytes) || 1);
-	setsockopt $socket, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0)
-	    if $how eq 'reset';
-	close $socket;
+	my $peer = connected();
+	$peer->say($bytes);
+	$peer->vanish($how);
 }
 
 open my $in, '<:raw', $file or die "$file: $!";
@@ -87,6 +90,69 @@ sub well {
 	is("$name: it answers", $got, $answer);
 }
 
+# What is said by those who may have had no handshake
+sub instead {
+	my ($peer, $bytes) = @_;
+	$peer->put($bytes);
+	shutdown $peer->{socket}, 1;
+	peer::rest($peer);
+}
+
+sub check_handshakes {
+	my $peer = reached();
+	$peer->handshake(1);
+	$peer->say($talk);
+	$peer->finish;
+	is('a handshake byte by byte', $peer->rest, $answer);
+
+	for my $how ('end', 'reset') {
+		for (my $n = 0; $n < length reached()->hello; $n += 11) {
+			$peer = reached();
+			$peer->put(substr $peer->hello, 0, $n);
+			$peer->vanish($how);
+		}
+		for (1 .. 20) {
+			$peer = reached();
+			$peer->put($peer->hello);
+			$peer->get;
+			$peer->vanish($how);
+		}
+		well("half a handshake, then the $how");
+	}
+	instead(reached(), any_bytes(1 + chance(5000))) for 1 .. 40;
+	instead(reached(), "\x16\x03\x01" . any_bytes(1 + chance(5000)))
+	    for 1 .. 40;
+	instead(reached(), $talk);
+	well('no handshake');
+	for (1 .. 40) {
+		$peer = reached();
+		instead($peer, changed($peer->hello, 0));
+	}
+	well('a handshake with bytes changed');
+}
+
+sub check_records {
+	for my $n (1 .. 40) {
+		my $peer = connected();
+		Net::SSLeay::write($peer->{ssl}, $talk);
+		my $record = $peer->pending;
+		instead($peer, $n % 2 ? changed($record, 0) :
+		    $record . any_bytes(1 + chance(5000)));
+	}
+	well('records with bytes changed');
+	for my $record ("\x17\x03\x03\xff\xff" . 'x' x 70000,
+	    "\x17\x03\x03\0\0" x 1000, "\x14\x03\x03\0\1\1" x 1000,
+	    "\x15\x03\x03\0\2\1\0", "\x15\x03\x03\0\2\2\50",
+	    reached()->hello) {
+		instead(connected(), $record);
+		my $peer = reached();
+		instead($peer, $peer->hello . $record);
+	}
+	well('records that do not belong there');
+	my @silent = map { connected() } 1 .. 200;
+	well('200 who say nothing inside');
+}
+
 is('byte by byte', answer_to($talk, 1), $answer);
 for my $how ('end', 'reset') {
 	vanish(substr($talk, 0, $_), $how) for 0 .. length $talk;
@@ -94,25 +160,21 @@ for my $how ('end', 'reset') {
 }
 answer_to(substr $talk, 0, $_) for 0 .. length $talk;
 well('half of it, and the rest of the answer');
-for (1 .. 40) {
-	answer_to(pack 'C*', map { chance(256) } 0 .. chance(5000));
-}
+answer_to(any_bytes(1 + chance(5000))) for 1 .. 40;
 well('any bytes');
-for (1 .. 40) {
-	my $bytes = $talk;
-	substr $bytes, $fixed + chance(length($bytes) - $fixed),
-	    1 + chance(3), pack 'C*', map { chance(256) } 1 .. chance(4)
-	    for 0 .. chance(4);
-	answer_to($bytes);
-}
+answer_to(changed($talk, $fixed)) for 1 .. 40;
 well('bytes of it changed');
 for my $byte ("x", "\0", "9", "\n", "\r\n", " ", ":") {
 	answer_to($byte x 200000);
 	answer_to($talk . $byte x 50000);
 }
 well('too much of everything');
+if ($tls) {
+	check_handshakes();
+	check_records();
+}
 {
-	my @silent = map { connected() } 1 .. $silent;
+	my @silent = map { peer->new($port) } 1 .. $silent;
 	well("$silent connections that say nothing");
 }
 well('their end');

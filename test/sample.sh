@@ -139,10 +139,15 @@ counted()
 	esac
 }
 
-# abuse FILE FIXED: what no server may mind. The file has all that a client says;
-# its first bytes, so many of them, are not to be changed.
+# abuse FILE FIXED [tls|smtp]: what no server may mind. The file has all that a client
+# says; its first bytes, so many of them, are not to be changed. It is said in clear, or
+# inside TLS, which is there from the first byte or after STARTTLS.
 abuse()
 {
+	if [ $# -gt 2 ] && ! perl -MNet::SSLeay -e 1 2> /dev/null; then
+		echo 'skipped: abuse inside TLS: no Net::SSLeay'
+		return
+	fi
 	silent=1000
 	# A shell without ulimit -n has no such limit that we know of.
 	# shellcheck disable=SC3045
@@ -152,7 +157,7 @@ abuse()
 	*) [ "$files" -gt 3000 ] || silent=$((files / 4)) ;;
 	esac
 	counted abuse perl "$srcdir/test/abuse.pl" "$port" "$server" \
-	    "$silent" "$1" "$2"
+	    "$silent" "$@"
 }
 
 # The last command: how many cases there were, and whether all are well.
