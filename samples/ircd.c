@@ -12,10 +12,11 @@
  * PART, PRIVMSG, NOTICE, TOPIC, NAMES, PING, QUIT, and a little that clients ask by
  * themselves. There are no operators.
  *
- * Here are the connections and their limits: who is silent is asked whether it is
- * there, after -i seconds, and has as long again to answer; who takes nothing of
- * what waits for it for a minute goes; when all together hold more than 16 MiB,
- * those who hold most go.
+ * Here are the connections and their limits: who has not registered in -r seconds
+ * goes; who is silent is asked whether it is there, after -i seconds, and has as long
+ * again to answer; who says more than -f lines a second, and ten times as many at
+ * once, goes; so does who takes nothing of what waits for it for a minute; and when
+ * all together hold more than 16 MiB, those who hold most go.
  *
  * SIGTERM and SIGINT end it when the lines that have begun are complete, within ten
  * seconds; a second one ends it at once.
@@ -28,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 #include <event2/event.h>
 #include <evchat.h>
@@ -41,6 +43,8 @@
 
 #define BUDGET		(16 * 1024 * 1024)
 #define SPARE		32	/* descriptors that are no connection's */
+#define BURST		10	/* seconds, whose lines may come at once */
+#define SECOND		1000000	/* in microseconds */
 
 struct ircd {
 	struct event_base *base;
@@ -60,14 +64,44 @@ static const struct timeval grace = { 10, 0 };
 
 /* The hooks */
 
+/* Each line is worth some time, and no user may be far ahead of the clock. */
+static int
+is_flood(struct user *user)
+{
+	struct timespec ts;
+	int64_t now;
+
+	if (user->room->rate == 0 || clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+		return 0;
+	now = (int64_t)ts.tv_sec * SECOND + ts.tv_nsec / 1000;
+	if (user->paid_until < now)
+		user->paid_until = now;
+	user->paid_until += SECOND / user->room->rate;
+	return user->paid_until - now > BURST * SECOND;
+}
+
 static void
 on_line(struct evchat *chat, const void *line, size_t len, void *arg)
 {
 	struct user *user = arg;
 
 	user->is_asked = 0;
-	if (talk_line(user, line, len) == -1)
+	if ((is_flood(user) ? talk_end(user, "Excess flood") :
+	    talk_line(user, line, len)) == -1)
 		evchat_free(chat);
+}
+
+/* Who has said QUIT in time is none who has registered, and may go as well. */
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct user *user = arg;
+
+	(void)fd;
+	(void)what;
+	if (!is_registered(user) &&
+	    talk_end(user, "You have not registered") == -1)
+		evchat_free(user->chat);
 }
 
 /* A silent user is asked once; setting the time again is what lets it go on. */
@@ -91,7 +125,8 @@ on_event(struct evchat *chat, enum evchat_event what, void *arg)
 	int status = 0;
 
 	if (what == EVCHAT_EVENT_OVERSIZE)
-		status = talk_too_long(user);
+		status = is_flood(user) ? talk_end(user, "Excess flood") :
+		    talk_too_long(user);
 	else if (what == EVCHAT_EVENT_TIMEOUT)
 		status = ask(user);
 	if (status == -1)
@@ -107,6 +142,8 @@ on_closed(struct evchat *chat, enum evchat_reason why, void *arg)
 	room_leave(user, why == EVCHAT_REASON_EOF ||
 	    why == EVCHAT_REASON_TRUNCATED ? "hung up" :
 	    evchat_reason_name(why));
+	if (user->deadline != NULL)
+		event_free(user->deadline);
 	free(user);
 }
 
@@ -142,9 +179,19 @@ set_up(struct ircd *ircd, struct evchat *chat)
 	    EVCHAT_TIMEOUT_READ, &ircd->room.idle) == -1 ||
 	    evchat_set_timeout(chat, EVCHAT_TIMEOUT_FRAME, &line_time) == -1 ||
 	    evchat_set_timeout(chat, EVCHAT_TIMEOUT_STALL, &stall_time) == -1 ||
+	    evchat_set_timeout(chat, EVCHAT_TIMEOUT_UPGRADE,
+	    &ircd->room.hurry) == -1 ||
 	    evchat_group_add(ircd->room.group, chat) == -1)
 		return -1;
 	return start_tls(ircd, chat);
+}
+
+static int
+set_deadline(struct ircd *ircd, struct user *user)
+{
+	user->deadline = evtimer_new(ircd->base, on_deadline, user);
+	return user->deadline != NULL ?
+	    evtimer_add(user->deadline, &ircd->room.hurry) : -1;
 }
 
 static void
@@ -166,7 +213,7 @@ on_accept(struct evchat_listener *listener, struct evchat *chat,
 	user->room = &ircd->room;
 	evutil_inet_ntop(AF_INET, &((const struct sockaddr_in *)peer)->sin_addr,
 	    user->host, sizeof(user->host));
-	if (set_up(ircd, chat) == -1)
+	if (set_up(ircd, chat) == -1 || set_deadline(ircd, user) == -1)
 		evchat_free(chat);
 }
 
@@ -300,12 +347,13 @@ number_of(const char *text, long max)
 int
 main(int argc, char **argv)
 {
-	static struct ircd ircd = { .room.idle = { 120, 0 } };
+	static struct ircd ircd = { .room.idle = { 120, 0 },
+	    .room.hurry = { 30, 0 }, .room.rate = 10 };
 	const char *certificate = NULL, *key = NULL;
 	long ports[2] = { 0, -1 };
 	int option, wrong = 0, status = -1;
 
-	while ((option = getopt(argc, argv, "p:s:c:k:i:")) != -1) {
+	while ((option = getopt(argc, argv, "p:s:c:k:i:r:f:")) != -1) {
 		if (option == 'p')
 			wrong |= (ports[0] = number_of(optarg, 65535)) == -1;
 		else if (option == 's')
@@ -313,6 +361,12 @@ main(int argc, char **argv)
 		else if (option == 'i')
 			wrong |= (ircd.room.idle.tv_sec =
 			    number_of(optarg, 86400)) < 1;
+		else if (option == 'r')
+			wrong |= (ircd.room.hurry.tv_sec =
+			    number_of(optarg, 86400)) < 1;
+		else if (option == 'f')
+			wrong |= (ircd.room.rate =
+			    number_of(optarg, SECOND)) == -1;
 		else if (option == 'c')
 			certificate = optarg;
 		else if (option == 'k')
@@ -321,8 +375,8 @@ main(int argc, char **argv)
 			wrong = 1;
 	}
 	if (wrong || optind < argc) {
-		fprintf(stderr, "usage: ircd [-p port] [-i seconds]"
-		    TLS_USAGE "\n");
+		fprintf(stderr, "usage: ircd [-p port] [-i seconds] "
+		    "[-r seconds] [-f lines]" TLS_USAGE "\n");
 		return 2;
 	}
 	if (ports[1] != -1 && open_tls(&ircd, certificate, key) == -1)

@@ -8,6 +8,7 @@
 
 #include <netinet/in.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/time.h>
 #include <evchat.h>
 
@@ -31,6 +32,8 @@ struct room {
 	struct evchat_group *group;
 	struct channel *channels;
 	struct timeval idle;	/* who is silent for so long is asked */
+	struct timeval hurry;	/* the time there is to register */
+	long rate;		/* lines a second; 0: any number */
 	int is_closing;		/* nobody is told any more that others left */
 };
 
@@ -43,6 +46,8 @@ struct user {
 	struct channel *joined[JOINED_MAX];
 	int joined_count;
 	int is_asked;		/* whether it is there */
+	struct event *deadline;	/* to be registered */
+	int64_t paid_until;	/* in microseconds: its lines; see is_flood() */
 };
 
 /* Of no use without both names. */
@@ -60,6 +65,8 @@ int talk_line(struct user *user, const void *line, size_t len);
 int talk_too_long(struct user *user);
 /* Is anybody there? */
 int talk_ping(struct user *user);
+/* It has to leave; the others hear why, and so does it. */
+int talk_end(struct user *user, const char *why);
 
 /* Who is to hear something. */
 struct audience {

@@ -260,10 +260,7 @@ static int
 run_quit(struct user *user, struct words *words)
 {
 	room_leave(user, words->n > 1 ? words->at[1] : "quit");
-	if (room_tell(user, "ERROR :Goodbye") == -1)
-		return -1;
-	evchat_close_when_done(user->chat);
-	return 0;
+	return talk_end(user, "Goodbye");
 }
 
 static const struct command commands[] = {
@@ -338,6 +335,16 @@ int
 talk_too_long(struct user *user)
 {
 	return room_reply(user, 417, ":Input line was too long");
+}
+
+int
+talk_end(struct user *user, const char *why)
+{
+	room_leave(user, why);
+	if (room_tell(user, "ERROR :%s", why) == -1)
+		return -1;
+	evchat_close_when_done(user->chat);
+	return 0;
 }
 
 int

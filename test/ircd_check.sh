@@ -9,6 +9,9 @@ limit=90
 # shellcheck disable=SC1091
 . "${srcdir:-.}/test/sample.sh"
 sample=${IRCD_SAMPLE:-$(direct ircd)}
+# What is freed is to be free again at once, or memory would not be bounded.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1
+export ASAN_OPTIONS
 export work
 
 clients=
@@ -290,6 +293,32 @@ check_times()
 	ended 'silence'
 }
 
+# raw SECTION [PORT]: what perl does
+raw()
+{
+	counted "$1" perl "$srcdir/test/ircd_raw.pl" "$port" "$server" "$@"
+}
+
+# With the limits there are, with a short one, and with none
+check_limits()
+{
+	raw flood
+	kill -TERM "$server"
+	ended 'floods'
+	start_tls -p 0 -r 2
+	raw hurry
+	if [ -n "$secure" ] && perl -MNet::SSLeay -e 1 2> /dev/null; then
+		raw hurry_tls "$secure"
+	fi
+	kill -TERM "$server"
+	ended 'hurry'
+	start_server -p 0 -f 0
+	raw nicks
+	raw deaf
+	kill -TERM "$server"
+	ended 'nicks, and who is deaf'
+}
+
 check_stop()
 {
 	talk <<-'EOT'
@@ -320,9 +349,15 @@ check_more
 } > "$work/talk"
 abuse "$work/talk" 0
 plain=$port
-[ -z "$secure" ] || { port=$secure && abuse "$work/talk" 0; }
+[ -z "$secure" ] || {
+	port=$secure
+	abuse "$work/talk" 0
+	abuse "$work/talk" 0 tls
+}
 port=$plain
 check_stop
+start_server -p 0
+check_limits
 check_times
 judge
 
