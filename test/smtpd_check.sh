@@ -226,11 +226,55 @@ check_plain()
 	    --mail-rcpt b@x -T "$work/letter" "smtp://127.0.0.1:$port" 2>&1
 	    ) $(body | tr '\n' ' ')" ' by curl .. '
 	swaks_sends swaks
-	source=$(PATH=$PATH:/usr/sbin:/usr/lib/postfix/sbin command -v \
-	    smtp-source) || { echo 'skipped: smtp-source: no postfix'; return; }
-	timeout 60 "$source" -s 20 -m 200 -l 5000 -f a@x -t b@x \
+}
+
+# The load that Postfix comes with: installed, or where quickstart has unpacked it.
+find_source()
+{
+	PATH=$PATH:/usr/sbin command -v smtp-source && return
+	for there in "$PWD" "$PWD/$srcdir/build-quickstart"; do
+		there=$there/quickstart-postfix/usr
+		[ -x "$there/sbin/smtp-source" ] || continue
+		set -- "$there/lib/postfix" "$there"/lib/*-linux-*
+		echo "env LD_LIBRARY_PATH=$1${2:+:$2} $there/sbin/smtp-source"
+		return
+	done
+	return 1
+}
+
+# source_sends NAME MESSAGES OPTION...: each message is there once, to a recipient
+# of its own.
+source_sends()
+{
+	name=$1
+	count=$2
+	shift 2
+	# shellcheck disable=SC2086 # several words
+	timeout 60 $source -N -m "$count" -M me -f a@x -t b@x "$@" \
 	    "127.0.0.1:$port" > "$work/got" 2>&1
-	is 'smtp-source' "$? $(messages)" '0 200'
+	is "smtp-source: $name" "$? $(messages) $(cat "$work"/mail/new/* |
+	    sed -n 's/^Delivered-To: \([0-9]*\)b@x\r$/\1/p' | sort -nu |
+	    wc -l)$(cat "$work/got")" "0 $count $count"
+}
+
+check_load()
+{
+	source=$(find_source) || {
+		echo 'skipped: smtp-source: no postfix'
+		return
+	}
+	source_sends '20 sessions, a message each time' 200 -s 20 -l 5000
+	rm -f "$work"/mail/new/*
+	source_sends '50 sessions, many messages in each' 1000 -s 50 -d
+	rm -f "$work"/mail/new/*
+	perl -e 'print map { $_ % 7 ? "line $_ " . "x" x ($_ % 900) . "\n" :
+	    "." x ($_ % 5) . "\n" } 1 .. 2000' > "$work/letter"
+	source_sends 'dots, and a megabyte' 20 -s 10 -d -F "$work/letter"
+	echo >> "$work/letter"	# so does smtp-source
+	is 'smtp-source: each is what was sent' "$(for file in "$work"/mail/new/*
+	    do
+		tail -n 2001 "$file" | tr -d '\r' | cmp - "$work/letter"
+	    done 2>&1)" ''
 	rm -f "$work"/mail/new/*
 }
 
@@ -345,13 +389,25 @@ for my $socket (@sockets) {
 print "$_: $ends{$_}\n" for sort keys %ends;
 PERL
 
+# Where each thing that a server may be told is said once
+write_talk()
+{
+	# shellcheck disable=SC2059
+	printf "EHLO me\r\nMAIL FROM:<>\r\nRSET\r\n${mail}DATA\r\n\r\n..\r\n.\r\n$quit"
+} > "$work/talk"
+
 need curl
 offers=3
 serve
 check_commands
 check_plain
+check_load
 timeout 60 perl "$work/abuse" "$port"
 is 'abuse' "$(printf 'QUIT\r\n' | send e)" '220 221 closed'
+stop
+write_talk
+serve -m 3000
+abuse "$work/talk" 0
 stop
 serve -s 12000
 check_limits
@@ -372,6 +428,9 @@ elif make_certificate; serve -c "$work/certificate" -k "$work/key" &&
 	timeout 60 perl "$work/abuse" "$port"
 	is 'abuse, where TLS is' "$(printf 'QUIT\r\n' | send e)" \
 	    '220 221 closed'
+	stop
+	serve -m 3000 -c "$work/certificate" -k "$work/key"
+	abuse "$work/talk" 0 smtp
 	stop
 fi
 
