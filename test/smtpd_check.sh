@@ -232,7 +232,7 @@ check_plain()
 find_source()
 {
 	PATH=$PATH:/usr/sbin command -v smtp-source && return
-	for there in "$PWD" "$PWD/$srcdir/build-quickstart"; do
+	for there in . "$srcdir/build-quickstart"; do
 		there=$there/quickstart-postfix/usr
 		[ -x "$there/sbin/smtp-source" ] || continue
 		set -- "$there/lib/postfix" "$there"/lib/*-linux-*
