@@ -17,7 +17,8 @@
  *
  * A message becomes a line: who sent it, its facility and severity, and the rest,
  * with an octal number for what no line can have. What is longer than 8192 bytes
- * is cut there. -o names a file for all this, which SIGHUP has opened anew.
+ * is cut there. -o names a file for all this, which SIGHUP has opened anew. -t says
+ * how many seconds a message, or a handshake, may take.
  * SIGTERM and SIGINT end it when the messages that have begun are complete, within
  * ten seconds; a second one ends it at once.
  */
@@ -53,6 +54,7 @@ struct syslogd {
 	struct event *flush;	/* when there is nothing more to read */
 	const char *path;	/* NULL: it goes to stdout */
 	FILE *log;		/* NULL: it could not be opened anew */
+	struct timeval patience;	/* with what has begun */
 	int failed;
 #ifdef HAVE_OPENSSL
 	SSL_CTX *tls;
@@ -65,7 +67,6 @@ struct sender {
 	int is_inside;		/* a message: its first byte was looked at */
 };
 
-static const struct timeval message_time = { 30, 0 };
 static const struct timeval grace = { 10, 0 };
 
 /* Writing down */
@@ -248,8 +249,9 @@ on_accept(struct evchat_listener *listener, struct evchat *chat,
 	if (evchat_set_framing(chat, syslogd->byte) == -1 ||
 	    evchat_set_max_frame(chat, MESSAGE_MAX,
 	    EVCHAT_OVERSIZE_TRUNCATE) == -1 || evchat_set_timeout(chat,
-	    EVCHAT_TIMEOUT_FRAME, &message_time) == -1 ||
-	    start_tls(syslogd, chat) == -1)
+	    EVCHAT_TIMEOUT_FRAME, &syslogd->patience) == -1 ||
+	    evchat_set_timeout(chat, EVCHAT_TIMEOUT_UPGRADE,
+	    &syslogd->patience) == -1 || start_tls(syslogd, chat) == -1)
 		evchat_free(chat);
 }
 
@@ -389,9 +391,9 @@ close_syslogd(struct syslogd *syslogd)
 		syslogd->failed = 1;
 }
 
-/* -1: it is none */
+/* -1: it is not one, or too large for a port. */
 static long
-port_of(const char *text)
+number_of(const char *text)
 {
 	char *rest;
 	long number = strtol(text, &rest, 10);
@@ -403,16 +405,19 @@ port_of(const char *text)
 int
 main(int argc, char **argv)
 {
-	static struct syslogd syslogd;
+	static struct syslogd syslogd = { .patience = { 30, 0 } };
 	const char *certificate = NULL, *key = NULL;
 	long ports[2] = { 0, -1 };
 	int option, wrong = 0;
 
-	while ((option = getopt(argc, argv, "p:s:c:k:o:")) != -1) {
+	while ((option = getopt(argc, argv, "p:s:c:k:o:t:")) != -1) {
 		if (option == 'p')
-			wrong |= (ports[0] = port_of(optarg)) == -1;
+			wrong |= (ports[0] = number_of(optarg)) == -1;
 		else if (option == 's')
-			wrong |= (ports[1] = port_of(optarg)) == -1;
+			wrong |= (ports[1] = number_of(optarg)) == -1;
+		else if (option == 't')
+			wrong |= (syslogd.patience.tv_sec =
+			    number_of(optarg)) < 1;
 		else if (option == 'c')
 			certificate = optarg;
 		else if (option == 'k')
@@ -423,8 +428,8 @@ main(int argc, char **argv)
 			wrong = 1;
 	}
 	if (wrong || optind < argc) {
-		fprintf(stderr, "usage: syslogd [-p port] [-o file]"
-		    TLS_USAGE "\n");
+		fprintf(stderr, "usage: syslogd [-p port] [-o file] "
+		    "[-t seconds]" TLS_USAGE "\n");
 		return 2;
 	}
 	if (ports[1] != -1 && open_tls(&syslogd, certificate, key) == -1)

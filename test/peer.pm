@@ -56,6 +56,22 @@ sub line {
 	return $line =~ s/\r?\n\z//r;
 }
 
+# Is there anything to be read, or the end, at least in so many seconds?
+sub is_readable {
+	my ($self, $seconds) = @_;
+	vec(my $set = '', fileno $self->{socket}, 1) = 1;
+	return select $set, undef, undef, $seconds;
+}
+
+# The same of the end; what is read is dropped.
+sub is_over {
+	my ($self, $seconds) = @_;
+	return $self->is_readable($seconds) && !$self->get;
+}
+
+# Whether anything comes but the end
+sub get { return sysread $_[0]{socket}, my $bytes, 65536 }
+
 # There is no more to be said.
 sub finish { shutdown $_[0]{socket}, 1 }
 
@@ -120,7 +136,7 @@ sub hello {
 	return $self->pending;
 }
 
-# More for OpenSSL; whether there is any.
+# More for OpenSSL; whether anything comes.
 sub get {
 	my ($self) = @_;
 	sysread $self->{socket}, my $bytes, 65536 or return 0;

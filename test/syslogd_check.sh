@@ -9,6 +9,9 @@ limit=120
 # shellcheck disable=SC1091
 . "${srcdir:-.}/test/sample.sh"
 sample=${SYSLOGD_SAMPLE:-$(direct syslogd)}
+# What is freed is to be free again at once, or memory would not be flat.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1
+export ASAN_OPTIONS
 
 # Not everybody has rsyslogd in their path.
 PATH=$PATH:/usr/sbin
@@ -247,6 +250,34 @@ check_stop()
 	ended stop 0 ''
 }
 
+# perl_sends SECTION: what perl does, over TLS as well where it can
+perl_sends()
+{
+	[ -z "$secure" ] || perl -MNet::SSLeay -e 1 2> /dev/null || secure=
+	counted "$1" perl "$srcdir/test/syslogd_raw.pl" "$port" "$server" "$1" \
+	    "$secure" <&3
+}
+
+check_hostile()
+{
+	start_tls -p 0
+	perl_sends fair
+	# What the floods had sent is written to the end.
+	cat <&3 > /dev/null &
+	kill -TERM "$server"
+	wait "$server"
+	is 'floods: status' $? 0
+	server=
+	start_tls -p 0
+	perl_sends long
+	stop 'long ones' ''
+	start_tls -p 0 -t 1
+	perl_sends stops
+	kill -TERM "$server"
+	ended 'those who stop' 0 "syslogd: 127.0.0.1: frame timeout|${secure:+\
+syslogd: 127.0.0.1: tls|}"
+}
+
 start_tls -p 0
 check_logger
 check_rsyslog
@@ -255,12 +286,14 @@ check_messages
 stop messages 'syslogd: 127.0.0.1: malformed|syslogd: 127.0.0.1: truncated|'
 check_file
 check_stop
+check_hostile
 start_tls -p 0 -o "$work/file"
 printf '<8>line\n11 <8>counted\n<8>last' > "$work/talk"
 abuse "$work/talk" 0
 if [ -n "$secure" ]; then
 	port=$secure
 	abuse "$work/talk" 0
+	abuse "$work/talk" 0 tls
 fi
 kill -TERM "$server"
 wait "$server"
