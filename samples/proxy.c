@@ -15,9 +15,10 @@
  * more memory than that, however fast and however long one of them sends.
  *
  * -t says for how many seconds both may be silent, or one of them take nothing
- * of what waits for it. SIGTERM and SIGINT end it when what was under way has
- * been sent, a second one ends it at once. It listens on 127.0.0.1 only, since
- * it connects to wherever it is told to.
+ * of what waits for it; -w, how long a head may take, and a connection. SIGTERM
+ * and SIGINT end it when what was under way has been sent, a second one ends it
+ * at once. It listens on 127.0.0.1 only, since it connects to wherever it is told
+ * to.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -41,7 +42,8 @@ struct proxy {
 	struct evdns_base *dns;
 	struct evchat_listener *listener;
 	struct event *signals[2];
-	struct timeval patience;	/* with two that are silent */
+	struct timeval patience;	/* with two that are silent, */
+	struct timeval wait;	/* and with a head, and a connection */
 };
 
 /* Who is joined with whom. It goes when both have ended. */
@@ -52,8 +54,6 @@ struct relay {
 	int is_busy;		/* somebody said something */
 };
 
-static const struct timeval head_time = { 30, 0 };
-static const struct timeval connect_time = { 10, 0 };
 static const struct timeval grace = { 10, 0 };
 
 /* From one side to the other */
@@ -214,7 +214,7 @@ join(struct relay *relay, const char *host, int port)
 	    set_up_side(relay->client, relay->server, &proxy->patience) ||
 	    set_up_side(relay->server, relay->client, &proxy->patience) ||
 	    evchat_set_timeout(relay->server, EVCHAT_TIMEOUT_CONNECT,
-	    &connect_time) == -1)
+	    &proxy->wait) == -1)
 		return -1;
 	evchat_set_terminator_none(relay->client);
 	evchat_pause(relay->client);
@@ -265,6 +265,7 @@ static void
 on_accept(struct evchat_listener *listener, struct evchat *chat,
     const struct sockaddr *peer, int peerlen, void *arg)
 {
+	struct proxy *proxy = arg;
 	struct relay *relay = calloc(1, sizeof(*relay));
 
 	(void)listener;
@@ -276,13 +277,14 @@ on_accept(struct evchat_listener *listener, struct evchat *chat,
 		return;
 	}
 	/* From here on closed frees it. */
-	relay->proxy = arg;
+	relay->proxy = proxy;
 	relay->client = chat;
 	if (evchat_set_terminator(chat, "\r\n\r\n", 4) == -1 ||
 	    evchat_set_max_frame(chat, HEAD_MAX,
 	    EVCHAT_OVERSIZE_DISCARD) == -1 ||
-	    evchat_set_timeout(chat, EVCHAT_TIMEOUT_READ, &head_time) == -1 ||
-	    evchat_set_timeout(chat, EVCHAT_TIMEOUT_FRAME, &head_time) == -1)
+	    evchat_set_timeout(chat, EVCHAT_TIMEOUT_READ,
+	    &proxy->wait) == -1 || evchat_set_timeout(chat,
+	    EVCHAT_TIMEOUT_FRAME, &proxy->wait) == -1)
 		evchat_free(chat);
 }
 
@@ -378,22 +380,26 @@ int
 main(int argc, char **argv)
 {
 	static struct proxy proxy;
-	long port = 0, patience = 300;
+	long port = 0, patience = 300, wait = 20;
 	int option, status = -1;
 
-	while ((option = getopt(argc, argv, "p:t:")) != -1) {
+	while ((option = getopt(argc, argv, "p:t:w:")) != -1) {
 		if (option == 'p')
 			port = number_of(optarg, 65535);
 		else if (option == 't')
 			patience = number_of(optarg, 86400);
+		else if (option == 'w')
+			wait = number_of(optarg, 86400);
 		else
 			port = -1;
 	}
-	if (optind < argc || port < 0 || patience < 1) {
-		fprintf(stderr, "usage: proxy [-p port] [-t seconds]\n");
+	if (optind < argc || port < 0 || patience < 1 || wait < 1) {
+		fprintf(stderr, "usage: proxy [-p port] [-t seconds] "
+		    "[-w seconds]\n");
 		return 2;
 	}
 	proxy.patience.tv_sec = patience;
+	proxy.wait.tv_sec = wait;
 	if ((proxy.base = event_base_new()) != NULL &&
 	    signal(SIGPIPE, SIG_IGN) != SIG_ERR && open_dns(&proxy) == 0 &&
 	    catch_signal(&proxy, 0, SIGINT) == 0 &&

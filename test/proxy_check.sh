@@ -8,6 +8,9 @@ limit=120
 # shellcheck disable=SC1091
 . "${srcdir:-.}/test/sample.sh"
 sample=${PROXY_SAMPLE:-$(direct proxy)}
+# Each of those who come at once has two descriptors, here and there.
+# shellcheck disable=SC3045
+ulimit -n 4096 2> /dev/null || true
 # What is freed is to be free again at once, or memory would not be flat.
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1
 export ASAN_OPTIONS
@@ -54,7 +57,9 @@ read -r there < "$work/origin_port"
 # raw SECTION: what perl does
 raw()
 {
-	counted "$1" perl "$srcdir/test/proxy_raw.pl" "$port" "$server" "$1"
+	# shellcheck disable=SC3045
+	counted "$1" perl "$srcdir/test/proxy_raw.pl" "$port" "$server" "$1" \
+	    "$(ulimit -n 2> /dev/null)"
 }
 
 stop()
@@ -123,7 +128,11 @@ stop
 start_server -p 0
 raw stop
 ended
-start_server -p 0 -t 1
+start_server -p 0
+raw crowd
+stop
+start_server -p 0 -t 2 -w 1
 raw silence
+raw late
 stop
 judge

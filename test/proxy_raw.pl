@@ -1,13 +1,13 @@
 # What proxy_check.sh has perl do: both ends of what the proxy carries, so that
 # it is known what each has sent, and what has arrived. The arguments are the
-# proxy's port and process. stdout has a line for every case; the last one counts
-# them.
+# proxy's port and process, a section, and how many descriptors a process may have.
+# stdout has a line for every case; the last one counts them.
 use strict;
 use warnings;
 use IO::Handle;
 use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY SO_LINGER);
 
-my ($port, $proxy, $section) = @ARGV;
+my ($port, $proxy, $section, $descriptors) = @ARGV;
 my ($passed, $failed) = (0, 0);
 $SIG{PIPE} = 'IGNORE';
 $SIG{ALRM} = sub { die "out of time\n" };
@@ -146,6 +146,30 @@ sub check_ends {
 		is("ends: the $name is reset", rest_and_end($ends[$second]),
 		    ' reset');
 	}
+	for my $way (0, 1) {
+		my @ends = joined();
+		my $child = fork() // die $!;
+		if (!$child) {
+			say_to($ends[$way], 'x' x (4 << 20));
+			shutdown $ends[$way], 1;
+			exit 0;
+		}
+		shutdown $ends[!$way], 1;
+		is('ends: the ' . ('client', 'server')[$way] .
+		    ' goes on when the other one has ended',
+		    length rest($ends[!$way]), 4 << 20);
+		is('ends: and has heard so', rest($ends[$way]), '');
+		waitpid $child, 0;
+	}
+	my $hasty = connected();
+	say_to($hasty, head() . 'words');
+	shutdown $hasty, 1;
+	my $there = accepted();
+	is('ends: words and the end before there is a server', rest($there),
+	    'words');
+	say_to($there, 'answer');
+	close $there;
+	is('ends: which answers', rest($hasty), $established . 'answer');
 	close connected() for 1 .. 10;
 	my $client = connected();
 	say_to($client, head());
@@ -209,13 +233,121 @@ sub check_stop {
 	    'sent');
 }
 
+sub end_of {
+	my ($socket) = @_;
+	vec(my $set = '', fileno $socket, 1) = 1;
+	return select $set, undef, undef, 0.1;
+}
+
+# One is silent behind its first words, and so is the other. Meanwhile, one is slow.
 sub check_silence {
 	my ($client, $server) = joined();
-	say_to($client, 'x');
-	is('silence: ends both', rest($client) . rest($server), 'x');
+	say_to($client, 'request');
+	my @mute = joined();
+	for my $way (0, 1) {
+		my @slow = joined();
+		my $said = 0;
+		for (1 .. 30) {
+			last if end_of($slow[$way]) ||
+			    !syswrite $slow[$way], 'x';
+			$said++;
+		}
+		shutdown $slow[$way], 1;
+		is('silence: not of a ' . ('client', 'server')[$way] .
+		    ' that is slow', "$said " . length rest($slow[!$way]),
+		    '30 30');
+	}
+	is('silence: of a server that was asked', rest($client), '');
+	is('silence: of its client', rest($server), 'request');
+	is('silence: of both', rest($mute[0]) . rest($mute[1]), '');
+}
+
+# A connection that is neither taken nor refused: others wait there already, and it
+# has room for none.
+sub full_place {
+	socket my $place, AF_INET, SOCK_STREAM, 0 or die $!;
+	bind $place, sockaddr_in(0, INADDR_LOOPBACK) or die $!;
+	listen $place, 0 or die $!;
+	my @waiting;
+	for (1 .. 4) {
+		socket my $socket, AF_INET, SOCK_STREAM, 0 or die $!;
+		$socket->blocking(0);
+		connect $socket, getsockname $place;
+		push @waiting, $socket;
+	}
+	my ($number) = sockaddr_in(getsockname $place);
+	return ($number, $place, @waiting);
+}
+
+# Whatever does not come in time
+sub check_late {
+	my $late = "HTTP/1.1 408 Request Timeout\r\n$closed";
+	my @begun = map { connected() } 1 .. 4;
+	say_to($begun[1], 'C');
+	say_to($begun[2], substr head(), 0, -1);
+	say_to($begun[3], 'C') until end_of($begun[3]);
+	is('late: no head', rest($begun[0]), $late);
+	is('late: the beginning of one', rest($begun[1]), $late);
+	is('late: one but for its last byte', rest($begun[2]), $late);
+	is('late: one byte by byte', rest($begun[3]), $late);
+	my ($number, @place) = full_place();
+	is('late: a connection', asked("CONNECT 127.0.0.1:$number " .
+	    "HTTP/1.1\r\n\r\n"), "HTTP/1.1 504 Gateway Timeout\r\n$closed");
+	my ($client, $server) = joined();
+	say_to($server, 'on');
+	is('late: others', take($client, 2), 'on');
+}
+
+sub open_descriptors { return scalar(() = glob "/proc/$proxy/fd/*") }
+
+# All that is said reaches the right one, both ways, and nothing is left.
+sub check_crowd {
+	my $n = 1000;
+	$n = int(($descriptors - 100) / 4) if $descriptors =~ /^\d+$/ &&
+	    $descriptors < 4 * $n;
+	my $before = open_descriptors();
+	my @pairs = map { [joined()] } 1 .. $n;
+	for my $round (1 .. 3) {
+		for my $i (0 .. $#pairs) {
+			say_to($pairs[$i][$_], "$round $_ $i\n" x 100)
+			    for 0, 1;
+		}
+		my $right = 0;
+		for my $i (0 .. $#pairs) {
+			for my $to (0, 1) {
+				my $want = "$round " . (1 - $to) .
+				    " $i\n";
+				$right++ if take($pairs[$i][$to],
+				    100 * length $want) eq $want x 100;
+			}
+		}
+		is("crowd: $n at once, round $round", $right, 2 * $n);
+	}
+	for my $i (0 .. $#pairs) {
+		my ($first, $last) = @{$pairs[$i]}[$i % 2, 1 - $i % 2];
+		say_to($first, "bye $i");
+		shutdown $first, 1;
+	}
+	my $byes = 0;
+	for my $i (0 .. $#pairs) {
+		my ($first, $last) = @{$pairs[$i]}[$i % 2, 1 - $i % 2];
+		$byes++ if rest($last) eq "bye $i";
+		close $last;
+		$byes++ if rest($first) eq '';
+	}
+	is('crowd: their ends', $byes, 2 * $n);
+	# The last one may just be going.
+	for (1 .. 100) {
+		last if open_descriptors() == $before;
+		select undef, undef, undef, 0.05;
+	}
+	is('crowd: descriptors', open_descriptors(), $before);
+	is('crowd: memory', peak() < 60000 ? 'little' : peak() . ' KiB',
+	    'little');
 }
 
 my %sections = (heads => \&check_heads, ends => \&check_ends,
-    slow => \&check_slow, stop => \&check_stop, silence => \&check_silence);
+    slow => \&check_slow, stop => \&check_stop, silence => \&check_silence,
+    crowd => \&check_crowd, late => \&check_late);
 $sections{$section}->();
 print "$passed $failed\n";
