@@ -10,6 +10,7 @@
 #include <event2/bufferevent.h>
 #include <event2/util.h>
 
+#include "address.h"
 #include "channel.h"
 #include "connect.h"
 #include "mem.h"
@@ -177,6 +178,20 @@ evchat_connect(struct evchat *chat, const struct sockaddr *sa, int socklen)
 		return (-1);
 	}
 	return (begin(chat, one_address(sa, (size_t)socklen)));
+}
+
+int
+evchat_connect_text(struct evchat *chat, const char *where)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+
+	if (where == NULL || !address_parse(where, &ss, &len) ||
+	    (ss.ss_family != AF_UNIX && address_port(&ss) == 0)) {
+		errno = EINVAL;
+		return (-1);
+	}
+	return (evchat_connect(chat, (struct sockaddr *)&ss, (int)len));
 }
 
 int

@@ -261,6 +261,8 @@ evchat_listener_new(struct event_base *base, evchat_accept_cb accept,
 void
 evchat_listener_free(struct evchat_listener *listener)
 {
+	struct stop_signal *signals;
+
 	if (listener == NULL)
 		return;
 	members_lock(&listener->members);
@@ -269,7 +271,10 @@ evchat_listener_free(struct evchat_listener *listener)
 	finalize(&listener->ready);
 	finalize(&listener->wake);
 	finalize(&listener->grace);
+	signals = listener->signals;
+	listener->signals = NULL;
 	members_unlock(&listener->members);
+	stop_signal_free(signals);
 	listener_let_go(listener);
 }
 

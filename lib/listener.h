@@ -9,6 +9,7 @@
 #include "api.h"
 #include "listening.h"
 #include "members.h"
+#include "stop_signal.h"
 
 struct event;
 struct event_base;
@@ -70,6 +71,7 @@ struct evchat_listener {
 	bool grace_over;
 	int last_ones;           /* so many may have been waiting */
 	int passes;              /* of the loop, before channels are closed */
+	struct stop_signal *signals; /* that have it stop */
 };
 
 /* The channel ends, under its lock: its listener, if any, has room. */
@@ -99,5 +101,10 @@ void accepting_settle(struct evchat_listener *listener);
 
 /* What there is to do when the listener is to stop. */
 void stopping_turn(struct evchat_listener *listener);
+/* Under the lock: it is to. -1 with errno ENOMEM, and as it was. */
+int stopping_begin(struct evchat_listener *listener,
+    const struct timeval *grace);
+/* Can channels have so long? NULL is for ever. */
+bool stopping_is_grace(const struct timeval *grace);
 
 #endif

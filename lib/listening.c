@@ -27,11 +27,15 @@
 #define MOST_WAITING 65536 /* on any socket */
 
 static int
+turn(int fd, int level, int option, int on)
+{
+	return (setsockopt(fd, level, option, &on, sizeof(on)));
+}
+
+static int
 turn_on(int fd, int level, int option)
 {
-	int one = 1;
-
-	return (setsockopt(fd, level, option, &one, sizeof(one)));
+	return (turn(fd, level, option, 1));
 }
 
 static int
@@ -155,8 +159,12 @@ set_options(int fd, int family, unsigned options)
 		return (-1);
 #endif
 	}
-	if ((options & EVCHAT_LISTENER_IPV6ONLY) && family == AF_INET6)
+	if (family != AF_INET6)
+		return (0);
+	if (options & EVCHAT_LISTENER_IPV6ONLY)
 		return (turn_on(fd, IPPROTO_IPV6, IPV6_V6ONLY));
+	/* Whatever the system begins with. Some have nothing else, though. */
+	(void)turn(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
 	return (0);
 }
 

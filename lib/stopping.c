@@ -84,6 +84,8 @@ stopping_turn(struct evchat_listener *listener)
 	members_lock(&listener->members);
 	drain = is_time_to_close(listener);
 	grace_over = listener->grace_over;
+	if (listener->state != LISTENER_LISTENING)
+		stop_signal_end(listener->signals);
 	members_unlock(&listener->members);
 	if (drain)
 		for_each(listener, evchat_close_after_frame);
@@ -106,9 +108,18 @@ set_grace(struct evchat_listener *listener, const struct timeval *grace)
 	return (0);
 }
 
-static void
-stop(struct evchat_listener *listener)
+bool
+stopping_is_grace(const struct timeval *grace)
 {
+	return (grace == NULL || (grace->tv_sec >= 0 && grace->tv_usec >= 0 &&
+	    grace->tv_usec < 1000000));
+}
+
+int
+stopping_begin(struct evchat_listener *listener, const struct timeval *grace)
+{
+	if (set_grace(listener, grace) == -1)
+		return (-1);
 	if (listener->state == LISTENER_LISTENING) {
 		listener->state = LISTENER_LAST_ONES;
 		listener->last_ones = listener->socket.waiting_most + 1;
@@ -117,6 +128,7 @@ stop(struct evchat_listener *listener)
 	} else if (listener->state == LISTENER_IDLE)
 		listener->state = LISTENER_DRAINING; /* to tell it again */
 	listener_wake(listener);
+	return (0);
 }
 
 int
@@ -125,16 +137,14 @@ evchat_listener_stop(struct evchat_listener *listener,
 {
 	int result;
 
-	if (grace != NULL && (grace->tv_sec < 0 || grace->tv_usec < 0 ||
-	    grace->tv_usec >= 1000000)) {
+	if (!stopping_is_grace(grace)) {
 		errno = EINVAL;
 		return (-1);
 	}
 	members_lock(&listener->members);
-	if ((result = set_grace(listener, grace)) == 0) {
+	if ((result = stopping_begin(listener, grace)) == 0) {
 		listener->stopped = stopped;
 		listener->stopped_arg = arg;
-		stop(listener);
 	}
 	members_unlock(&listener->members);
 	return (result);

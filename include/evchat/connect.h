@@ -39,6 +39,17 @@ struct sockaddr;
 int evchat_connect(struct evchat *chat, const struct sockaddr *sa, int socklen);
 
 /**
+ * Connect to an address in words, as evchat_listener_new_text() takes them and
+ * evchat_listener_get_text() gives them: "127.0.0.1:80", "[::1]:80", "unix:/path".
+ * A name of a host is for evchat_connect_hostname().
+ *
+ * @param where copied
+ * @return 0, or -1 with errno as above, EINVAL if it is not an address, or one that
+ *     nobody can be connected to: a port alone, or port 0
+ */
+int evchat_connect_text(struct evchat *chat, const char *where);
+
+/**
  * Connect to the first of these addresses that accepts: they are tried in
  * order, each when the one before it has failed. With EVCHAT_TIMEOUT_CONNECT
  * each gets an equal share of the time that is left. If all fail, the error is

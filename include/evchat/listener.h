@@ -75,6 +75,32 @@ struct evchat_listener *evchat_listener_new_bind(struct event_base *base,
     evchat_accept_cb accept, void *arg, unsigned options, int backlog,
     const struct sockaddr *sa, int socklen);
 
+/** Room for any address in words, its NUL included. */
+#define EVCHAT_ADDRESS_MAX 128
+
+/**
+ * Listen on an address in words; otherwise as evchat_listener_new_bind().
+ *
+ *     127.0.0.1:8080     an IPv4 address and a port; port 0 is one that is free
+ *     [::1]:8080         an IPv6 address; a link-local one has its interface,
+ *                        as in [fe80::1%eth0]:8080
+ *     [::]:8080          all of them, and those of IPv4, too: peers from there are
+ *                        told as ::ffff:1.2.3.4. With EVCHAT_LISTENER_IPV6ONLY
+ *                        they do not get in
+ *     8080, :8080        the same; 0.0.0.0:8080 where the system has no IPv6
+ *     unix:/run/socket   a path; see EVCHAT_LISTENER_UNLINK
+ *     unix:@name         a name in the abstract space of Linux
+ *
+ * Nothing is looked up, for that would block, and nothing may be left out.
+ *
+ * @param where copied
+ * @return as evchat_listener_new_bind(), or NULL with errno EINVAL if where is
+ *     none of these
+ */
+struct evchat_listener *evchat_listener_new_text(struct event_base *base,
+    evchat_accept_cb accept, void *arg, unsigned options, int backlog,
+    const char *where);
+
 /**
  * Listen on a socket that was bound, for instance by a supervisor.
  *
@@ -121,6 +147,24 @@ void evchat_listener_free(struct evchat_listener *listener);
 int evchat_listener_stop(struct evchat_listener *listener,
     const struct timeval *grace, evchat_stopped_cb stopped, void *arg);
 
+/**
+ * Stop as evchat_listener_stop() does when the process gets a signal, such as
+ * SIGTERM. As soon as the listener is to stop, for this signal, another one, or a
+ * call, it waits for none any more: event_base_dispatch() returns when there is
+ * nothing else to wait for, and the same signal once more does what it did before
+ * this call, which is most often to end the process. A second call for the same
+ * signal replaces grace.
+ *
+ * libevent gives signals to one event loop of a process, and so does this.
+ *
+ * @param number of the signal
+ * @param grace copied; as for evchat_listener_stop()
+ * @return 0, or -1 with errno EINVAL if grace is negative or the signal cannot be
+ *     caught, EBADF if the listener is stopping, or has stopped, ENOMEM
+ */
+int evchat_listener_stop_on(struct evchat_listener *listener, int number,
+    const struct timeval *grace);
+
 /** Accept no more for a while; what arrives waits in the backlog. */
 void evchat_listener_pause(struct evchat_listener *listener);
 void evchat_listener_resume(struct evchat_listener *listener);
@@ -146,6 +190,17 @@ size_t evchat_listener_get_count(const struct evchat_listener *listener);
  */
 int evchat_listener_get_address(const struct evchat_listener *listener,
     struct sockaddr *sa, int *socklen);
+
+/**
+ * The same in the words of evchat_listener_new_text(), with the port that it has.
+ *
+ * @param text filled in; EVCHAT_ADDRESS_MAX is enough for any
+ * @param size the room there
+ * @return 0, or -1 with errno as evchat_listener_get_address(), ENOSPC if there is
+ *     too little room, EINVAL if there are no words for it: text is of no use then
+ */
+int evchat_listener_get_text(const struct evchat_listener *listener, char *text,
+    size_t size);
 
 /** @return its event loop, borrowed */
 struct event_base *evchat_listener_get_base(

@@ -9,6 +9,7 @@
  * what STARTTLS asks for (RFC 3207 and its like); on a channel that was just made it
  * is TLS from the first byte, for a server and for a client:
  *
+ *     ctx = evchat_ssl_server_ctx_new("chain.pem", "key.pem");
  *     chat = evchat_socket_new(base, fd, &hooks, arg, 0);
  *     evchat_starttls(chat, SSL_new(ctx), EVCHAT_TLS_ACCEPT, 0);
  *
@@ -110,6 +111,23 @@ int evchat_adopt_tls(struct evchat *chat, unsigned options);
  *     there is none
  */
 SSL *evchat_get_ssl(const struct evchat *chat);
+
+/**
+ * Make what the channels of a server share; each has its SSL_new() of that. TLS is
+ * 1.2 at least, or what the system's openssl.cnf asks for beyond that, nobody can
+ * renegotiate, and sessions are resumed. All else is as OpenSSL has it, and may be
+ * changed: it is an SSL_CTX like any other.
+ *
+ * @param certificates a file in PEM: the server's, and behind it those that lead to
+ *     an authority that clients know
+ * @param key a file in PEM, without a passphrase; may be the same one
+ * @return to be freed with SSL_CTX_free(), before or after the last SSL of it; or
+ *     NULL with OpenSSL's queue of errors saying what is wrong, as for
+ *     ERR_print_errors_fp(), and errno that of a file that could not be opened,
+ *     ENOMEM, or EINVAL: what is in the files is not good, or the key is not the
+ *     certificate's. With a NULL for a file the queue says nothing
+ */
+SSL_CTX *evchat_ssl_server_ctx_new(const char *certificates, const char *key);
 
 /**
  * Make what a client needs: the host's name is sent (SNI, RFC 6066), and the
