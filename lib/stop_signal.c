@@ -74,6 +74,19 @@ find(struct evchat_listener *listener, int number)
 	return (signal);
 }
 
+/* Without memory libevent may leave its handler behind. */
+static int
+add_event(struct stop_signal *signal)
+{
+	struct sigaction before;
+
+	(void)sigaction(signal->number, NULL, &before);
+	if (event_add(signal->event, NULL) == 0)
+		return (0);
+	(void)sigaction(signal->number, &before, NULL);
+	return (-1);
+}
+
 /* NULL with errno ENOMEM. */
 static struct stop_signal *
 signal_new(struct evchat_listener *listener, int number)
@@ -86,7 +99,7 @@ signal_new(struct evchat_listener *listener, int number)
 	signal->number = number;
 	signal->event = evsignal_new(listener->base, number, on_signal,
 	    signal);
-	if (signal->event == NULL || event_add(signal->event, NULL) == -1) {
+	if (signal->event == NULL || add_event(signal) == -1) {
 		if (signal->event != NULL)
 			event_free(signal->event);
 		mem_free(signal);

@@ -250,6 +250,9 @@ door_listen(struct door *d, unsigned options)
 		options |= EVCHAT_LISTENER_UNLINK;
 	if (d->kind == DOOR_ADOPTED)
 		d->listener = adopt(d, options);
+	else if (d->where != NULL)
+		d->listener = evchat_listener_new_text(d->base, on_accept, d,
+		    options, -1, d->where);
 	else
 		d->listener = evchat_listener_new_bind(d->base, on_accept, d,
 		    options, -1, (struct sockaddr *)&d->address,

@@ -39,6 +39,7 @@ struct door {
 	enum door_kind kind;
 	struct sockaddr_storage address;
 	int address_len;
+	const char *where;        /* listen there, in words; NULL: at address */
 	int listener_fd;          /* where it is known, else -1 */
 	struct sockaddr_storage peer; /* of the last connection */
 	int peer_len;
