@@ -71,8 +71,9 @@ error_number(void)
 
 	if (ERR_GET_LIB(cause) == ERR_LIB_SYS)
 		return (ERR_GET_REASON(cause));
-	return (ERR_GET_REASON(cause) == ERR_R_MALLOC_FAILURE ? ENOMEM :
-	    EINVAL);
+	/* Without memory for an error there is none. */
+	return (cause == 0 || ERR_GET_REASON(cause) == ERR_R_MALLOC_FAILURE ?
+	    ENOMEM : EINVAL);
 }
 
 SSL_CTX *

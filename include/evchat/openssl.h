@@ -124,8 +124,8 @@ SSL *evchat_get_ssl(const struct evchat *chat);
  * @return to be freed with SSL_CTX_free(), before or after the last SSL of it; or
  *     NULL with OpenSSL's queue of errors saying what is wrong, as for
  *     ERR_print_errors_fp(), and errno that of a file that could not be opened,
- *     ENOMEM, or EINVAL: what is in the files is not good, or the key is not the
- *     certificate's. With a NULL for a file the queue says nothing
+ *     ENOMEM where OpenSSL says so, or EINVAL: what is in the files is not good, or
+ *     the key is not the certificate's. With a NULL for a file the queue is empty
  */
 SSL_CTX *evchat_ssl_server_ctx_new(const char *certificates, const char *key);
 
