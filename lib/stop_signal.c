@@ -28,9 +28,13 @@ on_signal(evutil_socket_t number, short what, void *arg)
 	(void)number;
 	(void)what;
 	members_lock(&listener->members);
-	if (listener->state == LISTENER_LISTENING && stopping_begin(listener,
-	    signal->is_limited ? &signal->grace : NULL) == -1)
-		(void)stopping_begin(listener, NULL);
+	if (listener->state == LISTENER_LISTENING) {
+		if (stopping_begin(listener, signal->is_limited ?
+		    &signal->grace : NULL) == -1)
+			(void)stopping_begin(listener, NULL);
+		listener->stopped = signal->stopped;
+		listener->stopped_arg = signal->arg;
+	}
 	members_unlock(&listener->members);
 }
 
@@ -112,24 +116,17 @@ signal_new(struct evchat_listener *listener, int number)
 	return (signal);
 }
 
-/* Under the lock. -1 with errno, and as it was. */
-static int
-stop_on(struct evchat_listener *listener, int number,
-    const struct timeval *grace)
+/* Under the lock: one of this number. NULL with errno, and as it was. */
+static struct stop_signal *
+find_or_make(struct evchat_listener *listener, int number)
 {
 	struct stop_signal *signal = find(listener, number);
 
 	if (listener->state != LISTENER_LISTENING) {
 		errno = EBADF;
-		return (-1);
+		return (NULL);
 	}
-	if (signal == NULL &&
-	    (signal = signal_new(listener, number)) == NULL)
-		return (-1);
-	signal->is_limited = grace != NULL;
-	if (grace != NULL)
-		signal->grace = *grace;
-	return (0);
+	return (signal != NULL ? signal : signal_new(listener, number));
 }
 
 /* libevent would print what it does not like. */
@@ -144,16 +141,22 @@ can_be_caught(int number)
 
 int
 evchat_listener_stop_on(struct evchat_listener *listener, int number,
-    const struct timeval *grace)
+    const struct timeval *grace, evchat_stopped_cb stopped, void *arg)
 {
-	int result;
+	struct stop_signal *signal;
 
 	if (!can_be_caught(number) || !stopping_is_grace(grace)) {
 		errno = EINVAL;
 		return (-1);
 	}
 	members_lock(&listener->members);
-	result = stop_on(listener, number, grace);
+	if ((signal = find_or_make(listener, number)) != NULL) {
+		signal->is_limited = grace != NULL;
+		if (grace != NULL)
+			signal->grace = *grace;
+		signal->stopped = stopped;
+		signal->arg = arg;
+	}
 	members_unlock(&listener->members);
-	return (result);
+	return (signal != NULL ? 0 : -1);
 }

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <sys/time.h>
 
+#include "api.h"
+
 struct event;
 struct evchat_listener;
 
@@ -13,8 +15,12 @@ struct stop_signal {
 	struct evchat_listener *listener; /* held */
 	struct event *event;
 	int number;
-	bool is_limited;      /* the time that channels have */
+
+	/* As for evchat_listener_stop(). */
+	bool is_limited;
 	struct timeval grace;
+	evchat_stopped_cb stopped;
+	void *arg;
 };
 
 /* In the loop, under the listener's lock: wait for them no more. */

@@ -51,8 +51,8 @@ open_alone(struct door *d, enum door_kind kind)
 static void
 stop_on(struct door *d, int number, const struct timeval *grace)
 {
-	ck_assert_int_eq(evchat_listener_stop_on(d->listener, number, grace),
-	    0);
+	ck_assert_int_eq(evchat_listener_stop_on(d->listener, number, grace,
+	    door_stopped, d), 0);
 }
 
 /* It returns when there is nothing left to wait for. */
@@ -97,7 +97,7 @@ START_TEST(signal_stops_and_the_loop_ends)
 	raise(SIGTERM);
 	run_to_the_end(&d);
 	expect_disposition(SIGTERM, SIG_DFL);
-	door_end(&d, "");
+	door_end(&d, "stopped");
 }
 END_TEST
 
@@ -114,7 +114,7 @@ START_TEST(each_of_several_stops)
 	run_to_the_end(&d);
 	for (i = 0; i < 4; i++)
 		expect_disposition(numbers[i], SIG_DFL);
-	door_end(&d, "");
+	door_end(&d, "stopped");
 }
 END_TEST
 
@@ -130,7 +130,7 @@ START_TEST(signal_does_again_what_it_did)
 	run_to_the_end(&d);
 	raise(SIGUSR1);
 	ck_assert_int_eq(caught, SIGUSR1);
-	door_end(&d, "");
+	door_end(&d, "stopped");
 }
 END_TEST
 
@@ -170,7 +170,14 @@ START_TEST(call_that_stops_ends_the_waiting_too)
 }
 END_TEST
 
-/* In one pass of the loop, the call's. */
+static void
+note_other(struct evchat_listener *listener, void *arg)
+{
+	(void)listener;
+	door_note(arg, "other");
+}
+
+/* In one pass of the loop: what was called holds. */
 START_TEST(signal_does_not_change_a_call)
 {
 	struct door d;
@@ -178,9 +185,24 @@ START_TEST(signal_does_not_change_a_call)
 	open_alone(&d, DOOR_TCP);
 	stop_on(&d, SIGTERM, &hour);
 	raise(SIGTERM);
-	door_stop(&d, 0);
+	ck_assert_int_eq(evchat_listener_stop(d.listener, &none, note_other,
+	    &d), 0);
 	run_to_the_end(&d);
-	door_end(&d, "stopped");
+	door_end(&d, "other");
+}
+END_TEST
+
+START_TEST(nobody_need_be_told)
+{
+	struct door d;
+
+	open_alone(&d, DOOR_TCP);
+	stop_on(&d, SIGTERM, NULL);
+	ck_assert_int_eq(evchat_listener_stop_on(d.listener, SIGTERM, NULL,
+	    NULL, NULL), 0);
+	raise(SIGTERM);
+	run_to_the_end(&d);
+	door_end(&d, "");
 }
 END_TEST
 
@@ -194,12 +216,13 @@ START_TEST(two_listeners_stop_on_one)
 	    0, -1, "127.0.0.1:0");
 	ck_assert_ptr_nonnull(second);
 	stop_on(&d, SIGTERM, NULL);
-	ck_assert_int_eq(evchat_listener_stop_on(second, SIGTERM, NULL), 0);
+	ck_assert_int_eq(evchat_listener_stop_on(second, SIGTERM, NULL,
+	    NULL, NULL), 0);
 	raise(SIGTERM);
 	run_to_the_end(&d);
 	expect_disposition(SIGTERM, SIG_DFL);
 	evchat_listener_free(second);
-	door_end(&d, "");
+	door_end(&d, "stopped");
 }
 END_TEST
 
@@ -225,7 +248,7 @@ START_TEST(channels_have_their_grace)
 	stop_on(&d, SIGTERM, &soon);
 	raise(SIGTERM);
 	run_to_the_end(&d);
-	door_end(&d, "accept|frame:a|closed:freed");
+	door_end(&d, "accept|frame:a|closed:freed|stopped");
 }
 END_TEST
 
@@ -239,7 +262,7 @@ START_TEST(each_signal_has_its_own)
 	stop_on(&d, SIGINT, &none);
 	raise(SIGINT);
 	run_to_the_end(&d);
-	door_end(&d, "accept|frame:a|closed:freed");
+	door_end(&d, "accept|frame:a|closed:freed|stopped");
 }
 END_TEST
 
@@ -253,7 +276,7 @@ START_TEST(second_call_replaces_grace)
 	stop_on(&d, SIGTERM, &none);
 	raise(SIGTERM);
 	run_to_the_end(&d);
-	door_end(&d, "accept|frame:a|closed:freed");
+	door_end(&d, "accept|frame:a|closed:freed|stopped");
 }
 END_TEST
 
@@ -266,8 +289,8 @@ expect_refused(struct door *d, int number, const struct timeval *grace,
 	long blocks = harness_blocks();
 
 	errno = 0;
-	ck_assert_int_eq(evchat_listener_stop_on(d->listener, number, grace),
-	    -1);
+	ck_assert_int_eq(evchat_listener_stop_on(d->listener, number, grace,
+	    NULL, NULL), -1);
 	ck_assert_int_eq(errno, error);
 	ck_assert_int_eq(harness_blocks(), blocks);
 }
@@ -362,7 +385,7 @@ START_TEST(asking_survives_every_failing_allocation)
 		harness_fail_allocation(i);
 		errno = 0;
 		begun = evchat_listener_stop_on(d.listener, SIGTERM,
-		    &hour) == 0;
+		    &hour, NULL, NULL) == 0;
 		ck_assert(begun || errno == ENOMEM);
 		ck_assert_int_eq(begun, !harness_allocation_failed());
 		harness_fail_allocation(0);
@@ -388,7 +411,7 @@ START_TEST(stopping_survives_every_failing_allocation)
 		run_to_the_end(&d);
 		failed = harness_allocation_failed();
 		harness_fail_allocation(0);
-		door_end(&d, "");
+		door_end(&d, "stopped");
 	}
 }
 END_TEST
@@ -419,7 +442,7 @@ START_TEST(listener_freed_in_another_thread)
 		    "127.0.0.1:0");
 		ck_assert_ptr_nonnull(listener);
 		ck_assert_int_eq(evchat_listener_stop_on(listener, SIGUSR1,
-		    &hour), 0);
+		    &hour, NULL, NULL), 0);
 		ck_assert_int_eq(pthread_create(&thread, NULL, run, base), 0);
 		raise(SIGUSR1);
 		evchat_listener_free(listener);
@@ -444,6 +467,7 @@ main(void)
 	tcase_add_loop_test(tc, call_that_stops_ends_the_waiting_too, 0,
 	    DOOR_KINDS);
 	tcase_add_test(tc, signal_does_not_change_a_call);
+	tcase_add_test(tc, nobody_need_be_told);
 	tcase_add_test(tc, two_listeners_stop_on_one);
 
 	tc = case_of(suite, "grace");

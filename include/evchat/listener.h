@@ -153,17 +153,18 @@ int evchat_listener_stop(struct evchat_listener *listener,
  * call, it waits for none any more: event_base_dispatch() returns when there is
  * nothing else to wait for, and the same signal once more does what it did before
  * this call, which is most often to end the process. A second call for the same
- * signal replaces grace.
+ * signal replaces grace and stopped.
  *
  * libevent gives signals to one event loop of a process, and so does this.
  *
  * @param number of the signal
  * @param grace copied; as for evchat_listener_stop()
+ * @param stopped may be NULL, as there
  * @return 0, or -1 with errno EINVAL if grace is negative or the signal cannot be
  *     caught, EBADF if the listener is stopping, or has stopped, ENOMEM
  */
 int evchat_listener_stop_on(struct evchat_listener *listener, int number,
-    const struct timeval *grace);
+    const struct timeval *grace, evchat_stopped_cb stopped, void *arg);
 
 /** Accept no more for a while; what arrives waits in the backlog. */
 void evchat_listener_pause(struct evchat_listener *listener);
