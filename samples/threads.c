@@ -13,7 +13,6 @@
  * most, and the server says how many connections each of them had.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -96,19 +95,16 @@ run(void *arg)
 
 /* The first one finds a port; the others get the address that came of it. */
 static int
-start(struct worker *worker, struct sockaddr_in *sin)
+start(struct worker *worker, char where[EVCHAT_ADDRESS_MAX])
 {
-	int len = sizeof(*sin);
-
 	if ((worker->base = event_base_new()) == NULL)
 		return -1;
 	worker->stop = event_new(worker->base, -1, 0, on_stop, worker);
-	worker->listener = evchat_listener_new_bind(worker->base, on_accept,
-	    worker, EVCHAT_LISTENER_REUSEPORT, -1, (struct sockaddr *)sin,
-	    len);
+	worker->listener = evchat_listener_new_text(worker->base, on_accept,
+	    worker, EVCHAT_LISTENER_REUSEPORT, -1, where);
 	if (worker->stop == NULL || worker->listener == NULL ||
-	    evchat_listener_get_address(worker->listener,
-	    (struct sockaddr *)sin, &len) == -1)
+	    evchat_listener_get_text(worker->listener, where,
+	    EVCHAT_ADDRESS_MAX) == -1)
 		return -1;
 	return 0;
 }
@@ -150,25 +146,25 @@ int
 main(int argc, char **argv)
 {
 	static struct worker workers[MOST_THREADS];
-	struct sockaddr_in sin = { .sin_family = AF_INET };
+	char where[EVCHAT_ADDRESS_MAX];
 	long n = argc > 2 ? atol(argv[2]) : sysconf(_SC_NPROCESSORS_ONLN);
 	sigset_t signals;
 	int i;
 
 	n = n < 1 ? 1 : n > MOST_THREADS ? MOST_THREADS : n;
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sin.sin_port = htons((unsigned short)(argc > 1 ? atoi(argv[1]) : 0));
+	snprintf(where, sizeof(where), "127.0.0.1:%s",
+	    argc > 1 ? argv[1] : "0");
 	/* Before any loop is made: each can then be woken by other threads. */
 	if (evthread_use_pthreads() == -1 || block_signals(&signals) == -1) {
 		perror("threads");
 		return 1;
 	}
 	for (i = 0; i < n; i++)
-		if (start(&workers[i], &sin) == -1) {
+		if (start(&workers[i], where) == -1) {
 			perror("threads");
 			return 1;
 		}
-	printf("listening on 127.0.0.1:%d\n", ntohs(sin.sin_port));
+	printf("listening on %s\n", where);
 	fflush(stdout);
 	serve(workers, (int)n, &signals);
 	return 0;
