@@ -19,7 +19,8 @@
  * the messages that had begun are in; a second one ends it at once.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@
 #include <evchat.h>
 #ifdef HAVE_OPENSSL
 #include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <evchat/openssl.h>
 #endif
 #include "smtpd_session.h"
 
@@ -36,63 +37,38 @@ struct server {
 	struct smtpd smtpd;
 	struct event_base *base;
 	struct evchat_listener *listener;
-	long port, max;			/* of clients */
+	const char *port;
+	long max;			/* of clients */
 	const char *certificate, *key;	/* files */
 };
+
+/* The messages that had begun are taken. A second signal kills. */
+static const struct timeval grace = { 30, 0 };
 
 static void
 on_accept(struct evchat_listener *listener, struct evchat *chat,
     const struct sockaddr *peer, int peerlen, void *arg)
 {
-	const struct sockaddr_in *in = (const struct sockaddr_in *)peer;
-	char address[INET_ADDRSTRLEN], text[64];
+	char address[64], text[80];
 
 	(void)listener;
-	(void)peerlen;
-	if (inet_ntop(AF_INET, &in->sin_addr, address,
-	    sizeof(address)) == NULL)
+	if (getnameinfo(peer, (socklen_t)peerlen, address, sizeof(address),
+	    NULL, 0, NI_NUMERICHOST) != 0)
 		address[0] = '\0';
 	snprintf(text, sizeof(text), "[%s]", address);
 	session_new(arg, chat, text);
-}
-
-static void
-on_stopped(struct evchat_listener *listener, void *arg)
-{
-	(void)arg;
-	event_base_loopbreak(evchat_listener_get_base(listener));
-}
-
-/* A second signal kills, as signals do. */
-static void
-on_signal(evutil_socket_t number, short what, void *arg)
-{
-	const struct timeval grace = { 30, 0 };
-	struct server *server = arg;
-
-	(void)number;
-	(void)what;
-	if (evchat_listener_stop(server->listener, &grace, on_stopped,
-	    NULL) == -1)
-		on_stopped(server->listener, NULL);
 }
 
 #ifdef HAVE_OPENSSL
 static int
 set_up_tls(struct server *server)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-
-	if (ctx == NULL || SSL_CTX_use_certificate_chain_file(ctx,
-	    server->certificate) != 1 || SSL_CTX_use_PrivateKey_file(ctx,
-	    server->key, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(ctx) != 1) {
-		ERR_print_errors_fp(stderr);
-		SSL_CTX_free(ctx);
-		return -1;
-	}
-	server->smtpd.tls = ctx;
-	return 0;
+	server->smtpd.tls = evchat_ssl_server_ctx_new(server->certificate,
+	    server->key);
+	if (server->smtpd.tls != NULL)
+		return 0;
+	ERR_print_errors_fp(stderr);
+	return -1;
 }
 #else
 static int
@@ -107,40 +83,33 @@ set_up_tls(struct server *server)
 static int
 listen_on(struct server *server)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	int len = sizeof(sin);
+	char where[EVCHAT_ADDRESS_MAX];
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sin.sin_port = htons((uint16_t)server->port);
-	server->listener = evchat_listener_new_bind(server->base, on_accept,
-	    &server->smtpd, 0, -1, (struct sockaddr *)&sin, len);
-	if (server->listener == NULL || evchat_listener_get_address(
-	    server->listener, (struct sockaddr *)&sin, &len) == -1)
+	snprintf(where, sizeof(where), "127.0.0.1:%s", server->port);
+	server->listener = evchat_listener_new_text(server->base, on_accept,
+	    &server->smtpd, 0, -1, where);
+	if (server->listener == NULL || evchat_listener_stop_on(
+	    server->listener, SIGINT, &grace, NULL, NULL) == -1 ||
+	    evchat_listener_stop_on(server->listener, SIGTERM, &grace,
+	    NULL, NULL) == -1 ||
+	    evchat_listener_get_text(server->listener, where,
+	    sizeof(where)) == -1)
 		return -1;
 	evchat_listener_set_max(server->listener, (size_t)server->max);
-	printf("listening on 127.0.0.1:%d\n", ntohs(sin.sin_port));
+	printf("listening on %s\n", where);
 	return fflush(stdout);
 }
 
 static int
 serve(struct server *server)
 {
-	struct event *ends[2];
-	short once = EV_SIGNAL;	/* the second one is the system's */
 	int status = -1;
 
-	ends[0] = event_new(server->base, SIGINT, once, on_signal, server);
-	ends[1] = event_new(server->base, SIGTERM, once, on_signal, server);
-	if (ends[0] != NULL && event_add(ends[0], NULL) == 0 &&
-	    ends[1] != NULL && event_add(ends[1], NULL) == 0 &&
-	    listen_on(server) == 0)
+	if (listen_on(server) == 0)
 		status = event_base_dispatch(server->base);
 	if (status == -1)
 		perror("smtpd");
 	evchat_listener_free(server->listener);
-	for (int i = 0; i < 2; i++)
-		if (ends[i] != NULL)
-			event_free(ends[i]);
 	return status;
 }
 
@@ -201,6 +170,7 @@ get_options(struct server *server, int argc, char **argv)
 	int option;
 
 	server->max = 500;
+	server->port = "0";
 	while ((option = getopt(argc, argv, "c:k:m:p:s:t:")) != -1) {
 		if (option == 'c')
 			server->certificate = optarg;
@@ -209,7 +179,7 @@ get_options(struct server *server, int argc, char **argv)
 		else if (option == 'm')
 			server->max = number_of(optarg, 1000000);
 		else if (option == 'p')
-			server->port = number_of(optarg, 65535);
+			server->port = optarg;
 		else if (option == 's')
 			size = number_of(optarg, 1L << 30);
 		else if (option == 't')
@@ -219,7 +189,7 @@ get_options(struct server *server, int argc, char **argv)
 	}
 	smtpd->size_max = (uint64_t)size;
 	smtpd->patience.tv_sec = seconds;
-	return server->max < 1 || server->port < 0 || size < 1 ||
+	return server->max < 1 || size < 1 ||
 	    seconds < 1 || optind != argc - 1 ||
 	    (server->certificate == NULL) != (server->key == NULL) ? -1 : 0;
 }
@@ -239,5 +209,5 @@ main(int argc, char **argv)
 	if (set_up(&server, argv[optind]) == 0)
 		status = serve(&server);
 	clean_up(&server);
-	return status == 0 ? 0 : 1;
+	return status == -1;
 }
