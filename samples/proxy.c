@@ -21,7 +21,6 @@
  * to.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -41,7 +40,6 @@ struct proxy {
 	struct event_base *base;
 	struct evdns_base *dns;
 	struct evchat_listener *listener;
-	struct event *signals[2];
 	struct timeval patience;	/* with two that are silent, */
 	struct timeval wait;	/* and with a head, and a connection */
 };
@@ -290,28 +288,6 @@ on_accept(struct evchat_listener *listener, struct evchat *chat,
 
 /* The server */
 
-/* The loop ends when nothing is left in it. A second signal kills. */
-static void
-on_signal(evutil_socket_t number, short what, void *arg)
-{
-	struct proxy *proxy = arg;
-
-	(void)number;
-	(void)what;
-	event_del(proxy->signals[0]);
-	event_del(proxy->signals[1]);
-	if (evchat_listener_stop(proxy->listener, &grace, NULL, NULL) == -1)
-		event_base_loopbreak(proxy->base);
-}
-
-static int
-catch_signal(struct proxy *proxy, int i, int number)
-{
-	proxy->signals[i] = evsignal_new(proxy->base, number, on_signal, proxy);
-	return proxy->signals[i] != NULL ?
-	    event_add(proxy->signals[i], NULL) : -1;
-}
-
 /* Where there are no name servers, addresses will do. */
 static int
 open_dns(struct proxy *proxy)
@@ -326,38 +302,35 @@ open_dns(struct proxy *proxy)
 }
 
 static int
-listen_on(struct proxy *proxy, uint16_t port)
+listen_on(struct proxy *proxy, const char *port)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	int len = sizeof(sin);
+	char where[EVCHAT_ADDRESS_MAX];
 	struct rlimit files;
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sin.sin_port = htons(port);
-	proxy->listener = evchat_listener_new_bind(proxy->base, on_accept,
-	    proxy, EVCHAT_OPT_HALF_OPEN, -1,
-	    (struct sockaddr *)&sin, len);
-	if (proxy->listener == NULL || evchat_listener_get_address(
-	    proxy->listener, (struct sockaddr *)&sin, &len) == -1 ||
+	snprintf(where, sizeof(where), "127.0.0.1:%s", port);
+	proxy->listener = evchat_listener_new_text(proxy->base, on_accept,
+	    proxy, EVCHAT_OPT_HALF_OPEN, -1, where);
+	/* The loop ends when nothing is left in it. A second signal kills. */
+	if (proxy->listener == NULL || evchat_listener_stop_on(
+	    proxy->listener, SIGINT, &grace, NULL, NULL) == -1 ||
+	    evchat_listener_stop_on(proxy->listener, SIGTERM, &grace,
+	    NULL, NULL) == -1 ||
+	    evchat_listener_get_text(proxy->listener, where,
+	    sizeof(where)) == -1 ||
 	    getrlimit(RLIMIT_NOFILE, &files) == -1)
 		return -1;
 	/* Each needs two. The others wait. */
 	if (files.rlim_cur > 2 * SPARE)
 		evchat_listener_set_max(proxy->listener,
 		    (files.rlim_cur - SPARE) / 2);
-	printf("listening on 127.0.0.1:%d\n", ntohs(sin.sin_port));
+	printf("listening on %s\n", where);
 	return fflush(stdout);
 }
 
 static void
 close_proxy(struct proxy *proxy)
 {
-	int i;
-
 	evchat_listener_free(proxy->listener);
-	for (i = 0; i < 2; i++)
-		if (proxy->signals[i] != NULL)
-			event_free(proxy->signals[i]);
 	if (proxy->dns != NULL)
 		evdns_base_free(proxy->dns, 0);
 	if (proxy->base != NULL) {
@@ -380,20 +353,21 @@ int
 main(int argc, char **argv)
 {
 	static struct proxy proxy;
-	long port = 0, patience = 300, wait = 20;
-	int option, status = -1;
+	const char *port = "0";
+	long patience = 300, wait = 20;
+	int option, wrong = 0, status = -1;
 
 	while ((option = getopt(argc, argv, "p:t:w:")) != -1) {
 		if (option == 'p')
-			port = number_of(optarg, 65535);
+			port = optarg;
 		else if (option == 't')
 			patience = number_of(optarg, 86400);
 		else if (option == 'w')
 			wait = number_of(optarg, 86400);
 		else
-			port = -1;
+			wrong = 1;
 	}
-	if (optind < argc || port < 0 || patience < 1 || wait < 1) {
+	if (wrong || optind < argc || patience < 1 || wait < 1) {
 		fprintf(stderr, "usage: proxy [-p port] [-t seconds] "
 		    "[-w seconds]\n");
 		return 2;
@@ -402,9 +376,7 @@ main(int argc, char **argv)
 	proxy.wait.tv_sec = wait;
 	if ((proxy.base = event_base_new()) != NULL &&
 	    signal(SIGPIPE, SIG_IGN) != SIG_ERR && open_dns(&proxy) == 0 &&
-	    catch_signal(&proxy, 0, SIGINT) == 0 &&
-	    catch_signal(&proxy, 1, SIGTERM) == 0 &&
-	    listen_on(&proxy, (uint16_t)port) == 0)
+	    listen_on(&proxy, port) == 0)
 		status = event_base_dispatch(proxy.base);
 	if (status == -1)
 		perror("proxy");
