@@ -23,18 +23,19 @@
  * ten seconds; a second one ends it at once.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
+#include <sys/types.h>
+#include <sys/socket.h>
 #include <ctype.h>
+#include <netdb.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <event2/event.h>
 #include <evchat.h>
 #ifdef HAVE_OPENSSL
+#include <openssl/err.h>
 #include <evchat/openssl.h>
 #define TLS_USAGE	" [-s port -c certificate -k key]"
 #else
@@ -50,7 +51,8 @@ struct syslogd {
 	struct evchat_framing *counted;
 	struct evchat_framing *lines;
 	struct evchat_listener *listeners[2];	/* plain, and for TLS */
-	struct event *signals[3];
+	int listening;		/* of these, those that have not stopped */
+	struct event *hangup;
 	struct event *flush;	/* when there is nothing more to read */
 	const char *path;	/* NULL: it goes to stdout */
 	FILE *log;		/* NULL: it could not be opened anew */
@@ -63,7 +65,7 @@ struct syslogd {
 
 struct sender {
 	struct syslogd *syslogd;
-	char host[INET_ADDRSTRLEN];
+	char host[64];
 	int is_inside;		/* a message: its first byte was looked at */
 };
 
@@ -203,20 +205,6 @@ static const struct evchat_hooks hooks = {
 
 /* A connection */
 
-static struct sender *
-new_sender(struct syslogd *syslogd, const struct sockaddr *peer)
-{
-	struct sender *sender = calloc(1, sizeof(*sender));
-
-	if (sender == NULL)
-		return NULL;
-	sender->syslogd = syslogd;
-	evutil_inet_ntop(AF_INET,
-	    &((const struct sockaddr_in *)peer)->sin_addr, sender->host,
-	    sizeof(sender->host));
-	return sender;
-}
-
 static int
 start_tls(struct syslogd *syslogd, struct evchat *chat)
 {
@@ -236,17 +224,19 @@ on_accept(struct evchat_listener *listener, struct evchat *chat,
     const struct sockaddr *peer, int peerlen, void *arg)
 {
 	struct syslogd *syslogd = arg;
-	struct sender *sender = new_sender(syslogd, peer);
+	struct sender *sender = calloc(1, sizeof(*sender));
 
 	(void)listener;
-	(void)peerlen;
 	if (sender == NULL || evchat_set_hooks(chat, &hooks, sender) == -1) {
 		free(sender);
 		evchat_free(chat);
 		return;
 	}
 	/* From here on closed frees it. */
-	if (evchat_set_framing(chat, syslogd->byte) == -1 ||
+	sender->syslogd = syslogd;
+	if (getnameinfo(peer, (socklen_t)peerlen, sender->host,
+	    sizeof(sender->host), NULL, 0, NI_NUMERICHOST) != 0 ||
+	    evchat_set_framing(chat, syslogd->byte) == -1 ||
 	    evchat_set_max_frame(chat, MESSAGE_MAX,
 	    EVCHAT_OVERSIZE_TRUNCATE) == -1 || evchat_set_timeout(chat,
 	    EVCHAT_TIMEOUT_FRAME, &syslogd->patience) == -1 ||
@@ -257,75 +247,54 @@ on_accept(struct evchat_listener *listener, struct evchat *chat,
 
 /* The server */
 
-/* When nothing is left in it, the loop ends. A second signal kills. */
 static void
-stop(struct syslogd *syslogd)
-{
-	int i;
-
-	for (i = 0; i < 3; i++)
-		event_del(syslogd->signals[i]);
-	for (i = 0; i < 2; i++)
-		if (syslogd->listeners[i] != NULL &&
-		    evchat_listener_stop(syslogd->listeners[i], &grace, NULL,
-		    NULL) == -1)
-			event_base_loopbreak(syslogd->base);
-}
-
-static void
-on_signal(evutil_socket_t number, short what, void *arg)
+on_hangup(evutil_socket_t number, short what, void *arg)
 {
 	struct syslogd *syslogd = arg;
 
+	(void)number;
 	(void)what;
-	if (number != SIGHUP) {
-		stop(syslogd);
-	} else if (syslogd->path != NULL) {
-		if (fclose(syslogd->log) == EOF)
-			perror("syslogd: cannot write");
-		(void)open_log(syslogd);
-		on_flush(-1, 0, syslogd);
-	}
+	if (syslogd->path == NULL)
+		return;
+	if (syslogd->log != NULL && fclose(syslogd->log) == EOF)
+		perror("syslogd: cannot write");
+	(void)open_log(syslogd);
+	on_flush(-1, 0, syslogd);
+}
+
+/* With the last one the loop has nothing more to wait for. */
+static void
+on_stopped(struct evchat_listener *listener, void *arg)
+{
+	struct syslogd *syslogd = arg;
+
+	(void)listener;
+	if (--syslogd->listening == 0)
+		event_del(syslogd->hangup);
 }
 
 static int
-catch_signals(struct syslogd *syslogd)
+listen_on(struct syslogd *syslogd, int which, const char *port)
 {
-	const int numbers[3] = { SIGINT, SIGTERM, SIGHUP };
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		syslogd->signals[i] = evsignal_new(syslogd->base, numbers[i],
-		    on_signal, syslogd);
-		if (syslogd->signals[i] == NULL ||
-		    event_add(syslogd->signals[i], NULL) == -1)
-			return -1;
-	}
-	return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? -1 : 0;
-}
-
-static int
-listen_on(struct syslogd *syslogd, int which, long port)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	int len = sizeof(sin);
+	char where[EVCHAT_ADDRESS_MAX];
 	struct evchat_listener *listener;
 	struct rlimit files;
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sin.sin_port = htons((uint16_t)port);
-	listener = evchat_listener_new_bind(syslogd->base, on_accept, syslogd,
-	    EVCHAT_OPT_DELIVER_LAST, -1, (struct sockaddr *)&sin, len);
+	snprintf(where, sizeof(where), "127.0.0.1:%s", port);
+	listener = evchat_listener_new_text(syslogd->base, on_accept, syslogd,
+	    EVCHAT_OPT_DELIVER_LAST, -1, where);
 	syslogd->listeners[which] = listener;
-	if (listener == NULL || evchat_listener_get_address(listener,
-	    (struct sockaddr *)&sin, &len) == -1 ||
+	if (listener == NULL || evchat_listener_stop_on(listener, SIGINT,
+	    &grace, on_stopped, syslogd) == -1 || evchat_listener_stop_on(
+	    listener, SIGTERM, &grace, on_stopped, syslogd) == -1 ||
+	    evchat_listener_get_text(listener, where, sizeof(where)) == -1 ||
 	    getrlimit(RLIMIT_NOFILE, &files) == -1)
 		return -1;
+	syslogd->listening++;
 	/* The others wait. */
 	if (files.rlim_cur > 2 * SPARE)
 		evchat_listener_set_max(listener, (files.rlim_cur - SPARE) / 2);
-	printf("listening on 127.0.0.1:%d%s\n", ntohs(sin.sin_port),
-	    which == 1 ? " for TLS" : "");
+	printf("listening on %s%s\n", where, which == 1 ? " for TLS" : "");
 	return fflush(stdout);
 }
 
@@ -334,12 +303,10 @@ static int
 open_tls(struct syslogd *syslogd, const char *certificate, const char *key)
 {
 #ifdef HAVE_OPENSSL
-	if (certificate != NULL && key != NULL &&
-	    (syslogd->tls = SSL_CTX_new(TLS_server_method())) != NULL &&
-	    SSL_CTX_use_certificate_chain_file(syslogd->tls,
-	    certificate) == 1 && SSL_CTX_use_PrivateKey_file(syslogd->tls, key,
-	    SSL_FILETYPE_PEM) == 1)
+	if (certificate != NULL && key != NULL && (syslogd->tls =
+	    evchat_ssl_server_ctx_new(certificate, key)) != NULL)
 		return 0;
+	ERR_print_errors_fp(stderr);
 #endif
 	(void)syslogd;
 	fprintf(stderr, "syslogd: no TLS with %s and %s\n",
@@ -349,20 +316,25 @@ open_tls(struct syslogd *syslogd, const char *certificate, const char *key)
 }
 
 static int
-open_syslogd(struct syslogd *syslogd, const long ports[2])
+open_syslogd(struct syslogd *syslogd, const char *const ports[2])
 {
 	syslogd->base = event_base_new();
 	syslogd->byte = evchat_framing_fixed(1);
 	syslogd->counted = evchat_framing_octet_count(0);
 	syslogd->lines = evchat_framing_line(EVBUFFER_EOL_LF, 0);
 	if (syslogd->base == NULL || syslogd->byte == NULL ||
-	    syslogd->counted == NULL || syslogd->lines == NULL || open_log(syslogd) == -1)
+	    syslogd->counted == NULL || syslogd->lines == NULL ||
+	    open_log(syslogd) == -1)
 		return -1;
 	syslogd->flush = event_new(syslogd->base, -1, 0, on_flush, syslogd);
-	if (syslogd->flush == NULL || catch_signals(syslogd) == -1 ||
+	syslogd->hangup = evsignal_new(syslogd->base, SIGHUP, on_hangup,
+	    syslogd);
+	if (syslogd->flush == NULL || syslogd->hangup == NULL ||
+	    event_add(syslogd->hangup, NULL) == -1 ||
+	    signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    listen_on(syslogd, 0, ports[0]) == -1)
 		return -1;
-	return ports[1] == -1 ? 0 : listen_on(syslogd, 1, ports[1]);
+	return ports[1] == NULL ? 0 : listen_on(syslogd, 1, ports[1]);
 }
 
 static void
@@ -372,9 +344,8 @@ close_syslogd(struct syslogd *syslogd)
 
 	for (i = 0; i < 2; i++)
 		evchat_listener_free(syslogd->listeners[i]);
-	for (i = 0; i < 3; i++)
-		if (syslogd->signals[i] != NULL)
-			event_free(syslogd->signals[i]);
+	if (syslogd->hangup != NULL)
+		event_free(syslogd->hangup);
 	if (syslogd->flush != NULL)
 		event_free(syslogd->flush);
 	if (syslogd->base != NULL) {
@@ -391,15 +362,15 @@ close_syslogd(struct syslogd *syslogd)
 		syslogd->failed = 1;
 }
 
-/* -1: it is not one, or too large for a port. */
+/* -1: it is none, or too long. */
 static long
-number_of(const char *text)
+seconds_of(const char *text)
 {
 	char *rest;
 	long number = strtol(text, &rest, 10);
 
-	return rest == text || *rest != '\0' || number < 0 ||
-	    number > 65535 ? -1 : number;
+	return rest == text || *rest != '\0' || number < 1 ||
+	    number > 86400 ? -1 : number;
 }
 
 int
@@ -407,17 +378,17 @@ main(int argc, char **argv)
 {
 	static struct syslogd syslogd = { .patience = { 30, 0 } };
 	const char *certificate = NULL, *key = NULL;
-	long ports[2] = { 0, -1 };
+	const char *ports[2] = { "0", NULL };
 	int option, wrong = 0;
 
 	while ((option = getopt(argc, argv, "p:s:c:k:o:t:")) != -1) {
 		if (option == 'p')
-			wrong |= (ports[0] = number_of(optarg)) == -1;
+			ports[0] = optarg;
 		else if (option == 's')
-			wrong |= (ports[1] = number_of(optarg)) == -1;
+			ports[1] = optarg;
 		else if (option == 't')
 			wrong |= (syslogd.patience.tv_sec =
-			    number_of(optarg)) < 1;
+			    seconds_of(optarg)) == -1;
 		else if (option == 'c')
 			certificate = optarg;
 		else if (option == 'k')
@@ -432,7 +403,7 @@ main(int argc, char **argv)
 		    "[-t seconds]" TLS_USAGE "\n");
 		return 2;
 	}
-	if (ports[1] != -1 && open_tls(&syslogd, certificate, key) == -1)
+	if (ports[1] != NULL && open_tls(&syslogd, certificate, key) == -1)
 		return 1;
 	if (open_syslogd(&syslogd, ports) == -1 ||
 	    event_base_dispatch(syslogd.base) == -1) {
