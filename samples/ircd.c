@@ -22,7 +22,9 @@
  * seconds; a second one ends it at once.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,6 +36,7 @@
 #include <event2/event.h>
 #include <evchat.h>
 #ifdef HAVE_OPENSSL
+#include <openssl/err.h>
 #include <evchat/openssl.h>
 #define TLS_USAGE	" [-s port -c certificate -k key]"
 #else
@@ -202,7 +205,6 @@ on_accept(struct evchat_listener *listener, struct evchat *chat,
 	struct user *user = calloc(1, sizeof(*user));
 
 	(void)listener;
-	(void)peerlen;
 	if (user == NULL || evchat_set_hooks(chat, &hooks, user) == -1) {
 		free(user);
 		evchat_free(chat);
@@ -211,9 +213,9 @@ on_accept(struct evchat_listener *listener, struct evchat *chat,
 	/* From here on closed frees it. */
 	user->chat = chat;
 	user->room = &ircd->room;
-	evutil_inet_ntop(AF_INET, &((const struct sockaddr_in *)peer)->sin_addr,
-	    user->host, sizeof(user->host));
-	if (set_up(ircd, chat) == -1 || set_deadline(ircd, user) == -1)
+	if (getnameinfo(peer, (socklen_t)peerlen, user->host,
+	    sizeof(user->host), NULL, 0, NI_NUMERICHOST) != 0 ||
+	    set_up(ircd, chat) == -1 || set_deadline(ircd, user) == -1)
 		evchat_free(chat);
 }
 
@@ -247,27 +249,24 @@ catch_signal(struct ircd *ircd, int i, int number)
 }
 
 static int
-listen_on(struct ircd *ircd, int which, long port)
+listen_on(struct ircd *ircd, int which, const char *port)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	int len = sizeof(sin);
+	char where[EVCHAT_ADDRESS_MAX];
 	struct evchat_listener *listener;
 	struct rlimit files;
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sin.sin_port = htons((uint16_t)port);
-	listener = evchat_listener_new_bind(ircd->base, on_accept, ircd, 0, -1,
-	    (struct sockaddr *)&sin, len);
+	snprintf(where, sizeof(where), "127.0.0.1:%s", port);
+	listener = evchat_listener_new_text(ircd->base, on_accept, ircd, 0, -1,
+	    where);
 	ircd->listeners[which] = listener;
-	if (listener == NULL || evchat_listener_get_address(listener,
-	    (struct sockaddr *)&sin, &len) == -1 ||
+	if (listener == NULL || evchat_listener_get_text(listener, where,
+	    sizeof(where)) == -1 ||
 	    getrlimit(RLIMIT_NOFILE, &files) == -1)
 		return -1;
 	/* The others wait. */
 	if (files.rlim_cur > 2 * SPARE)
 		evchat_listener_set_max(listener, (files.rlim_cur - SPARE) / 2);
-	printf("listening on 127.0.0.1:%d%s\n", ntohs(sin.sin_port),
-	    which == 1 ? " for TLS" : "");
+	printf("listening on %s%s\n", where, which == 1 ? " for TLS" : "");
 	return fflush(stdout);
 }
 
@@ -276,12 +275,10 @@ static int
 open_tls(struct ircd *ircd, const char *certificate, const char *key)
 {
 #ifdef HAVE_OPENSSL
-	if (certificate != NULL && key != NULL &&
-	    (ircd->tls = SSL_CTX_new(TLS_server_method())) != NULL &&
-	    SSL_CTX_use_certificate_chain_file(ircd->tls, certificate) == 1 &&
-	    SSL_CTX_use_PrivateKey_file(ircd->tls, key,
-	    SSL_FILETYPE_PEM) == 1)
+	if (certificate != NULL && key != NULL && (ircd->tls =
+	    evchat_ssl_server_ctx_new(certificate, key)) != NULL)
 		return 0;
+	ERR_print_errors_fp(stderr);
 #endif
 	(void)ircd;
 	fprintf(stderr, "ircd: no TLS with %s and %s\n",
@@ -291,7 +288,7 @@ open_tls(struct ircd *ircd, const char *certificate, const char *key)
 }
 
 static int
-open_ircd(struct ircd *ircd, const long ports[2])
+open_ircd(struct ircd *ircd, const char *const ports[2])
 {
 	ircd->base = event_base_new();
 	ircd->any_end = evchat_framing_line(EVBUFFER_EOL_ANY, 0);
@@ -305,7 +302,7 @@ open_ircd(struct ircd *ircd, const long ports[2])
 	    catch_signal(ircd, 1, SIGTERM) == -1 ||
 	    listen_on(ircd, 0, ports[0]) == -1)
 		return -1;
-	return ports[1] == -1 ? 0 : listen_on(ircd, 1, ports[1]);
+	return ports[1] == NULL ? 0 : listen_on(ircd, 1, ports[1]);
 }
 
 static void
@@ -350,14 +347,14 @@ main(int argc, char **argv)
 	static struct ircd ircd = { .room.idle = { 120, 0 },
 	    .room.hurry = { 30, 0 }, .room.rate = 10 };
 	const char *certificate = NULL, *key = NULL;
-	long ports[2] = { 0, -1 };
+	const char *ports[2] = { "0", NULL };
 	int option, wrong = 0, status = -1;
 
 	while ((option = getopt(argc, argv, "p:s:c:k:i:r:f:")) != -1) {
 		if (option == 'p')
-			wrong |= (ports[0] = number_of(optarg, 65535)) == -1;
+			ports[0] = optarg;
 		else if (option == 's')
-			wrong |= (ports[1] = number_of(optarg, 65535)) == -1;
+			ports[1] = optarg;
 		else if (option == 'i')
 			wrong |= (ircd.room.idle.tv_sec =
 			    number_of(optarg, 86400)) < 1;
@@ -379,7 +376,7 @@ main(int argc, char **argv)
 		    "[-r seconds] [-f lines]" TLS_USAGE "\n");
 		return 2;
 	}
-	if (ports[1] != -1 && open_tls(&ircd, certificate, key) == -1)
+	if (ports[1] != NULL && open_tls(&ircd, certificate, key) == -1)
 		return 1;
 	if (open_ircd(&ircd, ports) == 0)
 		status = event_base_dispatch(ircd.base);
