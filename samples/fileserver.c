@@ -24,7 +24,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64
-#include <arpa/inet.h>
 #include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -271,28 +270,26 @@ on_signal(evutil_socket_t number, short what, void *arg)
 }
 
 static int
-listen_on(struct server *server, struct event_base *base, uint16_t port)
+listen_on(struct server *server, struct event_base *base, const char *port)
 {
 	const struct evchat_length_field field = { .width = 4, .strip = 4 };
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	int len = sizeof(sin);
+	char where[EVCHAT_ADDRESS_MAX];
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sin.sin_port = htons(port);
+	snprintf(where, sizeof(where), "127.0.0.1:%s", port);
 	server->framing = evchat_framing_length(&field);
-	server->listener = evchat_listener_new_bind(base, on_accept, server, 0,
-	    -1, (struct sockaddr *)&sin, len);
+	server->listener = evchat_listener_new_text(base, on_accept, server, 0,
+	    -1, where);
 	if (server->framing == NULL || server->listener == NULL ||
-	    evchat_listener_get_address(server->listener,
-	    (struct sockaddr *)&sin, &len) == -1)
+	    evchat_listener_get_text(server->listener, where,
+	    sizeof(where)) == -1)
 		return -1;
 	evchat_listener_set_max(server->listener, CLIENTS_MAX);
-	printf("listening on 127.0.0.1:%d\n", ntohs(sin.sin_port));
+	printf("listening on %s\n", where);
 	return fflush(stdout);
 }
 
 static int
-serve(struct server *server, struct event_base *base, uint16_t port)
+serve(struct server *server, struct event_base *base, const char *port)
 {
 	struct event *interrupt, *terminate;
 	int status = -1;
@@ -329,21 +326,20 @@ main(int argc, char **argv)
 {
 	struct server server = { .patience = { 60, 0 } };
 	struct event_base *base = event_base_new();
-	const char *directory = ".";
-	long port = 0;
-	int option, status;
+	const char *directory = ".", *port = "0";
+	int option, status, wrong = 0;
 
 	while ((option = getopt(argc, argv, "d:p:t:")) != -1) {
 		if (option == 'd')
 			directory = optarg;
 		else if (option == 'p')
-			port = number_of(optarg, 65535);
+			port = optarg;
 		else if (option == 't')
 			server.patience.tv_sec = number_of(optarg, 86400);
 		else
-			port = -1;
+			wrong = 1;
 	}
-	if (optind < argc || port < 0 || server.patience.tv_sec < 1) {
+	if (wrong || optind < argc || server.patience.tv_sec < 1) {
 		fprintf(stderr,
 		    "usage: fileserver [-d directory] [-p port] [-t seconds]\n");
 		return 2;
@@ -354,7 +350,7 @@ main(int argc, char **argv)
 		perror(directory);
 		return 1;
 	}
-	status = serve(&server, base, (uint16_t)port);
+	status = serve(&server, base, port);
 	event_base_free(base);
 	return status == -1;
 }
