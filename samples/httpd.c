@@ -16,8 +16,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <netinet/in.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,9 +26,8 @@
 #include "httpd.h"
 
 struct options {
-	struct sockaddr_in sin;
-	const char *directory;
-	long port, patience, body_max;
+	const char *address, *port, *directory;
+	long patience, body_max;
 };
 
 /* A channel has a socket and at most one file open; we, a few besides. */
@@ -81,26 +78,26 @@ on_signal(evutil_socket_t number, short what, void *arg)
 
 static int
 listen_on(struct httpd_server *server, struct event_base *base,
-    struct sockaddr_in *sin)
+    const struct options *options)
 {
-	int len = sizeof(*sin);
-	char host[32];
+	char where[EVCHAT_ADDRESS_MAX];
 
-	server->listener = evchat_listener_new_bind(base, on_accept, server, 0,
-	    -1, (struct sockaddr *)sin, len);
+	snprintf(where, sizeof(where), "%s:%s", options->address,
+	    options->port);
+	server->listener = evchat_listener_new_text(base, on_accept, server, 0,
+	    -1, where);
 	if (server->chunked == NULL || server->listener == NULL ||
-	    evchat_listener_get_address(server->listener,
-	    (struct sockaddr *)sin, &len) == -1)
+	    evchat_listener_get_text(server->listener, where,
+	    sizeof(where)) == -1)
 		return -1;
 	evchat_listener_set_max(server->listener, clients_max());
-	evutil_inet_ntop(AF_INET, &sin->sin_addr, host, sizeof(host));
-	printf("listening on http://%s:%d/\n", host, ntohs(sin->sin_port));
+	printf("listening on http://%s/\n", where);
 	return fflush(stdout);
 }
 
 static int
 serve(struct httpd_server *server, struct event_base *base,
-    struct sockaddr_in *sin)
+    const struct options *options)
 {
 	struct event *interrupt, *terminate;
 	int status = -1;
@@ -110,7 +107,7 @@ serve(struct httpd_server *server, struct event_base *base,
 	server->chunked = evchat_framing_chunked(0);
 	if (interrupt != NULL && event_add(interrupt, NULL) == 0 &&
 	    terminate != NULL && event_add(terminate, NULL) == 0 &&
-	    listen_on(server, base, sin) == 0)
+	    listen_on(server, base, options) == 0)
 		status = event_base_dispatch(base);
 	if (status == -1)
 		perror("httpd");
@@ -141,41 +138,37 @@ read_options(struct options *options, int argc, char **argv)
 	int option;
 
 	while ((option = getopt(argc, argv, "a:d:m:p:t:")) != -1) {
-		if (option == 'a' && evutil_inet_pton(AF_INET, optarg,
-		    &options->sin.sin_addr) == 1)
-			continue;
+		if (option == 'a')
+			options->address = optarg;
 		else if (option == 'd')
 			options->directory = optarg;
 		else if (option == 'm')
 			options->body_max = number_of(optarg, 1L << 30);
 		else if (option == 'p')
-			options->port = number_of(optarg, 65535);
+			options->port = optarg;
 		else if (option == 't')
 			options->patience = number_of(optarg, 86400);
 		else
 			return -1;
 	}
-	return optind < argc || options->port < 0 || options->patience < 1 ||
+	return optind < argc || options->patience < 1 ||
 	    options->body_max < 1 ? -1 : 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct options options = { .directory = ".", .port = 8080,
-	    .patience = 60, .body_max = 1L << 30 };
+	struct options options = { .address = "127.0.0.1", .port = "8080",
+	    .directory = ".", .patience = 60, .body_max = 1L << 30 };
 	struct httpd_server server = { .now = -1 };
 	struct event_base *base = event_base_new();
 	int status;
 
-	options.sin.sin_family = AF_INET;
-	options.sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (read_options(&options, argc, argv) == -1) {
 		fprintf(stderr, "usage: httpd [-a address] [-p port] "
 		    "[-d directory] [-t seconds] [-m bytes]\n");
 		return 2;
 	}
-	options.sin.sin_port = htons((uint16_t)options.port);
 	server.patience.tv_sec = options.patience;
 	server.body_max = (uint64_t)options.body_max;
 	server.directory = open(options.directory,
@@ -185,7 +178,7 @@ main(int argc, char **argv)
 		perror(options.directory);
 		return 1;
 	}
-	status = serve(&server, base, &options.sin);
+	status = serve(&server, base, &options);
 	event_base_free(base);
 	return status == -1;
 }
