@@ -19,14 +19,11 @@
  * when all have finished their lines; a second one ends it at once.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <sys/types.h>
-#include <sys/socket.h>
-#include <netinet/in.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <evchat.h>
@@ -257,34 +254,21 @@ make_flood_limit(struct server *server)
 	return server->flood != NULL ? 0 : -1;
 }
 
-static in_port_t *
-port_of(struct sockaddr_storage *ss)
-{
-	return ss->ss_family == AF_INET6 ?
-	    &((struct sockaddr_in6 *)ss)->sin6_port :
-	    &((struct sockaddr_in *)ss)->sin_port;
-}
-
 static int
 listen_on(struct server *server, const char *address, unsigned long port)
 {
-	struct sockaddr_storage ss;
-	struct sockaddr *sa = (struct sockaddr *)&ss;
-	int len = sizeof(ss);
+	int is_ipv6 = address[0] != '[' && strchr(address, ':') != NULL;
+	char where[EVCHAT_ADDRESS_MAX];
 
-	if (evutil_parse_sockaddr_port(address, sa, &len) == -1) {
-		errno = EINVAL;
-		return -1;
-	}
-	*port_of(&ss) = htons((unsigned short)port);
-	server->listener = evchat_listener_new_bind(server->base, on_accept,
-	    server, 0, -1, sa, len);
-	len = sizeof(ss);
-	if (server->listener == NULL || evchat_listener_get_address(
-	    server->listener, sa, &len) == -1)
+	snprintf(where, sizeof(where), is_ipv6 ? "[%s]:%lu" : "%s:%lu",
+	    address, port);
+	server->listener = evchat_listener_new_text(server->base, on_accept,
+	    server, 0, -1, where);
+	if (server->listener == NULL || evchat_listener_get_text(
+	    server->listener, where, sizeof(where)) == -1)
 		return -1;
 	evchat_listener_set_max(server->listener, server->options.users);
-	printf("listening on %s:%u\n", address, ntohs(*port_of(&ss)));
+	printf("listening on %s\n", where);
 	return fflush(stdout);
 }
 
