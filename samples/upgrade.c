@@ -19,7 +19,6 @@
  * it.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,29 +169,27 @@ on_signal(evutil_socket_t number, short what, void *base)
 }
 
 static struct evchat_listener *
-listen_on(struct event_base *base, int port, struct carry *carry)
+listen_on(struct event_base *base, const char *port, struct carry *carry)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	int len = sizeof(sin);
+	char where[EVCHAT_ADDRESS_MAX];
 	struct evchat_listener *listener;
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sin.sin_port = htons((unsigned short)port);
-	listener = evchat_listener_new_bind(base, on_accept, carry,
-	    0, -1, (struct sockaddr *)&sin, len);
-	if (listener == NULL || evchat_listener_get_address(listener,
-	    (struct sockaddr *)&sin, &len) == -1) {
+	snprintf(where, sizeof(where), "127.0.0.1:%s", port);
+	listener = evchat_listener_new_text(base, on_accept, carry, 0, -1,
+	    where);
+	if (listener == NULL || evchat_listener_get_text(listener, where,
+	    sizeof(where)) == -1) {
 		evchat_listener_free(listener);
 		return NULL;
 	}
 	evchat_listener_set_max(listener, CLIENTS_MAX);
-	printf("listening on 127.0.0.1:%d\n", ntohs(sin.sin_port));
+	printf("listening on %s\n", where);
 	fflush(stdout);
 	return listener;
 }
 
 static int
-serve(struct event_base *base, struct evhttp *http, int port)
+serve(struct event_base *base, struct evhttp *http, const char *port)
 {
 	struct carry *carry = carry_new(base, http);
 	struct evchat_listener *listener = NULL;
@@ -223,7 +220,7 @@ main(int argc, char **argv)
 	    (ends[0] = evsignal_new(base, SIGINT, on_signal, base)) != NULL &&
 	    (ends[1] = evsignal_new(base, SIGTERM, on_signal, base)) != NULL &&
 	    event_add(ends[0], NULL) == 0 && event_add(ends[1], NULL) == 0)
-		status = serve(base, http, argc > 1 ? atoi(argv[1]) : 0);
+		status = serve(base, http, argc > 1 ? argv[1] : "0");
 	if (status == -1) {
 		perror("upgrade");
 		return 1;
