@@ -159,11 +159,12 @@ START_TEST(path_need_not_have_a_nul)
 {
 	char text[EVCHAT_ADDRESS_MAX] = "unix:";
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	struct sockaddr_storage ss = { 0 };
+	struct sockaddr_storage ss;
 	size_t head = offsetof(struct sockaddr_un, sun_path);
 
 	memset(un.sun_path, 'x', sizeof(un.sun_path));
 	memset(text + strlen(text), 'x', sizeof(un.sun_path));
+	memset(&ss, UNIT_JUNK, sizeof(ss));
 	memcpy(&ss, &un, sizeof(un));
 	writes(&ss, sizeof(un), text);
 	writes(&ss, sizeof(un) + 1, text);
@@ -171,6 +172,9 @@ START_TEST(path_need_not_have_a_nul)
 	un.sun_path[3] = '\0';
 	memcpy(&ss, &un, sizeof(un));
 	writes(&ss, sizeof(un), "unix:xxx");
+	un.sun_path[0] = '@'; /* which no name of Linux's begins with */
+	memcpy(&ss, &un, sizeof(un));
+	writes(&ss, sizeof(un), "unix:./@xx");
 }
 END_TEST
 
@@ -209,8 +213,8 @@ static const char *const refused[] = { "", ":", "::", "80", ":80", "[", "]",
 	"[127.0.0.1]:80", "[[::1]]:80", "[::1%]:80", "[::1%0]:80",
 	"[::1%no such if]:80", "[::1%4294967296]:80", "[:::]:80",
 	"[1111:2222:3333:4444:5555:6666:7777:8888:9999]:80",
-	"[1111:2222:3333:4444:5555:6666:7777:8888%"
-	"a name too long for any interface]:80", "unix", "unix:", "unix:@",
+	"[1111:2222:3333:4444:5555:6666:7777:8888%too long for any]:80",
+	"unix", "unix:", "unix:@",
 	"Unix:/x", "/x", "@x" };
 #define REFUSED (int)(sizeof(refused) / sizeof(refused[0]))
 
@@ -221,6 +225,24 @@ START_TEST(what_is_none_is_refused)
 
 	ck_assert_msg(!address_parse(refused[_i], &ss, &len), "taken: %s",
 	    refused[_i]);
+}
+END_TEST
+
+START_TEST(what_is_too_long_is_refused)
+{
+	char text[4096];
+	struct sockaddr_storage ss;
+	socklen_t len;
+
+	memset(text, '1', sizeof(text));
+	strcpy(text + sizeof(text) - sizeof("]:80"), "]:80");
+	text[0] = '[';
+	ck_assert(!address_parse(text, &ss, &len));
+	ck_assert(!address_parse(text + 1, &ss, &len));
+	text[0] = ':';
+	ck_assert(!address_parse_port(text, &ss, &len));
+	memcpy(text, "unix:", 5);
+	ck_assert(!address_parse(text, &ss, &len));
 }
 END_TEST
 
@@ -326,6 +348,7 @@ main(void)
 	tcase_add_test(tc, abstract_name_is_as_long_as_it_is);
 #endif
 	tcase_add_loop_test(tc, what_is_none_is_refused, 0, REFUSED);
+	tcase_add_test(tc, what_is_too_long_is_refused);
 	tcase_add_test(tc, what_is_no_port_is_refused);
 	tcase_add_test(tc, what_has_no_words_is_refused);
 	tcase_add_loop_test(tc, too_little_room_is_told, 0, FORMS);

@@ -244,8 +244,8 @@ START_TEST(channels_have_their_grace)
 	struct door d;
 
 	door_open(&d, (enum door_kind)_i);
+	stop_on(&d, SIGTERM, &soon); /* and who comes does not end that */
 	begin_frame(&d);
-	stop_on(&d, SIGTERM, &soon);
 	raise(SIGTERM);
 	run_to_the_end(&d);
 	door_end(&d, "accept|frame:a|closed:freed|stopped");
@@ -269,14 +269,35 @@ END_TEST
 START_TEST(second_call_replaces_grace)
 {
 	struct door d;
+	long blocks;
 
 	door_open(&d, DOOR_TCP);
 	begin_frame(&d);
 	stop_on(&d, SIGTERM, _i == 0 ? &hour : NULL);
+	blocks = harness_blocks();
 	stop_on(&d, SIGTERM, &none);
+	ck_assert_int_eq(harness_blocks(), blocks);
 	raise(SIGTERM);
 	run_to_the_end(&d);
 	door_end(&d, "accept|frame:a|closed:freed|stopped");
+}
+END_TEST
+
+START_TEST(second_call_takes_the_limit_away)
+{
+	struct door d;
+
+	door_open(&d, DOOR_TCP);
+	begin_frame(&d);
+	stop_on(&d, SIGTERM, &none);
+	stop_on(&d, SIGTERM, NULL);
+	raise(SIGTERM);
+	door_turn(&d);
+	door_expect(&d, "accept|frame:a");
+	ck_assert_int_eq(send(d.clients[0], "y\n", 2, 0), 2);
+	door_finish(&d, 0);
+	run_to_the_end(&d);
+	door_end(&d, "accept|frame:a|frame:xy|last|closed:done|stopped");
 }
 END_TEST
 
@@ -474,6 +495,7 @@ main(void)
 	tcase_add_loop_test(tc, channels_have_their_grace, 0, DOOR_KINDS);
 	tcase_add_test(tc, each_signal_has_its_own);
 	tcase_add_loop_test(tc, second_call_replaces_grace, 0, 2);
+	tcase_add_test(tc, second_call_takes_the_limit_away);
 
 	tc = case_of(suite, "other");
 	tcase_add_test(tc, what_cannot_be_is_refused);

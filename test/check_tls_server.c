@@ -335,6 +335,10 @@ START_TEST(old_errors_are_forgotten)
 	snprintf(none, sizeof(none), "%s/none", f.directory);
 	ERR_raise(ERR_LIB_SYS, EPERM);
 	refuses(none, f.key, ENOENT);
+	ERR_raise(ERR_LIB_SYS, EPERM);
+	fail_in = 1;
+	ck_assert_ptr_null(evchat_ssl_server_ctx_new(f.chain, f.key));
+	ck_assert_int_eq(errno, ENOMEM);
 	files_free(&f);
 }
 END_TEST
