@@ -147,7 +147,8 @@ static size_t
 so_many(const struct evchat *chat, const struct ready *ready,
     const struct pace *pace)
 {
-	uint64_t done = pace->steps + (chat->input->offset - pace->from);
+	uint64_t done = pace->steps + ready->before +
+	    (chat->input->offset - pace->from);
 	size_t n = ready->n;
 
 	while (n > 1 && done + ready->frames[n - 2].end + (n - 1) >=
@@ -166,20 +167,25 @@ hand_out(struct evchat *chat, const struct ready *ready, size_t n)
 {
 	struct input *input = chat->input;
 	size_t *spent = unread_spent(&input->unread), begin = 0, i = 0;
+	size_t before = ready->before;
+	const unsigned char *from = ready->first;
 	uint64_t max = input_next_max(input, true);
 
+	input->offset += before;
 	chat->running = HOOK_FOUND;
 	before_input_hook(chat);
 	do {
 		const struct ready_frame *frame = &ready->frames[i];
-		const unsigned char *data = ready->bytes + begin + frame->lead;
+		const unsigned char *data = from + frame->lead;
 		size_t used = frame->end - begin;
-		size_t len = used - frame->lead - frame->tail;
+		size_t len = before + used - frame->lead - frame->tail;
 
 		if (len > max)
 			break;
+		before = 0;
 		input_use_ready(input, spent, used, len);
 		begin = frame->end;
+		from = ready->bytes + begin;
 		if (ready->keeps)
 			len += frame->tail;
 		chat->hooks->frame(chat, data, len, chat->arg);

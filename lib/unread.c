@@ -108,6 +108,20 @@ unread_first(struct unread *unread, size_t len)
 	    NULL);
 }
 
+const unsigned char *
+unread_join(struct unread *unread, size_t len)
+{
+	struct hold *front = &unread->front;
+	const unsigned char *bytes;
+
+	if (fill_front(unread, hold_len(front) + len) == -1)
+		return (NULL);
+	unread->spent -= len;
+	bytes = hold_bytes(front);
+	hold_consume(front, hold_len(front));
+	return (bytes);
+}
+
 void
 unread_lend(struct unread *unread)
 {

@@ -39,6 +39,11 @@ const unsigned char *unread_at(const struct unread *unread, size_t at,
 const unsigned char *unread_first(struct unread *unread, size_t len);
 /* As many of the first *len bytes as lie in one piece. */
 const unsigned char *unread_piece(const struct unread *unread, size_t *len);
+/*
+ * The same of all that front holds and so many bytes of the first chain. What front
+ * holds is used up then; those of the chain are not.
+ */
+const unsigned char *unread_join(struct unread *unread, size_t len);
 void unread_lend(struct unread *unread);   /* such bytes are in use */
 void unread_return(struct unread *unread); /* and now no more */
 

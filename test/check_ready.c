@@ -26,6 +26,7 @@ struct play {
 	size_t in_size;    /* 0: the default */
 	uint64_t max;      /* 0: the default */
 	size_t piece;      /* bytes that come at once */
+	size_t chain;      /* and in chains of so many; 0: in one */
 	bool pieces;
 	bool in_collect;   /* and act in both */
 	bool traced;
@@ -122,6 +123,25 @@ start(struct harness *h, struct play *play)
 	harness_turn(h);
 }
 
+/* The peer sends them. */
+static void
+send_piece(struct harness *h, const struct play *play, const char *bytes,
+    size_t len)
+{
+	struct evbuffer *chains = evbuffer_new();
+	size_t at, n;
+
+	harness_must(chains != NULL, "evbuffer_new");
+	for (at = 0; at < len; at += n) {
+		n = play->chain > 0 && play->chain < len - at ? play->chain :
+		    len - at;
+		unit_add_chain(chains, bytes + at, n);
+	}
+	harness_must(bufferevent_write_buffer(h->peer_bev, chains) == 0,
+	    "bufferevent_write_buffer");
+	evbuffer_free(chains);
+}
+
 /* @return the transcript, with a mark for each round of the loop; to be freed */
 static char *
 run(struct play *play, bool traced)
@@ -135,7 +155,7 @@ run(struct play *play, bool traced)
 	start(h, play);
 	for (at = 0; at < play->len && h->chat != NULL; at += n) {
 		n = play->len - at < play->piece ? play->len - at : play->piece;
-		harness_send(h, play->stream + at, n);
+		send_piece(h, play, play->stream + at, n);
 		for (i = 0; i < ROUNDS && h->chat != NULL; i++) {
 			event_base_loop(h->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 			harness_note(h, ".");
@@ -268,10 +288,35 @@ START_TEST(anything_is_the_same)
 		play.in_size = unit_random(4) ? 0 : 1 + unit_random(100);
 		play.max = unit_random(4) ? 0 : 1 + unit_random(6);
 		play.in_collect = unit_random(2);
+		play.chain = unit_random(2) ? 0 : 1 + unit_random(100);
 		play.piece = unit_random(3) ? play.len : 1 +
 		    unit_random(play.len);
 		expect_same(&play, "anything");
 	}
+}
+END_TEST
+
+/* A frame that begins in one chain and ends in another one is like all others. */
+START_TEST(chains_make_no_difference)
+{
+	static struct play play;
+	size_t i, frame;
+
+	play_init(&play, &kinds[_i]);
+	add_frames(&play, 20);
+	for (play.chain = 1; play.chain < 25; play.chain++) {
+		play.in_size = play.chain % 4 == 0 ? play.chain : 0;
+		play.max = play.chain % 3 == 0 ? 4 : 0;
+		expect_same(&play, "chains");
+	}
+	play.in_size = play.max = 0;
+	for (i = 0; i < DEEDS; i++)
+		for (frame = 0; frame < 6; frame++) {
+			memset(play.in_frame, 0, sizeof(play.in_frame));
+			play.in_frame[frame] = &deeds[i];
+			play.chain = 10 + frame;
+			expect_same(&play, deeds[i].name);
+		}
 }
 END_TEST
 
@@ -316,6 +361,7 @@ START_TEST(delimiters_may_overlap)
 		play.delimiter = delimiter;
 		play.len = 1 + unit_random(200);
 		unit_random_bytes(play.stream, play.len, "XY");
+		play.chain = unit_random(2) ? 0 : 1 + unit_random(50);
 		expect_same(&play, delimiter);
 	}
 }
@@ -332,6 +378,7 @@ main(void)
 	tcase_add_loop_test(tc, turns_are_as_long, 0, KINDS);
 	tcase_add_loop_test(tc, maximum_is_as_exact, 0, KINDS);
 	tcase_add_loop_test(tc, anything_is_the_same, 0, KINDS);
+	tcase_add_loop_test(tc, chains_make_no_difference, 0, KINDS);
 	tcase_add_loop_test(tc, between_turns_anything_may_be_set, 0, KINDS);
 	tcase_add_test(tc, delimiters_may_overlap);
 	return harness_main(suite);
