@@ -81,9 +81,8 @@ find_short(const struct match *match, struct ready *ready)
 	for (i = 0; i < found; i++) {
 		size_t end = places[i] + 1;
 
-		if (n > 1 && (end - begin < n ||
-		    bytes[end - 2] != string[n - 2] ||
-		    !stands_at(bytes + end - n, string, n - 2)))
+		if (end - begin < n || bytes[end - 2] != string[n - 2] ||
+		    !stands_at(bytes + end - n, string, n - 2))
 			continue;
 		begin = end;
 		*frame++ = (struct ready_frame){
@@ -96,6 +95,25 @@ find_short(const struct match *match, struct ready *ready)
 	if (found == ready->wanted)
 		len = places[found - 1] + 1;
 	ready->clear = len - begin - undecided(match, bytes + len, len - begin);
+}
+
+/* Nothing comes before a single byte, and it is never undecided. */
+static void
+find_byte(unsigned char byte, struct ready *ready)
+{
+	size_t places[READY_MOST], i, end = 0;
+
+	ready->n = blocks_find(ready->bytes, ready->len, byte, places,
+	    ready->wanted);
+	for (i = 0; i < ready->n; i++) {
+		end = places[i] + 1;
+		ready->frames[i] = (struct ready_frame){
+			.end = (uint32_t)end,
+			.tail = 1
+		};
+	}
+	if (ready->n < ready->wanted)
+		ready->clear = ready->len - end;
 }
 
 static void
@@ -127,7 +145,9 @@ delimiter_find(const struct evchat_framing *framing, struct ready *ready)
 	size_t len = match_len(delimiter->match);
 
 	ready->keeps = delimiter->keeps;
-	if (len <= LOOKED_BACK)
+	if (len == 1)
+		find_byte(match_bytes(delimiter->match)[0], ready);
+	else if (len <= LOOKED_BACK)
 		find_short(delimiter->match, ready);
 	else if (len <= READY_MOST_AROUND)
 		find_long(delimiter->match, ready);
