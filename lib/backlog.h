@@ -47,6 +47,11 @@ int backlog_add(struct backlog *backlog, const void *data, size_t len);
 int backlog_vprintf(struct backlog *backlog, const char *fmt, va_list ap);
 /* Move all of from, which somebody else has made. */
 int backlog_add_buffer(struct backlog *backlog, struct evbuffer *from);
+/*
+ * Move all of from, which is in memory and which nobody else may touch, behind the
+ * first at bytes. If this fails, libevent may have lost some.
+ */
+int backlog_insert(struct backlog *backlog, size_t at, struct evbuffer *from);
 /* What to append other things to, which come behind all there are. */
 struct evbuffer *backlog_buffer(struct backlog *backlog);
 

@@ -50,6 +50,22 @@ send_next(struct evchat *chat)
 	return (what == QUEUE_BLOCKED ? output_block(chat) : what);
 }
 
+/*
+ * Ask the next producer, so that what is before it does not leave alone. If it
+ * fails, that has to leave all the same.
+ */
+static enum queue_what
+gather_next(struct evchat *chat)
+{
+	enum queue_what what = queue_gather(&chat->queue, chat->set->out_size);
+	int error = errno;
+
+	if (what == QUEUE_FAILED && queue_can_send_bytes(&chat->queue))
+		(void)direct_send(chat);
+	errno = error;
+	return (what);
+}
+
 static enum queue_what
 move_next(struct evchat *chat)
 {
@@ -62,6 +78,10 @@ move_next(struct evchat *chat)
 	if (chat->unblock != NULL)
 		channel_event_free(chat->unblock);
 	chat->unblock = NULL;
+	if (queue->line->current != NULL && queue_may_gather(queue) &&
+	    backlog_len(&queue->bytes) < chat->set->high &&
+	    direct_may_send(chat))
+		return (gather_next(chat));
 	if (queue_can_send_bytes(queue) && direct_may_send(chat) &&
 	    (what = direct_send(chat)) != QUEUE_BLOCKED)
 		return (what);

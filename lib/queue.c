@@ -74,14 +74,21 @@ queue_free(struct queue *queue)
 	free_line(queue);
 }
 
-bool
-queue_has_producer(const struct queue *queue)
+/* The first producer that has not finished and is no mark, or NULL. */
+static struct evchat_producer *
+first_source(const struct queue *queue)
 {
-	const struct evchat_producer *producer = queue->line->current;
+	struct evchat_producer *producer = queue->line->current;
 
 	while (producer != NULL && producer->ops->more == NULL)
 		producer = producer->next;
-	return (producer != NULL);
+	return (producer);
+}
+
+bool
+queue_has_producer(const struct queue *queue)
+{
+	return (first_source(queue) != NULL);
 }
 
 bool
@@ -188,6 +195,20 @@ copy_stage(struct evbuffer *stage, struct evbuffer *output, size_t most)
 	return (0);
 }
 
+/* Put what is in the stage behind the pushed bytes that stand before the producer. */
+static int
+keep_stage(struct queue *queue, struct evchat_producer *producer)
+{
+	struct evbuffer *stage = queue->line->stage;
+	size_t n = evbuffer_get_length(stage);
+
+	if (backlog_insert(&queue->bytes, producer->before, stage) == -1)
+		return (-1);
+	producer->before += n;
+	queue->line->before += n;
+	return (0);
+}
+
 /* Put what is in the stage into the output. */
 static int
 take_stage(struct queue *queue, struct evbuffer *output, size_t most)
@@ -219,10 +240,16 @@ queue_finish(struct queue *queue, struct evchat_producer *producer)
 	queue_unweigh(queue, producer);
 	producer->state = PRODUCER_FINISHED;
 	queue_weigh(queue, producer);
-	producer->end = queue->written;
+	producer->end = queue->written + producer->before;
+	if (producer->next != NULL)
+		producer->next->before += producer->before;
+	else
+		queue->line->before -= producer->before;
+	producer->before = 0;
 	queue->line->current = producer->next;
 }
 
+/* Ask the producer. What it gives goes into the output; NULL: it is kept here. */
 static enum queue_what
 pull_producer(struct queue *queue, struct evchat_producer *producer,
     struct evbuffer *output, size_t want, size_t most)
@@ -246,7 +273,8 @@ pull_producer(struct queue *queue, struct evchat_producer *producer,
 	if (done == -1)
 		return (drop_given(queue, errno == ENOMEM ? QUEUE_NO_MEMORY :
 		    QUEUE_FAILED));
-	if (take_stage(queue, output, most) == -1)
+	if ((output != NULL ? take_stage(queue, output, most) :
+	    keep_stage(queue, producer)) == -1)
 		return (QUEUE_NO_MEMORY);
 	switch (more) {
 	case EVCHAT_MORE_END:
@@ -280,6 +308,26 @@ queue_pull(struct queue *queue, struct evbuffer *output, size_t want,
 	if (producer->state == PRODUCER_WAITING && !producer->resumed)
 		return (QUEUE_WAITING);
 	return (pull_producer(queue, producer, output, want, most));
+}
+
+bool
+queue_may_gather(const struct queue *queue)
+{
+	const struct evchat_producer *producer = first_source(queue);
+
+	return (producer != NULL && producer->at_once &&
+	    (producer->send == NULL || producer->encoding != NULL) &&
+	    !queue->bytes.foreign);
+}
+
+enum queue_what
+queue_gather(struct queue *queue, size_t want)
+{
+	struct evchat_producer *producer = first_source(queue);
+
+	while (queue->line->current != producer)
+		queue_finish(queue, queue->line->current);
+	return (pull_producer(queue, producer, NULL, want, 0));
 }
 
 int

@@ -20,8 +20,9 @@
  *
  *	bytes[first->before] first bytes[first->next->before] first->next ...
  *
- * and behind the last producer the rest of the bytes. Producers that have
- * finished stay at the head of the list until their bytes have left the output.
+ * and behind the last producer the rest of the bytes. What a producer has given may
+ * be among those before it. Producers that have finished stay at the head of the
+ * list until their bytes have left the output.
  */
 
 enum queue_what {
@@ -99,6 +100,14 @@ enum queue_what queue_pull(struct queue *queue, struct evbuffer *output,
  */
 bool queue_can_send_bytes(const struct queue *queue);
 enum queue_what queue_send_bytes(struct queue *queue, evutil_socket_t fd);
+
+/*
+ * Does the next producer give something as soon as it is asked? Then ask it before
+ * the bytes in front of it are sent: what it gives is put behind them, as if it had
+ * been pushed, so that all can leave together. MOVED, GONE, FAILED or NO_MEMORY.
+ */
+bool queue_may_gather(const struct queue *queue);
+enum queue_what queue_gather(struct queue *queue, size_t want);
 
 /*
  * Does what comes next go to a descriptor as well, past the output, if that is

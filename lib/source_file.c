@@ -198,6 +198,7 @@ evchat_producer_new_file(int fd, int64_t offset, int64_t len)
 	file->fd = fd;
 	file->offset = (off_t)offset;
 	file->left = (off_t)len;
+	producer->at_once = true;
 	send_if_worth(producer, file);
 	return (producer);
 }

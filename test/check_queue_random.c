@@ -35,6 +35,7 @@ static void
 push_producer(struct many *m)
 {
 	static const char *const answers[] = { "", " ", "~" };
+	bool at_once = unit_random(2) > 0;
 	struct unit_producer *p = &m->producer[m->n];
 	char *steps = m->steps[m->n], bytes[8];
 	size_t i, given = 0;
@@ -46,13 +47,14 @@ push_producer(struct many *m)
 			unit_note_append(&m->sent, "%s", bytes);
 			strcat(steps, bytes);
 		}
-		strcat(steps, answers[unit_random(3)]);
+		strcat(steps, answers[unit_random(at_once ? 2 : 3)]);
 		if (i > 1 && steps[0] != '\0' &&
 		    steps[strlen(steps) - 1] != ' ')
 			strcat(steps, " ");
 	}
 	strcat(steps, " $");
-	*p = (struct unit_producer){ .name = "p", .steps = steps };
+	*p = (struct unit_producer){ .name = "p", .steps = steps,
+	    .at_once = at_once };
 	unit_queue_producer(&m->q, p);
 	unit_note(&m->dones, "done:p:sent:%zu", given);
 }
@@ -79,15 +81,18 @@ push_anything(struct many *m)
 	m->n++;
 }
 
-/* Pull, let some leave, resume; and compare the weight. */
+/* Gather or pull, let some leave, resume; and compare what is counted. */
 static void
 go_on(struct many *m, struct evbuffer *wire)
 {
 	const struct evchat_producer *p;
-	size_t i, weight = 0, len;
+	size_t i, weight = 0, before = 0, len;
 
-	(void)queue_pull(&m->q.queue, m->q.output, m->q.want,
-	    SIZE_MAX);
+	if (unit_random(2) > 0 && queue_may_gather(&m->q.queue))
+		(void)queue_gather(&m->q.queue, m->q.want);
+	else
+		(void)queue_pull(&m->q.queue, m->q.output, m->q.want,
+		    SIZE_MAX);
 	len = unit_random(unit_queue_in_output(&m->q) + 1);
 	evbuffer_remove_buffer(m->q.output, wire, len);
 	queue_release(&m->q.queue, unit_queue_in_output(&m->q));
@@ -96,6 +101,9 @@ go_on(struct many *m, struct evbuffer *wire)
 			evchat_producer_resume(m->producer[i].producer);
 	for (p = m->q.queue.line->first; p != NULL; p = p->next)
 		weight += producer_weight(p);
+	for (p = m->q.queue.line->current; p != NULL; p = p->next)
+		before += p->before;
+	ck_assert_uint_eq(before, m->q.queue.line->before);
 	if (queue_length(&m->q.queue) !=
 	    backlog_len(&m->q.queue.bytes) + weight)
 		ck_abort_msg("weight %zu, not %zu", m->q.queue.line->weight, weight);

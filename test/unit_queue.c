@@ -104,6 +104,7 @@ push(struct unit_queue *q, struct unit_producer *p,
 		ck_abort_msg("no memory");
 	p->q = q;
 	p->producer = producer;
+	producer->at_once = p->at_once;
 	ck_assert_int_eq(queue_prepare(&q->queue), 0);
 	queue_add_producer(&q->queue, producer);
 }

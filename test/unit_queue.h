@@ -31,6 +31,7 @@ struct unit_producer {
 	const char *name;
 	const char *steps;
 	int error;      /* errno of ERROR */
+	bool at_once;   /* it never has nothing to give */
 	/* Called in more when the bytes were appended, and in done. */
 	void (*in_more)(struct unit_producer *p);
 	void (*in_done)(struct unit_producer *p);

@@ -538,7 +538,8 @@ int evchat_push_buffer(struct evchat *chat, struct evbuffer *buf);
  * Push a part of a regular file; see evchat_producer_new_file(). To learn when
  * it has been sent, push a mark behind it with evchat_push_callback(). To a
  * plain socket without rate limits, files of more than 32 KiB are sent with
- * sendfile(2).
+ * sendfile(2); smaller ones are read, and leave together with what was pushed
+ * before them.
  *
  * @param fd taken
  * @param len -1: up to the end of the file

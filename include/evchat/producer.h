@@ -81,7 +81,8 @@ struct evchat_producer *evchat_producer_new_evbuffer(struct evbuffer *buf);
  * Make a producer of a part of a regular file.
  *
  * The file is read piece by piece when there is room, without moving its file
- * offset. If it turns out shorter than promised, the channel ends with
+ * offset; a small part as soon as what was pushed before it could leave, so that
+ * both do together. If it turns out shorter than promised, the channel ends with
  * EVCHAT_REASON_PRODUCER, so that the peer does not take half for the whole.
  *
  * @param fd taken: closed when the producer is done, on failure at once
