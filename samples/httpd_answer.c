@@ -2,9 +2,10 @@
  * How answers are sent. They go out in the order of the requests, because each
  * is pushed when its request is there, whatever is still on its way before it.
  *
- * Behind an answer that is long, the channel is paused until that has left. So
- * a client that asks for a thousand files at once has one of them open at a
- * time, and its time does not run out while it only takes what it asked for.
+ * Behind a long answer, or many short ones, the channel is paused until they have
+ * left. So a client that asks for a thousand files at once has one of them open
+ * at a time, or a few if they are small, and its time does not run out while it
+ * only takes what it asked for.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64
@@ -121,39 +122,21 @@ httpd_refuse(struct httpd_client *client, const char *status)
 	return httpd_answer_status(client, status, "");
 }
 
-/* So little can be read at once, and leaves together with the head. */
-static int
-push_small(struct httpd_client *client, int fd, int64_t offset, size_t len)
-{
-	char data[SMALL_MAX];
-	size_t at = 0;
-	ssize_t n = 1;
-
-	for (; at < len && n > 0; at += (size_t)n) {
-		n = pread(fd, data + at, len - at, offset + (off_t)at);
-		if (n < 0)
-			return -1;
-	}
-	return at < len ? -1 : evchat_push(client->chat, data, len);
-}
-
 int
 httpd_answer_part(struct httpd_client *client,
     const struct httpd_answer *answer, int fd, int64_t offset)
 {
-	int is_long = 0, status = httpd_answer_begin(client, answer);
+	int is_long = answer->length > SMALL_MAX;
+	int status = httpd_answer_begin(client, answer);
 
 	if (status == 0 && client->request.method != HTTP_HEAD) {
-		is_long = answer->length > SMALL_MAX;
-		if (is_long)
-			status = evchat_push_file(client->chat, fd, offset,
-			    answer->length);
-		else
-			status = push_small(client, fd, offset,
-			    (size_t)answer->length);
-	}
-	if (!is_long)
+		status = evchat_push_file(client->chat, fd, offset,
+		    answer->length);
+		is_long |= evchat_get_output_length(client->chat) > SMALL_MAX;
+	} else {
 		(void)close(fd);
+		is_long = 0;
+	}
 	return status == -1 ? -1 : httpd_answer_end(client, is_long);
 }
 
