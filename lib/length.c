@@ -41,6 +41,10 @@ number_at(const struct evchat_length_field *field, const unsigned char *bytes)
 	uint64_t number = 0;
 	size_t i;
 
+	/* As most are. */
+	if (field->width == 4 && field->order == EVCHAT_BIG_ENDIAN)
+		return ((uint64_t)bytes[0] << 24 | (uint64_t)bytes[1] << 16 |
+		    (uint64_t)bytes[2] << 8 | bytes[3]);
 	if (field->order == EVCHAT_BIG_ENDIAN)
 		for (i = 0; i < field->width; i++)
 			number = number << 8 | bytes[i];

@@ -46,11 +46,19 @@ plain_suits(const struct plain *plain, const unsigned char *data, size_t len)
 	    plain->absent[1]));
 }
 
-/* The number, of which the last or the first width bytes are written. */
+/*
+ * The number in width bytes, of which there are some, and behind them some that do
+ * not matter: 8 in all, so that it is one store.
+ */
 static inline void
 plain_write_number(unsigned char *to, uint64_t number, unsigned width,
     bool little)
 {
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	if (!little)
+		number = __builtin_bswap64(number << (64 - 8 * width));
+	memcpy(to, &number, sizeof(number));
+#else
 	unsigned i;
 
 	if (little)
@@ -59,6 +67,7 @@ plain_write_number(unsigned char *to, uint64_t number, unsigned width,
 	else
 		for (i = width; i-- > 0; number >>= 8)
 			to[i] = (unsigned char)number;
+#endif
 }
 
 /* If they are few, the first and the last ones may be some of them twice. */
