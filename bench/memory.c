@@ -20,9 +20,9 @@
 
 #define BIG (1 << 20)
 
-enum kind { BUFFEREVENT, SHARED, OWN, KINDS };
+enum kind { BUFFEREVENT, SHARED, OWN, OTHER, KINDS };
 static const char *const kinds[KINDS] = { "bufferevent", "evchat",
-	"evchat-own" };
+	"evchat-own", "evchat-other" };
 
 enum state { IDLE, AFTER_16K, AFTER_1M, STATES };
 static const char *const states[STATES] = { "memory", "memory-16k",
@@ -72,9 +72,10 @@ make(struct crowd *crowd, enum kind kind, int fd,
 		return bev;
 	}
 	chat = evchat_socket_new(crowd->base, fd, &echo_hooks, NULL, 0);
-	if (chat == NULL || (kind == OWN ?
+	if (chat == NULL || (kind == SHARED ?
+	    evchat_set_framing(chat, framing) : kind == OWN ?
 	    evchat_set_terminator(chat, "\n", 1) :
-	    evchat_set_framing(chat, framing)) == -1)
+	    evchat_set_terminator(chat, "a\n", 2)) == -1)
 		fail("evchat_socket_new");
 	return chat;
 }
@@ -191,6 +192,7 @@ print(double bytes[KINDS][STATES], int n)
 	}
 	printf("note\tmemory: of %d connections of each kind; evchat: one "
 	    "framing for all; evchat-own: evchat_set_terminator() for each; "
+	    "evchat-other: the same with a delimiter that is no usual one; "
 	    "-beyond: more than a bufferevent\n", n);
 }
 

@@ -15,12 +15,6 @@
 
 #define LOOKED_BACK 8 /* bytes, at most, to see if a delimiter ends here */
 
-struct delimiter {
-	struct evchat_framing framing;
-	const struct match *match;
-	bool keeps;
-};
-
 static const struct delimiter *
 delimiter_of(const struct evchat_framing *framing)
 {
@@ -304,23 +298,40 @@ line_end(const void *bytes, size_t len)
 	return (NULL);
 }
 
+bool
+delimiter_is_line_end(const void *bytes, size_t len)
+{
+	return (line_end(bytes, len) != NULL);
+}
+
+void
+delimiter_init(struct delimiter *delimiter, const struct match *match,
+    bool keeps)
+{
+	framing_init(&delimiter->framing, &delimiter_ops);
+	delimiter->match = match;
+	delimiter->keeps = keeps;
+	set_plain(delimiter);
+}
+
 struct evchat_framing *
 evchat_framing_delimiter(const void *bytes, size_t len, unsigned flags)
 {
 	struct delimiter *delimiter;
 	struct evchat_framing *constant;
+	struct match *match;
 
 	if (flags == 0 && (constant = line_end(bytes, len)) != NULL)
 		return (constant);
 	if (!framing_knows(flags, EVCHAT_FRAMING_KEEP_DELIMITER) ||
-	    (delimiter = framing_new(sizeof(*delimiter), &delimiter_ops)) ==
-	    NULL)
+	    (match = match_new(bytes, len)) == NULL)
 		return (NULL);
-	delimiter->keeps = flags & EVCHAT_FRAMING_KEEP_DELIMITER;
-	if ((delimiter->match = match_new(bytes, len)) == NULL) {
-		delimiter_free(&delimiter->framing);
+	if ((delimiter = mem_calloc(sizeof(*delimiter))) == NULL) {
+		match_free(match);
+		errno = ENOMEM;
 		return (NULL);
 	}
-	set_plain(delimiter);
+	delimiter_init(delimiter, match,
+	    flags & EVCHAT_FRAMING_KEEP_DELIMITER);
 	return (&delimiter->framing);
 }

@@ -103,27 +103,40 @@ fill_border(const struct match *match, uint32_t *border)
 	}
 }
 
-struct match *
-match_new(const void *bytes, size_t len)
+/* In memory that is long enough: what is of the length of the string lies behind. */
+static struct match *
+fill(struct match *match, const void *bytes, size_t len)
 {
-	struct match *match;
-	uint32_t *border;
+	uint32_t *border = (uint32_t *)(match + 1);
 
-	if (len == 0 || len > MATCH_MAX) {
-		errno = len == 0 ? EINVAL : EMSGSIZE;
-		return (NULL);
-	}
-	match = mem_alloc(sizeof(*match) + len * sizeof(*border) + len);
-	if (match == NULL)
-		return (NULL);
 	match->len = (uint32_t)len;
-	/* Both lie behind it. */
-	border = (uint32_t *)(match + 1);
 	match->border = border;
 	match->bytes = memcpy(border + len, bytes, len);
 	match->pivot = (uint32_t)match_pivot(match->bytes, len);
 	fill_border(match, border);
 	return (match);
+}
+
+struct match *
+match_new(const void *bytes, size_t len)
+{
+	struct match *match;
+
+	if (len == 0 || len > MATCH_MAX) {
+		errno = len == 0 ? EINVAL : EMSGSIZE;
+		return (NULL);
+	}
+	match = mem_alloc(sizeof(*match) + len * sizeof(uint32_t) + len);
+	return (match != NULL ? fill(match, bytes, len) : NULL);
+}
+
+const struct match *
+match_init_short(struct match_short *place, const void *bytes, size_t len)
+{
+	_Static_assert(sizeof(place->memory) >= sizeof(struct match) +
+	    MATCH_SHORT * (sizeof(uint32_t) + 1), "room for a short match");
+
+	return (fill((struct match *)(void *)place->memory, bytes, len));
 }
 
 void

@@ -20,6 +20,14 @@ extern const struct match match_lf, match_crlf, match_nul;
 struct match *match_new(const void *bytes, size_t len); /* copied; 1 to MATCH_MAX */
 void match_free(struct match *match);                   /* NULL is fine */
 
+/* The same, which cannot fail, in a place that is never given back. */
+#define MATCH_SHORT ((size_t)16)
+struct match_short {
+	_Alignas(8) unsigned char memory[24 + 5 * 16];
+};
+const struct match *match_init_short(struct match_short *place,
+    const void *bytes, size_t len);
+
 const unsigned char *match_bytes(const struct match *match);
 size_t match_len(const struct match *match);
 

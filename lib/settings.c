@@ -158,7 +158,7 @@ evchat_set_terminator(struct evchat *chat, const void *bytes, size_t len)
 		if (delimiter_is(chat->last_framing, bytes, len))
 			framing = framing_ref(chat->last_framing);
 		else
-			framing = evchat_framing_delimiter(bytes, len, 0);
+			framing = delimiter_shared(bytes, len);
 		/* A delimiter needs no memory of its own for a channel. */
 		if (framing != NULL)
 			(void)set_framing(chat, framing);
