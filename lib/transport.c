@@ -270,7 +270,7 @@ transport_shut(struct bufferevent *bev)
 /*
  * To close a descriptor resets its connection if no time is left for what is on
  * its way. Linux does the same at once when the socket is to be connected to
- * nowhere; its descriptor stays what it is, and nothing may be written to it.
+ * nowhere; its descriptor stays open, and who writes to it is told of a reset.
  */
 bool
 transport_reset(struct bufferevent *bev)
@@ -282,7 +282,6 @@ transport_reset(struct bufferevent *bev)
 	if (fd == -1)
 		return (false);
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_time, sizeof(no_time));
-	(void)bufferevent_disable(bottom(bev), EV_WRITE);
 	return (connect(fd, &nowhere, sizeof(nowhere)) == 0);
 }
 

@@ -207,8 +207,10 @@ START_TEST(lingering_channel_may_be_reset)
 	harness_turn(h);
 	harness_expect(h, "");
 	evchat_reset(chat);
-	ck_assert(send(h->peer_fd, "x", 1, MSG_NOSIGNAL) == -1);
-	ck_assert_int_eq(errno, EPIPE);
+	if (AT_ONCE || !is_tcp(h->peer_fd)) {
+		ck_assert(send(h->peer_fd, "x", 1, MSG_NOSIGNAL) == -1);
+		ck_assert_int_eq(errno, EPIPE);
+	}
 	evchat_decref(chat);
 	harness_end(h, "closed:freed");
 }
@@ -328,13 +330,16 @@ reset_and_look(struct event_base *base, struct evchat *chat, int peer,
 
 START_TEST(reset_goes_through_filters)
 {
-	static char much[1 << 20];
+	static char much[8 << 20];
 	struct event_base *base = event_base_new();
-	int peer;
+	int peer, turns;
 	struct evchat *chat = chat_on_filters(base, 1 + _i / 2, &peer);
 
+	/* Till all that is between is full. */
 	ck_assert_int_eq(evchat_push(chat, much, sizeof(much)), 0);
-	event_base_loop(base, EVLOOP_NONBLOCK);
+	for (turns = 0; turns < 100; turns++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	ck_assert_uint_gt(evchat_get_output_length(chat), sizeof(much) / 2);
 	reset_and_look(base, chat, peer, _i % 2);
 }
 END_TEST
