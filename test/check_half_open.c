@@ -65,18 +65,29 @@ START_TEST(channel_that_is_not_half_open_any_more_ends)
 }
 END_TEST
 
-/* The other options stay what they are. */
-START_TEST(last_line_is_delivered_whatever_is_half_open)
+static void
+push_much(struct harness *h, const void *data, size_t len)
 {
-	struct harness *h = start(_i, EVCHAT_OPT_DELIVER_LAST);
+	(void)data;
+	(void)len;
+	harness_push_much(h);
+}
 
-	harness_crlf(h);
+/* The other options stay what they are. */
+START_TEST(channel_that_does_not_stop_by_itself_goes_on_like_that)
+{
+	struct harness *h = start(_i, EVCHAT_OPT_NO_AUTO_PAUSE);
+	struct evchat_stats stats;
+
 	set(h, 2);
 	set(h, 0);
-	harness_feed(h, "ab");
-	harness_feed_eof(h);
-	harness_run_until_closed(h);
-	harness_end(h, "collect:ab|found|event:eof|closed:eof");
+	harness_peer_read(h, false);
+	h->script.collect = push_much;
+	harness_feed(h, "a");
+	harness_feed(h, "b");
+	evchat_get_stats(h->chat, &stats, sizeof(stats));
+	ck_assert_uint_eq(stats.stops, 0);
+	harness_end(h, "collect:ab");
 }
 END_TEST
 
@@ -242,7 +253,8 @@ half_open_suite(void)
 
 	sink_add(tc, channel_that_was_made_half_open_lives_on);
 	sink_add(tc, channel_that_is_not_half_open_any_more_ends);
-	sink_add(tc, last_line_is_delivered_whatever_is_half_open);
+	sink_add(tc,
+	    channel_that_does_not_stop_by_itself_goes_on_like_that);
 
 	tc = harness_case(suite, "told");
 	sink_add(tc, eof_hook_may_make_the_channel_half_open);
