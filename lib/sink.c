@@ -1,21 +1,15 @@
 /*
  * Sinks: one channel, the source, is stopped while the queue of another one is
- * above its high mark. A sink has a basin, in which its sources are members; it
- * says there whether it is full, and has an event tell the sources. So no lock of
- * one channel is taken under that of another: the sink writes one word, from
- * whatever thread pushes to it, and the event, which holds nothing, takes the lock
- * of one source after the other. Beside that each source reads the word by itself,
- * before it delivers and behind each of its hooks, since it is soonest that knows
- * what it has pushed.
+ * above its high mark. A sink has a basin, which knows whether it is full and
+ * has the sources for members. The lock of a source is never taken under that
+ * of the sink: whoever pushes writes one word, and then makes an event active,
+ * which locks one source after the other and reads the word afresh for each. So
+ * no change is lost. A source also reads it by itself, before it delivers and
+ * behind each of its hooks. One that its own hook has stopped goes to the end
+ * of the list, so those that wait for their turn go on before it.
  *
- * Nothing is lost between the two: whoever changes the word makes the event active
- * afterwards, and the event reads the word afresh for each source, under its lock.
- * A source that a hook of its own has stopped goes to the end of the list, so those
- * that wait for their turn go on before it.
- *
- * A basin knows no sink, and is closed when that takes no more: then nobody joins,
- * and the event has all sources leave. The last of them has the event finalized,
- * and its memory goes when nobody holds it.
+ * A basin knows no sink, and is closed when that takes no more: then nobody
+ * joins, and the event has all leave. The last of them has it finalized.
  */
 
 #include <errno.h>

@@ -1,10 +1,8 @@
 /*
  * A channel stops, to the frame, while the queue of its sink is above the high
- * mark, and goes on when that is back at the low one; and all that a pause means
- * is so meanwhile.
+ * mark, and goes on when that is back at the low one.
  */
 
-#include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include "relay.h"
@@ -90,20 +88,84 @@ START_TEST(what_others_push_stops_it_as_well)
 }
 END_TEST
 
+/* What is full before it is anybody's sink. */
+static void
+fill_from(struct relay *relay, int carrier, unsigned options)
+{
+	relay_start_with(relay, carrier, &harness_frames, options);
+	harness_shake_hands(relay->from);
+	harness_shake_hands(relay->to);
+	ck_assert_int_eq(evchat_set_watermarks(relay->from->chat, 1, 2), 0);
+	harness_push_stuck(relay->from, "stuck");
+	harness_turn(relay->from);
+}
+
 START_TEST(it_stops_at_once_if_the_sink_is_full_already)
 {
 	struct relay relay;
+	struct harness *to;
 
-	relay_start(&relay, _i);
-	ck_assert_int_eq(evchat_set_sink(relay.from->chat, NULL), 0);
-	relay_stop(&relay);
-	ck_assert_int_eq(evchat_push(relay.to->chat, MUCH, 11), 0);
-	ck_assert_int_eq(evchat_set_sink(relay.from->chat, relay.to->chat), 0);
-	harness_feed(relay.from, "aaaaX");
-	harness_expect(relay.from, "");
-	relay_let_go(&relay);
-	harness_run_until_noted(relay.from, "aaaa");
-	relay_end(&relay, "frame:aaaa", STOPPED);
+	fill_from(&relay, _i, IO);
+	to = relay.to;
+	ck_assert_int_ne(bufferevent_get_enabled(to->bev) & EV_READ, 0);
+	ck_assert_int_eq(evchat_set_sink(to->chat, relay.from->chat), 0);
+	ck_assert_int_eq(bufferevent_get_enabled(to->bev) & EV_READ, 0);
+	harness_feed(to, "aaaaX");
+	harness_expect(to, "");
+	evchat_discard_buffers(relay.from->chat);
+	harness_run_until_noted(to, "aaaa");
+	relay_end(&relay, "done:stuck:discarded:0", "frame:aaaa");
+}
+END_TEST
+
+static void
+set_in_hook(struct harness *h, const void *data, size_t len)
+{
+	struct relay *relay = h->user;
+
+	(void)data;
+	(void)len;
+	ck_assert_int_eq(evchat_set_sink(h->chat, relay->from->chat), 0);
+}
+
+START_TEST(no_frame_comes_behind_the_hook_that_sets_a_full_sink)
+{
+	struct relay relay;
+
+	fill_from(&relay, _i, 0);
+	relay.to->script.frame = set_in_hook;
+	harness_feed(relay.to, MUCH);
+	harness_expect(relay.to, "frame:aaaa");
+	evchat_discard_buffers(relay.from->chat);
+	harness_run_until_noted(relay.to, "eeee");
+	relay_end(&relay, "done:stuck:discarded:0", ALL);
+}
+END_TEST
+
+static void
+set_and_fill(struct harness *h, const void *data, size_t len)
+{
+	struct relay *relay = h->user;
+
+	set_in_hook(h, data, len);
+	if (h->count++ == 0)
+		harness_push_stuck(relay->from, "stuck");
+}
+
+START_TEST(no_frame_comes_behind_the_hook_that_sets_and_fills_a_sink)
+{
+	struct relay relay;
+
+	fill_from(&relay, _i, 0);
+	evchat_discard_buffers(relay.from->chat);
+	harness_turn(relay.from);
+	relay.to->script.frame = set_and_fill;
+	harness_feed(relay.to, MUCH);
+	harness_expect(relay.to, "frame:aaaa");
+	evchat_discard_buffers(relay.from->chat);
+	harness_run_until_noted(relay.to, "eeee");
+	relay_end(&relay, "done:stuck:discarded:0|done:stuck:discarded:0",
+	    ALL);
 }
 END_TEST
 
@@ -131,7 +193,7 @@ START_TEST(between_the_marks_it_stays_as_it_was)
 }
 END_TEST
 
-/* A pair's peer takes bytes before the channel's turn, and TLS's at some time. */
+/* A pair's peer takes bytes before the channel's turn, TLS's at some time. */
 START_TEST(much_arrives_although_nothing_is_resumed)
 {
 	struct relay relay;
@@ -199,143 +261,6 @@ START_TEST(it_is_told_when_others_have_filled_the_sink)
 }
 END_TEST
 
-/* What else stops */
-
-START_TEST(pause_is_independent)
-{
-	struct relay relay;
-
-	relay_start(&relay, _i);
-	relay_stop(&relay);
-	harness_feed(relay.from, MUCH);
-	evchat_pause(relay.from->chat);
-	evchat_resume(relay.from->chat);
-	harness_turn(relay.from);
-	harness_expect(relay.from, THREE);
-	evchat_pause(relay.from->chat);
-	relay_let_go(&relay);
-	harness_expect(relay.from, THREE);
-	evchat_resume(relay.from->chat);
-	harness_run_until_noted(relay.from, "eeee");
-	relay_end(&relay, ALL, STOPPED);
-}
-END_TEST
-
-static void
-answer_and_push(struct harness *h, const void *data, size_t len)
-{
-	ck_assert_int_eq(evchat_push(h->chat, data, len), 0);
-	relay_frame(h, data, len);
-}
-
-/* Its own queue stops it, and then the sink's. */
-START_TEST(own_queue_is_independent)
-{
-	struct relay relay;
-	struct feeder own;
-
-	relay_start(&relay, _i);
-	harness_shake_hands(relay.from);
-	feeder_push(&own, relay.from, "own", "~.");
-	relay_stop(&relay);
-	ck_assert_int_eq(evchat_set_watermarks(relay.from->chat, 4, 515), 0);
-	relay.from->script.frame = answer_and_push;
-	harness_feed(relay.from, MUCH);
-	harness_expect(relay.from, "frame:aaaa");
-	relay_let_go(&relay);
-	harness_expect(relay.from, "frame:aaaa");
-	feeder_resume(&own);
-	harness_run_until_noted(relay.from, "eeee");
-	relay_end(&relay, "frame:aaaa|done:own:sent:0|frame:bbbb|frame:cccc|"
-	    "frame:dddd|frame:eeee", STOPPED);
-}
-END_TEST
-
-/* Each is the other's sink: what is pushed into one stops the other alone. */
-START_TEST(others_may_fill_the_own_queue)
-{
-	struct relay relay;
-	struct feeder own;
-
-	relay_start(&relay, _i);
-	harness_shake_hands(relay.from);
-	harness_shake_hands(relay.to);
-	ck_assert_int_eq(evchat_set_sink(relay.to->chat, relay.from->chat), 0);
-	feeder_push(&own, relay.from, "own", "~.");
-	ck_assert_int_eq(evchat_set_watermarks(relay.from->chat, 4, 511), 0);
-	harness_turn(relay.from);
-	harness_feed(relay.to, "hello");
-	harness_feed(relay.from, MUCH);
-	harness_expect_received(relay.to, MUCH);
-	feeder_resume(&own);
-	harness_run_until_noted(relay.from, "done:own");
-	harness_turn(relay.from);
-	relay_end(&relay, ALL "|done:own:sent:0", "");
-}
-END_TEST
-
-/* What is told */
-
-START_TEST(writable_of_the_sink_is_told)
-{
-	struct relay relay;
-
-	relay_start(&relay, _i);
-	relay.to->output_events = true;
-	relay_stop(&relay);
-	harness_feed(relay.from, "aaaaXbbbbXccccX");
-	relay_let_go(&relay);
-	harness_run_until_noted(relay.to, "drained");
-	relay_end(&relay, THREE, STOPPED "|event:writable|event:drained");
-}
-END_TEST
-
-START_TEST(end_of_the_input_waits)
-{
-	struct relay relay;
-
-	relay_start(&relay, _i);
-	relay_stop(&relay);
-	harness_feed(relay.from, "aaaaXbbbbXccccX");
-	harness_feed_eof(relay.from);
-	harness_expect(relay.from, THREE);
-	relay_let_go(&relay);
-	harness_run_until_closed(relay.from);
-	relay_end(&relay, THREE "|event:eof|closed:eof", STOPPED);
-}
-END_TEST
-
-static uint64_t
-stops(struct harness *h)
-{
-	struct evchat_stats stats;
-
-	evchat_get_stats(h->chat, &stats, sizeof(stats));
-	return stats.stops;
-}
-
-START_TEST(each_stop_is_counted_once)
-{
-	struct relay relay;
-
-	relay_start(&relay, _i);
-	ck_assert_uint_eq(stops(relay.from), 0);
-	relay_stop(&relay);
-	harness_feed(relay.from, MUCH);
-	harness_feed(relay.from, "ffffX");
-	ck_assert_uint_eq(stops(relay.from), 1);
-	relay_let_go(&relay);
-	ck_assert_uint_eq(stops(relay.from), 1);
-	relay_stop(&relay);
-	ck_assert_int_eq(evchat_push(relay.to->chat, MUCH, 11), 0);
-	harness_turn(relay.from);
-	ck_assert_uint_eq(stops(relay.from), 2);
-	ck_assert_uint_eq(stops(relay.to), 0);
-	harness_free(relay.to);
-	harness_free(relay.from);
-}
-END_TEST
-
 static Suite *
 sink_suite(void)
 {
@@ -352,6 +277,12 @@ sink_suite(void)
 	    HARNESS_WAITING);
 	tcase_add_loop_test(tc, it_stops_at_once_if_the_sink_is_full_already,
 	    0, HARNESS_WAITING);
+	tcase_add_loop_test(tc,
+	    no_frame_comes_behind_the_hook_that_sets_a_full_sink, 0,
+	    HARNESS_WAITING);
+	tcase_add_loop_test(tc,
+	    no_frame_comes_behind_the_hook_that_sets_and_fills_a_sink, 0,
+	    HARNESS_WAITING);
 	tcase_add_loop_test(tc, between_the_marks_it_stays_as_it_was, 0,
 	    HARNESS_WAITING);
 	tcase_add_loop_test(tc, much_arrives_although_nothing_is_resumed, 0,
@@ -360,17 +291,6 @@ sink_suite(void)
 	    HARNESS_WAITING);
 	tcase_add_loop_test(tc, it_is_told_when_others_have_filled_the_sink,
 	    0, HARNESS_WAITING);
-
-	tc = harness_case(suite, "meanwhile");
-	tcase_add_loop_test(tc, pause_is_independent, 0, HARNESS_WAITING);
-	tcase_add_loop_test(tc, own_queue_is_independent, 0, HARNESS_WAITING);
-	tcase_add_loop_test(tc, others_may_fill_the_own_queue, 0,
-	    HARNESS_WAITING);
-	tcase_add_loop_test(tc, writable_of_the_sink_is_told, 0,
-	    HARNESS_WAITING);
-	tcase_add_loop_test(tc, end_of_the_input_waits, 0, HARNESS_WAITING);
-	tcase_add_loop_test(tc, each_stop_is_counted_once, 0,
-	    HARNESS_WAITING);
 	return suite;
 }
 

@@ -1,7 +1,7 @@
 /*
- * A sink and its source end in any hook of either, or are something else to each
- * other from then on; while the queue is short, and while it is long. What they
- * were leaves nothing behind.
+ * A sink and its source end in any hook of either, or are something else to
+ * each other from then on; while the queue is short, and while it is long.
+ * What they were leaves nothing behind.
  */
 
 #include "relay.h"

@@ -1,6 +1,6 @@
 /*
- * Who may be whose sink: many have the same, each has one at most and may change
- * it, two are each other's, and what cannot be is refused.
+ * Who may be whose sink: many have the same, each has one at most and may
+ * change it, two are each other's, and what cannot be is refused.
  */
 
 #include <errno.h>

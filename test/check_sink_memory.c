@@ -1,7 +1,7 @@
 /*
- * Sinks without memory, one allocation failing at a time: to set one works, or says
- * ENOMEM and has changed nothing; and to stop and to go on needs none that could
- * have a channel wait for good.
+ * Sinks without memory, one allocation failing at a time: to set one works, or
+ * says ENOMEM and has changed nothing; and to stop and to go on needs none
+ * that could have a channel wait for good.
  */
 
 #include <errno.h>
@@ -104,7 +104,7 @@ run_without_memory(enum harness_carrier carrier, long n)
 	return failed;
 }
 
-/* Pairs and filters would lose bytes by themselves, and TLS fails otherwise. */
+/* Pairs and filters would lose bytes by themselves, TLS fails otherwise. */
 START_TEST(nobody_waits_for_good)
 {
 	static const enum harness_carrier carriers[] = { HARNESS_SOCKET,

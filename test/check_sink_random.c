@@ -1,8 +1,8 @@
 /*
  * A source and its sink, used at random: all that is received is delivered and
- * sent on, whatever is done and however slow the peers are; the source delivers
- * nothing while the sink is full, as WRITABLE tells it; and the queue is never
- * longer than the high mark and what one hook has pushed.
+ * sent on, whatever is done and however slow the peers are; the source
+ * delivers nothing while the sink is full, as WRITABLE tells it; and the queue
+ * is never longer than the high mark and what one hook has pushed.
  */
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
- * Sinks that several threads use at once: they push into the sink, pause and resume
- * the sources, change the marks and who is whose sink, and end all of them, while
- * the loop stops the sources and lets them go on. Threads must not use Check: they
- * count what must not be.
+ * Sinks that several threads use at once: they push into the sink, pause and
+ * resume the sources, change the marks and who is whose sink, and end all of
+ * them, while the loop stops the sources and lets them go on. Threads must not
+ * use Check: they count what must not be.
  */
 
 #include <errno.h>
@@ -30,8 +30,9 @@ static size_t come; /* to the sink's peer */
 static atomic_size_t pushed; /* into the sink, and not refused */
 
 /*
- * Hooks. They push one way only, from a source into the sink: so ThreadSanitizer
- * sees it if the library takes the lock of a source under that of the sink.
+ * Hooks. They push one way only, from a source into the sink: so
+ * ThreadSanitizer sees it if the library takes the lock of a source under that
+ * of the sink.
  */
 
 static void

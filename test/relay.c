@@ -1,6 +1,6 @@
 /*
- * A source and its sink. Each test that ends here proves as well that neither of
- * them leaves anything behind.
+ * A source and its sink. Each test that ends here proves as well that neither
+ * of them leaves anything behind.
  */
 
 #include <string.h>

@@ -2,10 +2,11 @@
 #define RELAY_H
 
 /*
- * Two channels of one event loop: what the one receives its hooks push into the
- * other, which is its sink. A stuck producer in the queue of that keeps all that
- * is behind it, so that a test decides how long the queue is: whole frames of five
- * bytes, "aaaaX" and so on, of which RELAY_FRAMES bring it above its high mark.
+ * Two channels of one event loop: what the one receives its hooks push into
+ * the other, which is its sink. A stuck producer in the queue of that keeps
+ * all that is behind it, so that a test decides how long the queue is: whole
+ * frames of five bytes, "aaaaX" and so on, of which RELAY_FRAMES bring it
+ * above its high mark.
  */
 
 #include "feeder.h"
@@ -22,7 +23,7 @@ struct relay {
 	struct feeder stopper;
 };
 
-/* On two bufferevents of that kind; frames go whole or, by _pieces, in pieces. */
+/* On two bufferevents of that kind; whole frames, or by _pieces in pieces. */
 void relay_start(struct relay *relay, int carrier);
 void relay_start_pieces(struct relay *relay, int carrier);
 

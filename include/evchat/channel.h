@@ -657,35 +657,38 @@ void evchat_resume(struct evchat *chat);
 
 /**
  * Have a channel stopped while another one, its sink, has much to send: what
- * hooks push from one connection into another then takes no more memory than the
- * marks of that allow, however slow its peer is.
+ * hooks push from one connection into another then takes no more memory than
+ * the marks of that allow, however slow its peer is.
  *
- * It stops when the queue of to has passed its high mark, whoever has pushed, and
- * goes on when that has fallen to the low one; see evchat_set_watermarks(). It is
- * looked at before anything is delivered and behind each data hook, so the queue
- * gets no longer than the high mark and what one hook has pushed. Where others have
- * filled it, from may still receive once, and keeps that. While it is stopped all
- * is as in a pause: no data hook runs, no EOF is told, the timeouts of its read
- * side stand still, output goes on, and evchat_close_when_done() is not delayed.
+ * It stops when the queue of to has passed its high mark, whoever has pushed,
+ * and goes on when that has fallen to the low one; see
+ * evchat_set_watermarks(). It is looked at before anything is delivered and
+ * behind each data hook, so the queue gets no longer than the high mark and
+ * what one hook has pushed. Where others have filled it, from may still
+ * receive once, and keeps that. While it is stopped all is as in a pause: no
+ * data hook runs, no EOF is told, the timeouts of its read side stand still,
+ * output goes on, and evchat_close_when_done() is not delayed.
  * evchat_close_after_frame() waits until it may go on. A failure of its output
  * ends it at once.
  *
- * It is independent of evchat_pause(), and of the stop for what hooks have pushed
- * into the queue of from: it goes on when nothing stops it. EVCHAT_EVENT_WRITABLE
- * of to is told all the same. stops of evchat_get_stats(from) counts it.
+ * It is independent of evchat_pause(), and of the stop for what hooks have
+ * pushed into the queue of from: it goes on when nothing stops it.
+ * EVCHAT_EVENT_WRITABLE of to is told all the same. stops of
+ * evchat_get_stats(from) counts it.
  *
- * A channel has one sink at most. Many may have the same: those that could push
- * least go on first. Two may be each other's. It is over when from has ended or is
- * closing, and when to has, or evchat_push_eof(to) was called: then from goes on,
- * and it is told by its pushes, with EPIPE.
+ * A channel has one sink at most. Many may have the same: those that could
+ * push least go on first. Two may be each other's. It is over when from has
+ * ended or is closing, and when to has, or evchat_push_eof(to) was called:
+ * then from goes on, and it is told by its pushes, with EPIPE.
  *
- * Threads: any thread that may use both. The lock of one is never taken under that
- * of the other, neither here nor by the loop when it stops and wakes from. To set a
- * sink in a hook of to takes the lock of from, as evchat_pause(from) does.
+ * Threads: any thread that may use both. The lock of one is never taken under
+ * that of the other, neither here nor by the loop when it stops and wakes
+ * from. To set a sink in a hook of to takes the lock of from, as
+ * evchat_pause(from) does.
  *
  * @param to NULL: none any more, and from goes on
- * @return 0, or -1 with errno EPIPE for either, ENOMEM, EINVAL if they are the same
- *     or have different event loops
+ * @return 0, or -1 with errno EPIPE for either, ENOMEM, EINVAL if they are the
+ *     same or have different event loops
  */
 int evchat_set_sink(struct evchat *from, struct evchat *to);
 
