@@ -230,8 +230,6 @@ sink_part(struct evchat *chat)
 static void
 follow(struct evchat *chat)
 {
-	if (chat->input != NULL)
-		input_stir(chat->input);
 	if (chat->auto_paused && !chat->in_turn)
 		reading_set(chat);
 	channel_wake(chat);

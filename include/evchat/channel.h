@@ -661,13 +661,13 @@ void evchat_resume(struct evchat *chat);
  * the marks of that allow, however slow its peer is.
  *
  * It stops when the queue of to has passed its high mark, whoever has pushed,
- * and goes on when that has fallen to the low one; see
- * evchat_set_watermarks(). It is looked at before anything is delivered and
- * behind each data hook, so the queue gets no longer than the high mark and
- * what one hook has pushed. Where others have filled it, from may still
- * receive once, and keeps that. While it is stopped all is as in a pause: no
- * data hook runs, no EOF is told, the timeouts of its read side stand still,
- * output goes on, and evchat_close_when_done() is not delayed.
+ * at once if that is so already, and goes on when it has fallen to the low
+ * one; see evchat_set_watermarks(). It is looked at before anything is
+ * delivered and behind each data hook, so the queue gets no longer than the
+ * high mark and what one hook has pushed. Where others have filled it, from
+ * may still receive once, and keeps that. While it is stopped all is as in a
+ * pause: no data hook runs, no EOF is told, the timeouts of its read side
+ * stand still, output goes on, and evchat_close_when_done() is not delayed.
  * evchat_close_after_frame() waits until it may go on. A failure of its output
  * ends it at once.
  *
@@ -676,10 +676,11 @@ void evchat_resume(struct evchat *chat);
  * EVCHAT_EVENT_WRITABLE of to is told all the same. stops of
  * evchat_get_stats(from) counts it.
  *
- * A channel has one sink at most. Many may have the same: those that could
- * push least go on first. Two may be each other's. It is over when from has
- * ended or is closing, and when to has, or evchat_push_eof(to) was called:
- * then from goes on, and it is told by its pushes, with EPIPE.
+ * A channel has one sink at most. Many may have the same: the one that has
+ * filled it goes on behind those that wait. Two may be each other's. It is
+ * over when from has ended or is closing, and when to has, or
+ * evchat_push_eof(to) was called: then from goes on, and its pushes fail with
+ * EPIPE.
  *
  * Threads: any thread that may use both. The lock of one is never taken under
  * that of the other, neither here nor by the loop when it stops and wakes
