@@ -110,6 +110,28 @@ START_TEST(members_stand_in_the_order_of_joining)
 }
 END_TEST
 
+/* Also the last itself, and what a cursor points at. */
+START_TEST(member_that_moves_stands_as_if_it_had_just_joined)
+{
+	struct cursor cursor;
+	struct list list;
+
+	list_start(&list, _i);
+	members_move_last(list.member[1]);
+	members_move_last(list.member[1]);
+	members_move_last(list.member[0]);
+	cursor_begin(&cursor, &list.members);
+	members_move_last(list.member[2]);
+	finish(&list, &cursor);
+	unit_note(&list.text, "again");
+	cursor_begin(&cursor, &list.members);
+	finish(&list, &cursor);
+	unit_expect(&list.text, "d|b|a|again|d|b|a|c");
+	ck_assert_uint_eq(members_count(&list.members), N);
+	list_end(&list);
+}
+END_TEST
+
 START_TEST(cursor_moves_on_when_what_it_points_at_leaves)
 {
 	struct cursor cursor;
@@ -220,6 +242,8 @@ main(void)
 	TCase *tc = harness_case(suite, "members");
 
 		tcase_add_loop_test(tc, members_stand_in_the_order_of_joining, 0, 2);
+	tcase_add_loop_test(tc,
+	    member_that_moves_stands_as_if_it_had_just_joined, 0, 2);
 	tcase_add_loop_test(tc, cursor_moves_on_when_what_it_points_at_leaves,
 	    0, 2);
 	tcase_add_loop_test(tc, cursor_stops_behind_who_was_the_last, 0, 2);
