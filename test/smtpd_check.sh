@@ -233,10 +233,13 @@ find_source()
 {
 	PATH=$PATH:/usr/sbin command -v smtp-source && return
 	for there in . "$srcdir/build-quickstart"; do
-		there=$there/quickstart-postfix/usr
-		[ -x "$there/sbin/smtp-source" ] || continue
-		set -- "$there/lib/postfix" "$there"/lib/*-linux-*
-		echo "env LD_LIBRARY_PATH=$1${2:+:$2} $there/sbin/smtp-source"
+		there=$there/quickstart-postfix
+		[ -x "$there/usr/sbin/smtp-source" ] || continue
+		libraries=$(echo "$there"/usr/lib/postfix \
+		    "$there"/usr/lib/*-linux-* "$there"/lib/*-linux-* |
+		    tr ' ' :)
+		echo "env LD_LIBRARY_PATH=$libraries" \
+		    "$there/usr/sbin/smtp-source"
 		return
 	done
 	return 1
