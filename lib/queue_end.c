@@ -57,7 +57,8 @@ has_left(const struct queue *queue, const struct evchat_producer *producer,
     size_t in_output)
 {
 	return (producer->state == PRODUCER_FINISHED &&
-	    queue->written >= producer->end + in_output);
+	    queue->written >= producer->end &&
+	    queue->written - producer->end >= in_output);
 }
 
 void
