@@ -92,7 +92,7 @@ static const struct way {
 	{ set_line_or_count, "a\nb", 2, 0 },
 	{ set_framing, "a\nb;", 2, 0 },
 	{ set_same, "\n", 1, 0 },
-	{ set_another, "a\n;", 2, 1 },
+	{ set_another, "a\n;", 2, 0 },
 	/* One line, and then no byte more: all of them are empty. */
 	{ set_count_zero, "\n", SWITCHES, 0 },
 	/* The framing, nothing, two bytes. */
