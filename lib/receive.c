@@ -166,16 +166,17 @@ static size_t
 hand_out(struct evchat *chat, const struct ready *ready, size_t n)
 {
 	struct input *input = chat->input;
-	size_t *spent = unread_spent(&input->unread), begin = 0, i = 0;
+	size_t *spent = unread_spent(&input->unread), begin = 0;
 	size_t before = ready->before;
-	const unsigned char *from = ready->first;
+	const unsigned char *bytes = ready->bytes, *from = ready->first;
+	const struct ready_frame *frame = ready->frames, *last = frame + n;
 	uint64_t max = input_next_max(input, true);
+	bool keeps = ready->keeps;
 
 	input->offset += before;
 	chat->running = HOOK_FOUND;
 	before_input_hook(chat);
 	do {
-		const struct ready_frame *frame = &ready->frames[i];
 		const unsigned char *data = from + frame->lead;
 		size_t used = frame->end - begin;
 		size_t len = before + used - frame->lead - frame->tail;
@@ -185,19 +186,20 @@ hand_out(struct evchat *chat, const struct ready *ready, size_t n)
 		before = 0;
 		input_use_ready(input, spent, used, len);
 		begin = frame->end;
-		from = ready->bytes + begin;
-		if (ready->keeps)
+		from = bytes + begin;
+		if (keeps)
 			len += frame->tail;
+		frame++;
 		chat->hooks->frame(chat, data, len, chat->arg);
-		i++;
 		if (chat->pushed) {
 			after_input_hook(chat);
 			if (chat->auto_paused)
 				break;
 		}
-	} while (i < n && !input->stirred && chat->state == CHANNEL_OPEN);
+	} while (frame < last && !input->stirred &&
+	    chat->state == CHANNEL_OPEN);
 	chat->running = HOOK_NONE;
-	return (i);
+	return ((size_t)(frame - ready->frames));
 }
 
 /* A hook was called. Is what comes next what was found, and is there time? */
