@@ -180,6 +180,7 @@ struct fuzz_run {
 	int closed;
 	bool eof_told;
 	bool in_eof;          /* that hook is running */
+	bool in_oversize;     /* or that one */
 	bool closing;         /* evchat_close_when_done() was called */
 	bool in_time;         /* freed when all had come to rest */
 

@@ -43,7 +43,10 @@ set(struct fuzz_run *f, const struct fuzz_op *op, struct fuzz_force *force)
 	return (done);
 }
 
-/* Outside of collect it is in force at once. */
+/*
+ * Outside of collect it is in force at once, but for a frame that is too large:
+ * where that ends is not told.
+ */
 void
 fuzz_set_terminator(struct fuzz_run *f, const struct fuzz_op *op)
 {
@@ -51,8 +54,12 @@ fuzz_set_terminator(struct fuzz_run *f, const struct fuzz_op *op)
 
 	if (set(f, op, &force) == -1)
 		return;
-	f->now = force;
 	f->has_next = false;
+	if (f->in_oversize) {
+		f->now.kind = FUZZ_KIND_UNSURE;
+		return;
+	}
+	f->now = force;
 	fuzz_must(f->in->wild || f->closing ||
 	    (evchat_get_framing(f->chat) != NULL) ==
 	    (force.kind == FUZZ_KIND_FRAMING), "a terminator that comes late");

@@ -229,8 +229,9 @@ on_input_event(struct fuzz_run *f, enum evchat_event what)
 			f->has_next = false;
 		}
 	}
+	f->in_oversize = what == EVCHAT_EVENT_OVERSIZE;
 	fuzz_ops_at(f, FUZZ_AT_FRAME);
-	f->in_eof = false;
+	f->in_oversize = f->in_eof = false;
 }
 
 static void
