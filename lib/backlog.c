@@ -77,9 +77,8 @@ is_worth_giving(const struct backlog *backlog, size_t len)
 	    len == hold_len(tail) && tail->cap / 2 <= len);
 }
 
-/* Append the first len bytes of the tail to to. */
-static int
-move_tail(struct backlog *backlog, struct evbuffer *to, size_t len)
+int
+backlog_move_tail(struct backlog *backlog, struct evbuffer *to, size_t len)
 {
 	struct hold *tail = &backlog->tail;
 
@@ -106,7 +105,7 @@ backlog_buffer(struct backlog *backlog)
 	if (backlog->buffer == NULL)
 		backlog->buffer = evbuffer_new();
 	if (backlog->buffer == NULL || (len > 0 &&
-	    move_tail(backlog, backlog->buffer, len) == -1))
+	    backlog_move_tail(backlog, backlog->buffer, len) == -1))
 		return (NULL);
 	return (backlog->buffer);
 }
@@ -128,58 +127,6 @@ backlog_add_buffer(struct backlog *backlog, struct evbuffer *from)
 		return (-1);
 	backlog->foreign |= some;
 	return (0);
-}
-
-/* The chains behind the first at bytes of the buffer come behind from. */
-static int
-insert_chains(struct backlog *backlog, size_t at, struct evbuffer *from)
-{
-	struct evbuffer *all = evbuffer_new();
-
-	if (all == NULL || evbuffer_remove_buffer(backlog->buffer, all, at) !=
-	    (int)at || evbuffer_add_buffer(all, from) == -1 ||
-	    evbuffer_add_buffer(all, backlog->buffer) == -1) {
-		if (all != NULL)
-			evbuffer_free(all);
-		return (-1);
-	}
-	evbuffer_free(backlog->buffer);
-	backlog->buffer = all;
-	return (0);
-}
-
-/* Few bytes join those before them in the tail, if nothing is behind. */
-static int
-append_few(struct backlog *backlog, struct evbuffer *from, size_t len)
-{
-	unsigned char *room = backlog_reserve(backlog, len);
-
-	if (room == NULL)
-		return (-1);
-	(void)evbuffer_copyout(from, room, len);
-	backlog_commit(backlog, room, len);
-	return (evbuffer_drain(from, len));
-}
-
-int
-backlog_insert(struct backlog *backlog, size_t at, struct evbuffer *from)
-{
-	size_t len = evbuffer_get_length(from);
-	size_t in_buffer = backlog_in_buffer(backlog);
-
-	errno = ENOMEM;
-	if (len == 0)
-		return (0);
-	if (at < in_buffer)
-		return (insert_chains(backlog, at, from));
-	if (at == backlog_len(backlog) && len <= BACKLOG_GATHERED)
-		return (append_few(backlog, from, len));
-	if (backlog->buffer == NULL)
-		backlog->buffer = evbuffer_new();
-	if (backlog->buffer == NULL || (at > in_buffer &&
-	    move_tail(backlog, backlog->buffer, at - in_buffer) == -1))
-		return (-1);
-	return (evbuffer_add_buffer(backlog->buffer, from));
 }
 
 /* Room in the tail, of which as much as lately is going to be needed. */
@@ -378,7 +325,7 @@ backlog_move(struct backlog *backlog, struct evbuffer *to, size_t len,
 	size_t left = backlog_in_buffer(backlog);
 
 	if (left == 0)
-		return (move_tail(backlog, to, len));
+		return (backlog_move_tail(backlog, to, len));
 	errno = ENOMEM;
 	if (len < left || len <= FEW_BYTES) {
 		if (stage == NULL)

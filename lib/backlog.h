@@ -122,6 +122,9 @@ backlog_borrow(struct backlog *backlog, unsigned char *room, size_t len)
 
 int backlog_keep(struct backlog *backlog);
 
+/* Append the first len bytes of the tail, of which there are some, to to. */
+int backlog_move_tail(struct backlog *backlog, struct evbuffer *to, size_t len);
+
 /* Append all of from, which nobody else may touch, and few bytes as a copy. */
 int backlog_append(struct evbuffer *to, struct evbuffer *from);
 /* Append a copy in memory of its own size, wherever it comes to lie. */

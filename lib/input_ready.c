@@ -84,7 +84,8 @@ find_across(struct input *input, struct ready *ready)
 	if (ready->bytes == NULL || !find(input, ready))
 		return (false);
 	len = ready->frames[0].end;
-	if (before + len - ready->frames[0].tail > input_next_max(input, true) ||
+	if (before + len - ready->frames[0].tail >
+	    input_next_max(input, true) ||
 	    (ready->first = unread_join(unread, len)) == NULL)
 		return (false);
 	ready->before = before;

@@ -103,7 +103,7 @@ fill_border(const struct match *match, uint32_t *border)
 	}
 }
 
-/* In memory that is long enough: what is of the length of the string lies behind. */
+/* In memory that is long enough: bytes and borders lie behind. */
 static struct match *
 fill(struct match *match, const void *bytes, size_t len)
 {

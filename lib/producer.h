@@ -47,7 +47,7 @@ struct evchat_producer {
 	uint64_t given; /* bytes so far */
 	uint64_t held;  /* bytes that it keeps in memory, given ones included */
 	struct encoding *encoding; /* of what it gives, or NULL */
-	/* What it gives is memory of its own, and it never has nothing to give. */
+	/* It gives memory of its own, and something whenever it is asked. */
 	bool at_once;
 	bool weightless; /* what it stands for is counted elsewhere */
 	/* Send at most want bytes to fd and say how many; or NULL. */

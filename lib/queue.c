@@ -195,7 +195,7 @@ copy_stage(struct evbuffer *stage, struct evbuffer *output, size_t most)
 	return (0);
 }
 
-/* Put what is in the stage behind the pushed bytes that stand before the producer. */
+/* Put what is in the stage behind the pushed bytes before the producer. */
 static int
 keep_stage(struct queue *queue, struct evchat_producer *producer)
 {

@@ -26,8 +26,8 @@ struct ready_frame {
 struct ready {
 	const unsigned char *bytes; /* the piece */
 	size_t len;
-	size_t before;  /* the piece: so many bytes of the first frame, which is then */
-	const unsigned char *first; /* whole here; else it begins with the piece */
+	const unsigned char *first; /* where the first frame is */
+	size_t before; /* so many bytes of it stand before the piece */
 	size_t wanted; /* frames, at most; not above READY_MOST */
 
 	size_t n;      /* so many were found */
