@@ -57,7 +57,6 @@ enum channel_hook {
 	HOOK_COLLECT, /* with a frame in progress; and of one that is oversize */
 	HOOK_PIECE,   /* collect, of what is in no frame */
 	HOOK_FOUND,   /* found and frame */
-	HOOK_LAST,    /* the event that a close is told by */
 	HOOK_OTHER
 };
 

@@ -203,8 +203,7 @@ evchat_close_after_frame(struct evchat *chat)
 		input = channel_see_input(chat, &here);
 		if (!chat->last_wanted)
 			chat->last_frame = input_ended(input) +
-			    (chat->running == HOOK_LAST ||
-			    input_in_frame(input));
+			    input_in_frame(input);
 		chat->last_wanted = true;
 		channel_wake(chat);
 	}

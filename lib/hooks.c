@@ -13,7 +13,7 @@ void
 hooks_event(struct evchat *chat, enum evchat_event what)
 {
 	chat->running = what == EVCHAT_EVENT_OVERSIZE ? HOOK_COLLECT :
-	    what == EVCHAT_EVENT_LAST ? HOOK_LAST : HOOK_OTHER;
+	    HOOK_OTHER;
 	if (chat->hooks->event != NULL)
 		chat->hooks->event(chat, what, chat->arg);
 	chat->running = HOOK_NONE;

@@ -196,12 +196,20 @@ turn_is_last(const struct evchat *chat)
 static void
 close_after_frame(struct evchat *chat)
 {
+	const struct input *input;
+	struct input here;
+
 	if (chat->state != CHANNEL_OPEN || chat->paused || !turn_is_last(chat))
 		return;
-	/* The hook may want one frame more. */
 	chat->last_wanted = false;
 	hooks_event(chat, EVCHAT_EVENT_LAST);
-	if (chat->state == CHANNEL_OPEN && !chat->last_wanted)
+	if (chat->state != CHANNEL_OPEN)
+		return;
+	/* The next one by the framing in force now, if there can be any. */
+	input = channel_see_input(chat, &here);
+	if (chat->last_wanted && !input_is_over(input))
+		chat->last_frame = input_ended(input) + 1;
+	else
 		end_soon(chat, EVCHAT_REASON_DONE);
 }
 

@@ -460,6 +460,61 @@ START_TEST(each_frame_more_is_asked_for_by_itself)
 }
 END_TEST
 
+/* In either order, and wherever the beginning of the body is cut off. */
+static void
+want_another_kind(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_LAST && h->count == 2)
+		evchat_close_after_frame(h->chat);
+	if (what == EVCHAT_EVENT_LAST && h->count > 0)
+		harness_ok(h, evchat_set_terminator(h->chat, ";", 1));
+	if (what == EVCHAT_EVENT_LAST && h->count == 1)
+		evchat_close_after_frame(h->chat);
+	if (h->count == 0)
+		say_bye(h, what);
+	h->count = 0;
+}
+
+START_TEST(frame_more_is_of_the_framing_that_the_hook_sets)
+{
+	size_t order, cut;
+
+	for (order = 1; order <= 2; order++)
+		for (cut = 4; cut < 8; cut++) {
+			struct harness *h = wanting(sink_kinds[_i],
+			    (int)order, 0);
+
+			h->script.event = want_another_kind;
+			h->script.frame = close_in_collect;
+			harness_feed_bytes(h, "on\r\nabcd", cut);
+			harness_expect(h, "frame:on|event:last");
+			harness_feed_bytes(h, "on\r\nabcd;" + cut, 9 - cut);
+			harness_expect_received(h, "bye");
+			harness_end(h, "frame:on|event:last|frame:abcd|" ENDED);
+		}
+}
+END_TEST
+
+static void
+want_for_ever(struct harness *h, enum evchat_event what)
+{
+	(void)what;
+	evchat_close_after_frame(h->chat);
+}
+
+START_TEST(behind_the_end_there_is_no_frame_more)
+{
+	struct harness *h = wanting(sink_kinds[_i], 0,
+	    EVCHAT_OPT_HALF_OPEN);
+
+	h->script.event = want_for_ever;
+	harness_feed(h, "a\r\n");
+	harness_feed_eof(h);
+	harness_run_until_closed(h);
+	harness_end(h, "frame:a|event:eof|" ENDED);
+}
+END_TEST
+
 START_TEST(frame_more_is_not_waited_for_behind_the_end)
 {
 	struct harness *h = wanting(sink_kinds[_i], 1,
@@ -502,6 +557,10 @@ after_frame_suite(void)
 	tcase_add_loop_test(tc, frame_more_is_not_waited_for_behind_the_end, 0,
 	    SINK_KINDS);
 	tcase_add_loop_test(tc, frame_more_and_a_close_is_a_close, 0,
+	    SINK_KINDS);
+	tcase_add_loop_test(tc,
+	    frame_more_is_of_the_framing_that_the_hook_sets, 0, SINK_KINDS);
+	tcase_add_loop_test(tc, behind_the_end_there_is_no_frame_more, 0,
 	    SINK_KINDS);
 	tcase_add_loop_test(tc, channel_that_is_paused_waits_for_its_resume, 0,
 	    SINK_KINDS);

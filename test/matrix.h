@@ -210,7 +210,6 @@ struct matrix_model {
 	bool half_open;
 	bool last_wanted; /* to be closed between two frames: behind this one, */
 	uint64_t last_number; /* so many have to end before */
-	bool telling_last;
 	uint64_t number;         /* of frames that have ended */
 	bool timing_out;  /* in the event */
 	bool refusing;    /* in the event */

@@ -87,8 +87,7 @@ void
 model_want_last(struct matrix_model *m)
 {
 	if (!m->last_wanted)
-		m->last_number = m->number +
-		    (m->telling_last || model_is_in_frame(m));
+		m->last_number = m->number + model_is_in_frame(m);
 	m->last_wanted = true;
 }
 

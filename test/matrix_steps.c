@@ -230,9 +230,10 @@ close_after_frame(struct matrix_model *m)
 	if (m->paused || !model_is_open(m) || !model_is_last(m))
 		return false;
 	m->last_wanted = false;
-	m->telling_last = true;
 	tell_event(m, "event:last", MATRIX_IN_LAST);
-	m->telling_last = false;
+	m->last_number = m->number + 1;
+	if (m->eof_told && m->len == 0)
+		m->last_wanted = false;
 	if (model_is_open(m) && !m->last_wanted) {
 		m->closing = true;
 		m->why = EVCHAT_REASON_DONE;

@@ -99,7 +99,8 @@ enum evchat_event {
 				     which the channel ends unless the hook
 				     closes it, evchat_get_error() the words.
 				     What this hook pushes is the last that is
-				     sent, within EVCHAT_TIMEOUT_LINGER */
+				     sent, within EVCHAT_TIMEOUT_LINGER; if that
+				     fails, the channel ends with what failed */
 };
 
 /** Why a channel ended. */
@@ -140,7 +141,8 @@ enum evchat_oversize {
 	EVCHAT_OVERSIZE_CLOSE,   /**< the channel ends with
 				      EVCHAT_REASON_OVERSIZE; if anything was
 				      pushed, when that is sent, within
-				      EVCHAT_TIMEOUT_LINGER */
+				      EVCHAT_TIMEOUT_LINGER, or with the reason
+				      why it was not */
 	EVCHAT_OVERSIZE_DISCARD, /**< the frame is skipped: no found, no
 				      frame */
 	EVCHAT_OVERSIZE_TRUNCATE /**< its first bytes, up to the maximum, are
@@ -369,7 +371,9 @@ void evchat_close_when_done(struct evchat *chat);
  * has, as it would to be asked one thing at a time.
  *
  * Called inside EVCHAT_EVENT_LAST it asks for a frame more, such as a body that
- * a header has announced: LAST is told again when the next frame has ended.
+ * a header has announced: LAST is told again when the next frame has ended, by
+ * the terminator that is in force when the hook returns, or one that is set
+ * later. Behind the peer's end there is none.
  */
 void evchat_close_after_frame(struct evchat *chat);
 
