@@ -1,9 +1,9 @@
 /*
- * Bufferevents that are no plain sockets: an echo of lines over bufferevent_pair,
- * over a filter that passes everything, and over TLS, by libevchat and by
- * evbuffer_readln() and bufferevent_write(). The client is in the same
- * process, the same for both, and counted. So is a handshake, which is a small
- * part of it.
+ * Bufferevents that are no plain sockets: an echo of lines over
+ * bufferevent_pair, over a filter that passes everything, and over TLS, by
+ * libevchat and by evbuffer_readln() and bufferevent_write(). The client is in
+ * the same process, the same for both, and counted. So is a handshake, which
+ * is a small part of it.
  */
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,9 @@
 #define BENCH_SECURE_H
 
 /*
- * Both sides of TLS for those who are measured in one process, with a certificate
- * that is made when they begin; nobody verifies it. Each fails for the program.
+ * Both sides of TLS for those who are measured in one process, with a
+ * certificate that is made when they begin; nobody verifies it. Each fails for
+ * the program.
  */
 
 #include <openssl/ssl.h>

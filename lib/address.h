@@ -7,7 +7,8 @@
 
 /*
  * Addresses in words: "127.0.0.1:80", "[::1]:80", "unix:/path", "unix:@name";
- * see include/evchat/listener.h. What one of these has written the other reads.
+ * see include/evchat/listener.h. What one of these has written the other
+ * reads.
  */
 
 /* Whether it is one. A port may be 0. */

@@ -3,7 +3,8 @@
 
 /*
  * The public headers as the library itself includes them. All is compiled with
- * hidden visibility; what these headers declare, and nothing else, is exported.
+ * hidden visibility; what these headers declare, and nothing else, is
+ * exported.
  */
 
 #pragma GCC visibility push(default)

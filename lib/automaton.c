@@ -1,15 +1,15 @@
 /*
- * Every state has its next state for every class of bytes. Bytes that are in no
- * string are all of one class, so that the table is small: for CR LF and LF four
- * states by three classes. A state's next states are those of the state for its
- * longest proper suffix, but where a string goes on.
+ * Every state has its next state for every class of bytes. Bytes that are in
+ * no string are all of one class, so that the table is small: for CR LF and LF
+ * four states by three classes. A state's next states are those of the state
+ * for its longest proper suffix, but where a string goes on.
  *
- * A byte takes several steps that wait for each other, and most bytes need not be
- * looked at so. Each string has a pivot, its rarest byte. As long as of each string
- * that is followed the pivot is still to come, none ends before the next place of a
- * pivot, and none that may end there begins more than most_pivot before it: so the
- * automaton goes on from there, in state 0. As in match.c neither it nor the search
- * for pivots looks at a byte twice.
+ * A byte takes several steps that wait for each other, and most bytes need not
+ * be looked at so. Each string has a pivot, its rarest byte. As long as of
+ * each string that is followed the pivot is still to come, none ends before
+ * the next place of a pivot, and none that may end there begins more than
+ * most_pivot before it: so the automaton goes on from there, in state 0. As in
+ * match.c neither it nor the search for pivots looks at a byte twice.
  */
 
 #include <errno.h>
@@ -139,8 +139,9 @@ plant(struct automaton *automaton, const struct evbuffer_iovec *set, int n)
 }
 
 /*
- * Fill in what there is to do where no string goes on: the same as in the state
- * for the longest proper suffix, which is less deep and so is complete already.
+ * Fill in what there is to do where no string goes on: the same as in the
+ * state for the longest proper suffix, which is less deep and so is complete
+ * already.
  */
 static void
 complete(struct automaton *automaton, uint16_t *suffix, uint16_t *queue)

@@ -7,9 +7,9 @@
 #include <event2/buffer.h>
 
 /*
- * Several strings that are searched for in a stream in one pass: the automaton of
- * Aho and Corasick. A state stands for the longest suffix of what was seen that
- * is the beginning of any of the strings; state 0 for none.
+ * Several strings that are searched for in a stream in one pass: the automaton
+ * of Aho and Corasick. A state stands for the longest suffix of what was seen
+ * that is the beginning of any of the strings; state 0 for none.
  */
 
 struct automaton;
@@ -39,8 +39,8 @@ struct automaton_search {
 };
 
 /*
- * Find the first string that ends, then the first one that begins behind it, and
- * so on, until so many are found as are wanted, or all bytes were seen.
+ * Find the first string that ends, then the first one that begins behind it,
+ * and so on, until so many are found as are wanted, or all bytes were seen.
  */
 void automaton_find(const struct automaton *automaton,
     struct automaton_search *search);

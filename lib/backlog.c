@@ -1,8 +1,9 @@
 /*
- * Where pushed bytes wait. Few at a time are gathered in one flat tail, so that
- * what a turn pushes can leave in one system call and costs one copy; what refers
- * to memory elsewhere, and large copies, are chains of an evbuffer, behind which a
- * new tail begins. Both are there only while there is anything in them.
+ * Where pushed bytes wait. Few at a time are gathered in one flat tail, so
+ * that what a turn pushes can leave in one system call and costs one copy;
+ * what refers to memory elsewhere, and large copies, are chains of an
+ * evbuffer, behind which a new tail begins. Both are there only while there is
+ * anything in them.
  */
 
 #include <errno.h>
@@ -63,10 +64,10 @@ free_given(const void *data, size_t len, void *arg)
 }
 
 /*
- * Is the tail to be a chain itself? Then nothing is copied, and no memory is needed
- * for a copy, of which libevent would take up to twice as much. What has much room
- * left is copied, or that would be kept for as long as its bytes wait; and so is what
- * is in memory of somebody else's.
+ * Is the tail to be a chain itself? Then nothing is copied, and no memory is
+ * needed for a copy, of which libevent would take up to twice as much. What
+ * has much room left is copied, or that would be kept for as long as its bytes
+ * wait; and so is what is in memory of somebody else's.
  */
 static bool
 is_worth_giving(const struct backlog *backlog, size_t len)
@@ -111,8 +112,8 @@ backlog_buffer(struct backlog *backlog)
 }
 
 /*
- * libevent shows a chain that is a part of a file as if it were bytes, and they are
- * others. Only its own outputs know how to write it.
+ * libevent shows a chain that is a part of a file as if it were bytes, and
+ * they are others. Only its own outputs know how to write it.
  */
 int
 backlog_add_buffer(struct backlog *backlog, struct evbuffer *from)
@@ -312,10 +313,10 @@ backlog_append(struct evbuffer *to, struct evbuffer *from)
 }
 
 /*
- * Where this splits a chain, libevent copies, and loses the bytes if it cannot; so
- * they go by the stage, where they can be counted. Few bytes do, too: cleanups of
- * theirs, which may push, are then called for what is no longer part of the
- * backlog.
+ * Where this splits a chain, libevent copies, and loses the bytes if it
+ * cannot; so they go by the stage, where they can be counted. Few bytes do,
+ * too: cleanups of theirs, which may push, are then called for what is no
+ * longer part of the backlog.
  */
 int
 backlog_move(struct backlog *backlog, struct evbuffer *to, size_t len,

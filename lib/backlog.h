@@ -48,8 +48,8 @@ int backlog_vprintf(struct backlog *backlog, const char *fmt, va_list ap);
 /* Move all of from, which somebody else has made. */
 int backlog_add_buffer(struct backlog *backlog, struct evbuffer *from);
 /*
- * Move all of from, which is in memory and which nobody else may touch, behind the
- * first at bytes. If this fails, libevent may have lost some.
+ * Move all of from, which is in memory and which nobody else may touch, behind
+ * the first at bytes. If this fails, libevent may have lost some.
  */
 int backlog_insert(struct backlog *backlog, size_t at, struct evbuffer *from);
 /* What to append other things to, which come behind all there are. */
@@ -94,8 +94,8 @@ void backlog_consume(struct backlog *backlog, size_t len,
 /* How many of the first bytes backlog_move takes at once. */
 size_t backlog_movable(const struct backlog *backlog);
 /*
- * Move the first len to the end of to, by way of stage where that is needed. If this
- * fails, libevent may have lost some; to is as it was.
+ * Move the first len to the end of to, by way of stage where that is needed.
+ * If this fails, libevent may have lost some; to is as it was.
  */
 int backlog_move(struct backlog *backlog, struct evbuffer *to, size_t len,
     struct evbuffer *stage);
@@ -107,9 +107,9 @@ void backlog_empty(struct evbuffer *buffer);
 /* Give back the memory that nothing is in. */
 void backlog_settle(struct backlog *backlog);
 /*
- * Gather few bytes, if there have been few lately, in memory of the caller's, so much
- * of it, until backlog_keep: then what is there gets its own; -1 with errno: it has
- * not.
+ * Gather few bytes, if there have been few lately, in memory of the caller's,
+ * so much of it, until backlog_keep: then what is there gets its own; -1 with
+ * errno: it has not.
  */
 static inline void
 backlog_borrow(struct backlog *backlog, unsigned char *room, size_t len)

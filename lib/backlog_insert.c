@@ -1,7 +1,7 @@
 /*
- * What comes in the middle of pushed bytes: behind some of them, and before the
- * rest. Most of the time there is no rest, and few bytes join the tail. Where there
- * is one, what is before in the tail becomes a chain.
+ * What comes in the middle of pushed bytes: behind some of them, and before
+ * the rest. Most of the time there is no rest, and few bytes join the tail.
+ * Where there is one, what is before in the tail becomes a chain.
  */
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
- * What may happen to the input between two steps: more bytes, another terminator,
- * bytes put back or dropped, and questions. The bytes that the last step lent out
- * stay where they are.
+ * What may happen to the input between two steps: more bytes, another
+ * terminator, bytes put back or dropped, and questions. The bytes that the
+ * last step lent out stay where they are.
  */
 
 #include "framing.h"
@@ -88,8 +88,8 @@ unread_again(struct input *input, const void *data, size_t len)
 }
 
 /*
- * A framing that cannot do that goes on behind what was scanned of the frame; but
- * bytes that it only holds can be looked at again.
+ * A framing that cannot do that goes on behind what was scanned of the frame;
+ * but bytes that it only holds can be looked at again.
  */
 static int
 unread_behind(struct input *input, const void *data, size_t len)

@@ -1,13 +1,14 @@
 /*
  * A call of memchr costs as much as looking at some hundred bytes does, and is
- * paid again for each short line. So 64 bytes at a time are compared, which gives
- * a mask with a bit for each of them, and all places that it shows are taken from
- * it: what a block costs, it costs once, however many lines end in it.
+ * paid again for each short line. So 64 bytes at a time are compared, which
+ * gives a mask with a bit for each of them, and all places that it shows are
+ * taken from it: what a block costs, it costs once, however many lines end in
+ * it.
  *
- * There are three ways, and they find the same: by AVX2 where the processor at hand
- * has it; by SSE2, which each of its kind has, and by memchr as soon as two blocks
- * in a row have shown nothing and for as long as its finds are that far apart; and
- * elsewhere by memchr alone.
+ * There are three ways, and they find the same: by AVX2 where the processor at
+ * hand has it; by SSE2, which each of its kind has, and by memchr as soon as
+ * two blocks in a row have shown nothing and for as long as its finds are that
+ * far apart; and elsewhere by memchr alone.
  */
 
 #include <stdbool.h>
@@ -105,8 +106,8 @@ last_mask(const unsigned char *bytes, size_t len, size_t at,
 }
 
 /*
- * Add the places that the mask of the bytes at shows; how many there are then, at
- * most.
+ * Add the places that the mask of the bytes at shows; how many there are then,
+ * at most.
  */
 static inline size_t
 add_places(size_t *places, size_t found, size_t most, uint64_t mask, size_t at)
@@ -196,9 +197,9 @@ search_slowly(struct search *search)
 #define AVX2 __attribute__((target("avx2"), always_inline)) static inline
 
 /*
- * All bits are set where the byte stands or, in a search for a set, one of it. Of
- * a set a byte's row is looked up by its low bits, and in that its bit by the
- * others. A look-up by a byte whose highest bit is set gives 0.
+ * All bits are set where the byte stands or, in a search for a set, one of it.
+ * Of a set a byte's row is looked up by its low bits, and in that its bit by
+ * the others. A look-up by a byte whose highest bit is set gives 0.
  */
 AVX2 __m256i
 wide_part(const unsigned char *bytes, const __m256i *rows, bool of_set)
@@ -288,8 +289,8 @@ search_blocks(struct search *search, const __m256i *rows, bool of_set)
 }
 
 /*
- * Where the upper halves of these registers are not clear, code that knows of the
- * lower ones only is many times slower.
+ * Where the upper halves of these registers are not clear, code that knows of
+ * the lower ones only is many times slower.
  */
 __attribute__((target("avx2"))) static void
 search_wide(struct search *search)

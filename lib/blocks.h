@@ -10,13 +10,13 @@
 #endif
 
 /*
- * Where bytes stand, many looked at with one instruction. No byte behind the given
- * ones is ever read.
+ * Where bytes stand, many looked at with one instruction. No byte behind the
+ * given ones is ever read.
  */
 
 /*
- * The first places, at most n, where byte stands in bytes. How many there are; if
- * fewer than n, it stands nowhere else in these len bytes.
+ * The first places, at most n, where byte stands in bytes. How many there are;
+ * if fewer than n, it stands nowhere else in these len bytes.
  */
 size_t blocks_find(const unsigned char *bytes, size_t len, unsigned char byte,
     size_t *places, size_t n);

@@ -1,11 +1,11 @@
 /*
- * One thing given to all members of a group. It is in memory once, shared by all
- * their queues, unless it is short; see shared.h. Nobody holds up anybody: members
- * that are closing are passed over, and where memory runs out the others still get
- * theirs.
+ * One thing given to all members of a group. It is in memory once, shared by
+ * all their queues, unless it is short; see shared.h. Nobody holds up anybody:
+ * members that are closing are passed over, and where memory runs out the
+ * others still get theirs.
  *
- * A frame is encoded once for each framing. Members often have equal ones, made one
- * by one; what these encode to is the same, and is shared, too.
+ * A frame is encoded once for each framing. Members often have equal ones,
+ * made one by one; what these encode to is the same, and is shared, too.
  */
 
 #include <errno.h>

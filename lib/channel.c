@@ -6,9 +6,9 @@
  * the state afterwards; no other protection is needed anywhere.
  *
  * refs count who may use the pointer; holds count who needs the memory: the
- * references together, each libevent event until it is finalized, and each call
- * of libevent's into this library. The bufferevent goes with the memory, so its
- * lock can be taken as long as there is anything to be protected.
+ * references together, each libevent event until it is finalized, and each
+ * call of libevent's into this library. The bufferevent goes with the memory,
+ * so its lock can be taken as long as there is anything to be protected.
  */
 
 #include <errno.h>
@@ -261,8 +261,8 @@ channel_wake(struct evchat *chat)
 }
 
 /*
- * After news, the turn comes before the loop looks for events again; so who goes on
- * later has to wait for a timer.
+ * After news, the turn comes before the loop looks for events again; so who
+ * goes on later has to wait for a timer.
  */
 void
 channel_yield(struct evchat *chat)

@@ -77,8 +77,8 @@ enum channel_full {
 };
 
 /*
- * What has a value that hardly any channel changes. All others share one, which
- * is not written to: see settings_change.
+ * What has a value that hardly any channel changes. All others share one,
+ * which is not written to: see settings_change.
  */
 struct settings {
 	size_t in_size, out_size;
@@ -287,8 +287,9 @@ int reading_change(struct evchat *chat, enum channel_reading how); /* the same *
 void direct_init(struct evchat *chat);
 bool direct_may_read(struct evchat *chat);
 /*
- * Memory for few bytes, on the stack of who has a turn because the descriptor is
- * readable: so most turns need no other. What is left in it is kept in the end.
+ * Memory for few bytes, on the stack of who has a turn because the descriptor
+ * is readable: so most turns need no other. What is left in it is kept in the
+ * end.
  */
 struct few {
 	unsigned char in[4096];

@@ -14,17 +14,17 @@ struct evdns_getaddrinfo_request;
 struct evutil_addrinfo;
 
 /*
- * A connection that is being made. A channel has this from the call until it is
- * connected or has ended:
+ * A connection that is being made. A channel has this from the call until it
+ * is connected or has ended:
  *
  *	NAMED --> ASKED --> READY <--> TRYING --> (connected)
  *	  |         |                    |
  *	  |         +-------> OVER <-----+
  *	  +--> LEFT
  *
- * What is NAMED may be READY or OVER at once. A list of addresses begins READY.
- * Only the event loop goes from one to the next; so no hook, and no callback of
- * libevent's, runs inside the calls.
+ * What is NAMED may be READY or OVER at once. A list of addresses begins
+ * READY. Only the event loop goes from one to the next; so no hook, and no
+ * callback of libevent's, runs inside the calls.
  */
 enum attempts_state {
 	ATTEMPTS_NAMED,  /* there is a name to be looked up */

@@ -1,8 +1,8 @@
 /*
  * What framings with a declared length have in common. The bytes of the header
- * are held until it is complete; from then on the length is known, and bytes are
- * only counted; scan->other of them are still to be stripped. So nothing is ever
- * reserved for what was merely declared.
+ * are held until it is complete; from then on the length is known, and bytes
+ * are only counted; scan->other of them are still to be stripped. So nothing
+ * is ever reserved for what was merely declared.
  */
 
 #include "counted.h"
@@ -122,8 +122,8 @@ counted_scan(const struct evchat_framing *framing, struct scan *scan,
 /* Frames that are ready */
 
 /*
- * The frame that begins with these bytes. False: not all of it is there, or there
- * is something wrong with it.
+ * The frame that begins with these bytes. False: not all of it is there, or
+ * there is something wrong with it.
  */
 static bool
 whole_frame(const struct counted *counted, struct scan *scan,

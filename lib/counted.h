@@ -4,8 +4,8 @@
 #include "framing.h"
 
 /*
- * Framings whose frames begin with a header that says how long they are. What a
- * header looks like is the kind's own; the rest they have in common.
+ * Framings whose frames begin with a header that says how long they are. What
+ * a header looks like is the kind's own; the rest they have in common.
  */
 
 enum header_what {
@@ -23,8 +23,8 @@ struct header {
 };
 
 /*
- * DONE: scan->number is the number of bytes behind the header, up to the end of
- * the payload. MALFORMED: scan->error says what is wrong.
+ * DONE: scan->number is the number of bytes behind the header, up to the end
+ * of the payload. MALFORMED: scan->error says what is wrong.
  */
 typedef enum header_what counted_header(const struct evchat_framing *framing,
     struct scan *scan, struct header *header);

@@ -1,7 +1,8 @@
 /*
  * The deadlines of a channel, on one libevent timer. The timer is never later
- * than the first deadline that runs, and may be earlier: then it is set again when
- * it runs out. Which deadline runs when, and what follows, is in timing.c.
+ * than the first deadline that runs, and may be earlier: then it is set again
+ * when it runs out. Which deadline runs when, and what follows, is in
+ * timing.c.
  */
 
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */

@@ -21,10 +21,10 @@ struct timeval;
  *
  * start and stop may come in any state. A frozen one goes on where it was.
  *
- * All share one timer, which is late on purpose: starting a deadline again only
- * writes down when it is due, and the timer, when it runs out, is set for the
- * rest. So one that is started again for each frame costs no more than one that
- * never is.
+ * All share one timer, which is late on purpose: starting a deadline again
+ * only writes down when it is due, and the timer, when it runs out, is set for
+ * the rest. So one that is started again for each frame costs no more than one
+ * that never is.
  */
 enum deadline_which {
 	DEADLINE_READ,
@@ -73,7 +73,8 @@ uint64_t deadline_now(void);
 
 /*
  * tv: NULL for no limit, which stops it. It holds from the next start on. -1
- * with errno: no memory. Without any limit ever set, a channel has no deadlines.
+ * with errno: no memory. Without any limit ever set, a channel has no
+ * deadlines.
  */
 int deadline_set(struct evchat *chat, enum deadline_which which,
     const struct timeval *tv);

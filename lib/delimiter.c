@@ -60,8 +60,9 @@ undecided(const struct match *match, const unsigned char *end, size_t len)
 }
 
 /*
- * A short delimiter: wherever its last byte stands, look at those before it. So
- * the search is for one byte, and for CR LF that is one of which there are few.
+ * A short delimiter: wherever its last byte stands, look at those before it.
+ * So the search is for one byte, and for CR LF that is one of which there are
+ * few.
  */
 static void
 find_short(const struct match *match, struct ready *ready)

@@ -27,8 +27,8 @@ bool delimiter_is(const struct evchat_framing *framing, const void *bytes,
 bool delimiter_is_line_end(const void *bytes, size_t len);
 
 /*
- * As evchat_framing_delimiter without flags does. But if it is short, it may be
- * one that all share who want the same, and takes no memory then.
+ * As evchat_framing_delimiter without flags does. But if it is short, it may
+ * be one that all share who want the same, and takes no memory then.
  */
 struct evchat_framing *delimiter_shared(const void *bytes, size_t len);
 

@@ -1,9 +1,9 @@
 /*
- * Delimiters that channels set one by one. Very many channels may set the same,
- * and to each it would be a quarter of what it takes when it is idle. So the
- * first short ones that come up, some of them, are kept in places of their own,
- * which are written once and never given back; they are constants from then on.
- * Who comes later, with another delimiter, has to take memory for it.
+ * Delimiters that channels set one by one. Very many channels may set the
+ * same, and to each it would be a quarter of what it takes when it is idle. So
+ * the first short ones that come up, some of them, are kept in places of their
+ * own, which are written once and never given back; they are constants from
+ * then on. Who comes later, with another delimiter, has to take memory for it.
  *
  * Threads: a place is taken by who finds it EMPTY first, and is looked at by
  * others when it is THERE. Two that set the same at the same time may get two

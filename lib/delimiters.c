@@ -1,7 +1,7 @@
 /*
  * The framing whose frames end with any of several delimiters. The automaton
- * finds where the first of them ends. If a longer one may begin with that, and is
- * wanted, then from there on only that is followed, through the tree of the
+ * finds where the first of them ends. If a longer one may begin with that, and
+ * is wanted, then from there on only that is followed, through the tree of the
  * delimiters: phase 1, scan->number being the state there and scan->other the
  * one of the longest delimiter so far.
  */
@@ -98,9 +98,9 @@ delimiters_scan(const struct evchat_framing *framing, struct scan *scan,
 _Static_assert(AUTOMATON_MOST >= READY_MOST, "as many as are wanted");
 
 /*
- * Is there a longer one that begins with this one? False: that is not known. It is
- * not even looked where there may be too few bytes, for then all that was looked at
- * would be scanned as well.
+ * Is there a longer one that begins with this one? False: that is not known.
+ * It is not even looked where there may be too few bytes, for then all that
+ * was looked at would be scanned as well.
  */
 static bool
 find_longest(const struct delimiters *delimiters, const struct ready *ready,
@@ -269,8 +269,8 @@ stands_alone(const struct delimiters *delimiters,
 }
 
 /*
- * Bytes that do not make a longer delimiter are looked at again in the next frame;
- * a peer could have that done for each byte that it sends.
+ * Bytes that do not make a longer delimiter are looked at again in the next
+ * frame; a peer could have that done for each byte that it sends.
  */
 static bool
 is_affordable(const struct delimiters *delimiters,

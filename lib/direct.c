@@ -1,10 +1,11 @@
 /*
- * Input and output past the bufferevent. A bufferevent of libevent 2.1 reads at
- * most 4096 bytes each time its descriptor is readable, asks the kernel first how
- * many there are, and for each answer has the kernel wait for writability and
- * stop again: seven system calls where three do. So, where it makes no difference
- * to anybody, bytes are received straight into the memory in which they are looked
- * at, and what one pass of the loop has pushed is sent in one call.
+ * Input and output past the bufferevent. A bufferevent of libevent 2.1 reads
+ * at most 4096 bytes each time its descriptor is readable, asks the kernel
+ * first how many there are, and for each answer has the kernel wait for
+ * writability and stop again: seven system calls where three do. So, where it
+ * makes no difference to anybody, bytes are received straight into the memory
+ * in which they are looked at, and what one pass of the loop has pushed is
+ * sent in one call.
  *
  * That is so if
  *  - the bufferevent is a plain stream socket's: nothing is made of the bytes on
@@ -17,14 +18,15 @@
  *  - the application has not asked for EVCHAT_OPT_BUFFEREVENT_IO.
  * All of it is looked at each time, so it may change at any time.
  *
- * It is safe because nobody else does the same: while the channel waits for the
- * descriptor, EV_READ of the bufferevent is disabled, and its output is empty.
- * The descriptor, its closing, the lock and the priority stay the bufferevent's;
- * ends and errors are passed on as if libevent had told them. Hooks run in turns
- * as ever, and nothing is sent inside a push. What a channel pushes in its own
- * turn leaves at the end of it, while the bytes are at hand; what others push to it
- * leaves by the event that wakes it, behind all callbacks that are due now. So one
- * call takes what many have pushed, to one as to a thousand channels.
+ * It is safe because nobody else does the same: while the channel waits for
+ * the descriptor, EV_READ of the bufferevent is disabled, and its output is
+ * empty. The descriptor, its closing, the lock and the priority stay the
+ * bufferevent's; ends and errors are passed on as if libevent had told them.
+ * Hooks run in turns as ever, and nothing is sent inside a push. What a
+ * channel pushes in its own turn leaves at the end of it, while the bytes are
+ * at hand; what others push to it leaves by the event that wakes it, behind
+ * all callbacks that are due now. So one call takes what many have pushed, to
+ * one as to a thousand channels.
  */
 
 #include <errno.h>
@@ -98,8 +100,8 @@ adapt(struct evchat *chat, size_t received, size_t room)
 }
 
 /*
- * Memory follows what was received: what is held of a frame and what comes behind
- * it take as much as a large read does, or a quarter more than is held.
+ * Memory follows what was received: what is held of a frame and what comes
+ * behind it take as much as a large read does, or a quarter more than is held.
  */
 static size_t
 len_to_receive(const struct evchat *chat)
@@ -165,9 +167,9 @@ drop(struct evchat *chat, struct few *few)
 }
 
 /*
- * Where the bufferevent writes, it may have been told just now that the connection
- * is gone, and deferred to say so: then nothing but this end is left to be read. It
- * is still there in the next pass of the loop.
+ * Where the bufferevent writes, it may have been told just now that the
+ * connection is gone, and deferred to say so: then nothing but this end is
+ * left to be read. It is still there in the next pass of the loop.
  */
 static bool
 is_doubtful(struct evchat *chat)

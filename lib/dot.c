@@ -1,6 +1,6 @@
 /*
- * Dot-stuffed blocks of lines. A dot at the start of a line is dropped as soon as
- * it is seen, and a CR is held until it is known what is behind it:
+ * Dot-stuffed blocks of lines. A dot at the start of a line is dropped as soon
+ * as it is seen, and a CR is held until it is known what is behind it:
  *
  *	LINE_START --dot--> DOT --CR--> DOT_CR --LF--> the block ends
  *	    |  ^             |            |

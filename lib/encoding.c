@@ -1,8 +1,8 @@
 /*
  * Payload on its way from a producer to the output. The framing looks at each
  * piece before any of it goes on, so that what breaks the encoding law is not
- * sent, even if what came before it was. A piece that the peer might take for the
- * end of the frame waits until it is.
+ * sent, even if what came before it was. A piece that the peer might take for
+ * the end of the frame waits until it is.
  */
 
 #include <errno.h>

@@ -1,9 +1,10 @@
 /*
- * How a channel ends: soon, when its queue has drained, or now. There is one end,
- * end_now, which runs in whatever stack it happens. Its order is: every done and
- * cleanup, closed, and then what libevent held for the channel. No hook runs
- * behind it. A reset is this end, too, but for how the peer sees it. A channel that
- * is detached ends as well, but leaves its bufferevent as evchat_new found it.
+ * How a channel ends: soon, when its queue has drained, or now. There is one
+ * end, end_now, which runs in whatever stack it happens. Its order is: every
+ * done and cleanup, closed, and then what libevent held for the channel. No
+ * hook runs behind it. A reset is this end, too, but for how the peer sees it.
+ * A channel that is detached ends as well, but leaves its bufferevent as
+ * evchat_new found it.
  */
 
 #include <errno.h>
@@ -30,10 +31,10 @@ end_soon(struct evchat *chat, enum evchat_reason why)
 }
 
 /*
- * The peer has sent what ends the channel. The answers to the frames before it are
- * still sent and protected from a reset, if there are any; a peer that does not
- * take them gets the time of the linger timeout in all, for it must not be able to
- * hold a channel.
+ * The peer has sent what ends the channel. The answers to the frames before it
+ * are still sent and protected from a reset, if there are any; a peer that
+ * does not take them gets the time of the linger timeout in all, for it must
+ * not be able to hold a channel.
  */
 void
 end_refused(struct evchat *chat, enum evchat_reason why)

@@ -1,6 +1,6 @@
 /*
- * CR and LF without each other. What one parser takes for the end of a line and
- * another does not is how messages are smuggled past the first.
+ * CR and LF without each other. What one parser takes for the end of a line
+ * and another does not is how messages are smuggled past the first.
  */
 
 #include <string.h>

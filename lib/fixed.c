@@ -1,5 +1,6 @@
 /*
- * Frames that are all so long: their header is empty, and always says the same.
+ * Frames that are all so long: their header is empty, and always says the
+ * same.
  */
 
 #include <errno.h>

@@ -2,8 +2,8 @@
  * What all framings have in common: they are values that never change, shared
  * by counting references. What a kind does is in a file of its own.
  *
- * A frame that ends with a terminator may be sent only if the scanner would find
- * its end where it is, and not before. The scanner itself says so.
+ * A frame that ends with a terminator may be sent only if the scanner would
+ * find its end where it is, and not before. The scanner itself says so.
  */
 
 #include <errno.h>
@@ -148,8 +148,8 @@ payload_append(struct backlog *out, const struct payload *payload,
 /* Terminated frames */
 
 /*
- * Scan what is about to be sent; *data counts what is going to be delivered. The
- * frame may end nowhere but with these bytes.
+ * Scan what is about to be sent; *data counts what is going to be delivered.
+ * The frame may end nowhere but with these bytes.
  */
 static enum scan_what
 look(const struct evchat_framing *framing, struct scan *sent,

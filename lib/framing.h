@@ -47,10 +47,11 @@ struct framing_ops {
 	size_t (*gap)(struct scan *scan, const unsigned char *bytes, size_t len);
 
 	/*
-	 * Find those frames that lie whole in ready's bytes, with which a frame
-	 * may begin: exactly as scan would, and fewer rather than too many, for
-	 * what is not found here is scanned. What is to be found is 0 at first.
-	 * NULL: each frame is scanned, as it is where there is a gap.
+	 * Find those frames that lie whole in ready's bytes, with which a
+	 * frame may begin: exactly as scan would, and fewer rather than too
+	 * many, for what is not found here is scanned. What is to be found is
+	 * 0 at first. NULL: each frame is scanned, as it is where there is a
+	 * gap.
 	 */
 	void (*find)(const struct evchat_framing *framing, struct ready *ready);
 
@@ -61,9 +62,9 @@ struct framing_ops {
 	int (*encode)(const struct evchat_framing *framing,
 	    struct backlog *out, const struct payload *payload);
 	/*
-	 * The same in pieces, for a payload whose length is not known: move the
-	 * next one from in to out, encoded; and then append what ends the frame.
-	 * NULL: this framing needs the length.
+	 * The same in pieces, for a payload whose length is not known: move
+	 * the next one from in to out, encoded; and then append what ends the
+	 * frame. NULL: this framing needs the length.
 	 */
 	int (*encode_piece)(const struct evchat_framing *framing,
 	    struct sending *sending, struct evbuffer *in, struct evbuffer *out);
@@ -118,8 +119,8 @@ int framing_encode_tail(const struct evchat_framing *framing,
     size_t len);
 
 /*
- * The same in pieces. Where may_end is true the payload has to end the frame by
- * itself, with its very last byte; else it must not.
+ * The same in pieces. Where may_end is true the payload has to end the frame
+ * by itself, with its very last byte; else it must not.
  */
 int framing_pass_piece(const struct evchat_framing *framing,
     struct sending *sending, struct evbuffer *in, struct evbuffer *out,

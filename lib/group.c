@@ -1,8 +1,8 @@
 /*
- * Groups: who is in one. A channel knows its member, and the member its group, so
- * that leaving takes no time; each of these changes under the channel's lock. What
- * is done with all members is in group_walk.c and broadcast.c, what is kept of them
- * in group_budget.c, group_rate.c and group_stats.c.
+ * Groups: who is in one. A channel knows its member, and the member its group,
+ * so that leaving takes no time; each of these changes under the channel's
+ * lock. What is done with all members is in group_walk.c and broadcast.c, what
+ * is kept of them in group_budget.c, group_rate.c and group_stats.c.
  */
 
 #include <errno.h>

@@ -17,10 +17,10 @@ struct event;
 struct event_base;
 
 /*
- * A group. All of it is under the lock of its members, which is taken behind that
- * of a channel. The memory is there as long as anybody has it in hand: its event,
- * until libevent has finalized it, and each walk, in which the application may
- * free the group.
+ * A group. All of it is under the lock of its members, which is taken behind
+ * that of a channel. The memory is there as long as anybody has it in hand:
+ * its event, until libevent has finalized it, and each walk, in which the
+ * application may free the group.
  */
 struct evchat_group {
 	struct members members;

@@ -1,8 +1,8 @@
 /*
- * What members hold in memory together, and the limit on it. What each of them held
- * when its last turn was over is summed up, so that every turn costs the same however
- * many they are. Who holds most is looked for only when there is something to be
- * done about it; see group_deal.c.
+ * What members hold in memory together, and the limit on it. What each of them
+ * held when its last turn was over is summed up, so that every turn costs the
+ * same however many they are. Who holds most is looked for only when there is
+ * something to be done about it; see group_deal.c.
  */
 
 #include <errno.h>
@@ -190,8 +190,8 @@ on_finalized(struct event *event, void *group)
 }
 
 /*
- * Another thread may be in the event's callback, or in that of the rate limit; so
- * the loop does the rest.
+ * Another thread may be in the event's callback, or in that of the rate limit;
+ * so the loop does the rest.
  */
 void
 budget_free(struct evchat_group *group)

@@ -1,10 +1,12 @@
 /*
- * What is done about a group that is above its budget, in an event of the group's
- * own: there no channel is locked, and any can be. Under EVCHAT_BUDGET_END the
- * biggest end, as many as it takes. Under EVCHAT_BUDGET_STOP:
+ * What is done about a group that is above its budget, in an event of the
+ * group's own: there no channel is locked, and any can be. Under
+ * EVCHAT_BUDGET_END the biggest end, as many as it takes. Under
+ * EVCHAT_BUDGET_STOP:
  *
- * - whoever goes on to receive is stopped at the end of that turn; see group_account;
- * - the biggest are stopped, as many as hold what there is too much; they are looked
+ * - whoever goes on to receive is stopped at the end of that turn; see
+ * group_account; - the biggest are stopped, as many as hold what there is too
+ * much; they are looked
  *   for again only when the sum has grown by a sixteenth of the budget since;
  * - at three quarters of the budget all go on;
  * - if those who are stopped have received more than that, waiting cannot help, and
@@ -67,8 +69,9 @@ is_enough(const struct choice *choice, uint64_t least)
 }
 
 /*
- * Find how much the biggest hold, at least, who make up what there is too much: bit
- * by bit, which takes as many passes as the excess has bits, and no memory.
+ * Find how much the biggest hold, at least, who make up what there is too
+ * much: bit by bit, which takes as many passes as the excess has bits, and no
+ * memory.
  */
 static bool
 choose(struct choice *choice)

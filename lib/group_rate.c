@@ -1,10 +1,11 @@
 /*
- * How fast members read and write together: that is libevent's to limit. What it
- * limits is where bytes leave the process, a socket or TLS on one, also beneath
- * filters. A pair has no such place; libevent would take it in, and stop it whenever
- * the others have used up what they may.
+ * How fast members read and write together: that is libevent's to limit. What
+ * it limits is where bytes leave the process, a socket or TLS on one, also
+ * beneath filters. A pair has no such place; libevent would take it in, and
+ * stop it whenever the others have used up what they may.
  *
- * Those who are in the limit are in the group, and all of these are, but pairs.
+ * Those who are in the limit are in the group, and all of these are, but
+ * pairs.
  */
 
 #include <errno.h>
@@ -92,8 +93,9 @@ take_away(struct evchat_group *group)
 }
 
 /*
- * libevent does not say that it had no memory for its timer, without which those who
- * have used up what they may would stop for good. So room is made for one before.
+ * libevent does not say that it had no memory for its timer, without which
+ * those who have used up what they may would stop for good. So room is made
+ * for one before.
  */
 static bool
 has_room_for_timer(struct evchat_group *group)

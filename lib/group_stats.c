@@ -1,6 +1,6 @@
 /*
- * What members have done while they were: what a channel had done before is taken
- * off, and what one has done is kept when it leaves.
+ * What members have done while they were: what a channel had done before is
+ * taken off, and what one has done is kept when it leaves.
  */
 
 #include "channel.h"

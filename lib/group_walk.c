@@ -1,8 +1,8 @@
 /*
- * What is done with each member of a group. A walk holds no lock while it has a
- * member in hand, but a reference to it, and the memory of the group. So whatever
- * is called on the way may end, add and remove members, and free the group: its
- * members have left then, and the walk finds none any more.
+ * What is done with each member of a group. A walk holds no lock while it has
+ * a member in hand, but a reference to it, and the memory of the group. So
+ * whatever is called on the way may end, add and remove members, and free the
+ * group: its members have left then, and the walk finds none any more.
  */
 
 #include "channel.h"

@@ -1,6 +1,6 @@
 /*
- * How much a channel keeps in memory, without looking through any of it. Bytes in a
- * filter count where they are, before or behind it.
+ * How much a channel keeps in memory, without looking through any of it. Bytes
+ * in a filter count where they are, before or behind it.
  */
 
 #include <event2/bufferevent.h>

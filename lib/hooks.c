@@ -1,7 +1,7 @@
 /*
- * Where the application's hooks are called. What of it is running is kept, since
- * it decides what a terminator that is set meanwhile is for. A hook may end the
- * channel; whoever has one called looks at the state afterwards.
+ * Where the application's hooks are called. What of it is running is kept,
+ * since it decides what a terminator that is set meanwhile is for. A hook may
+ * end the channel; whoever has one called looks at the state afterwards.
  */
 
 #include "channel.h"

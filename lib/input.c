@@ -1,8 +1,9 @@
 /*
- * The read side: frames. The scanner looks at the unread bytes, each once, where
- * they lie; what it has found waits here, as counters, until it is handed out
- * step by step. To hand out, drop or end is to move counters, so that a hook may
- * call whatever it likes while it looks at the bytes it was given.
+ * The read side: frames. The scanner looks at the unread bytes, each once,
+ * where they lie; what it has found waits here, as counters, until it is
+ * handed out step by step. To hand out, drop or end is to move counters, so
+ * that a hook may call whatever it likes while it looks at the bytes it was
+ * given.
  */
 
 #include <string.h>
@@ -37,8 +38,8 @@ input_is_whole(const struct input *input, bool whole)
 /* Steps */
 
 /*
- * Hand out the first data bytes, at most so many, that lie in one piece, and with
- * the last of them what is delivered behind.
+ * Hand out the first data bytes, at most so many, that lie in one piece, and
+ * with the last of them what is delivered behind.
  */
 static enum input_what
 give_piece(struct input *input, size_t data, struct input_step *step)

@@ -51,10 +51,10 @@ struct input {
 
 	/*
 	 * Of the unread bytes the first scanned have been scanned: the first
-	 * lead are not delivered, then come data of this frame, then keep bytes
-	 * that are delivered without being counted, then skip that are not
-	 * delivered; and then, if ended, the frame ends. Their sum is at most
-	 * scanned.
+	 * lead are not delivered, then come data of this frame, then keep
+	 * bytes that are delivered without being counted, then skip that are
+	 * not delivered; and then, if ended, the frame ends. Their sum is at
+	 * most scanned.
 	 */
 	struct scan scan;
 	size_t scanned;
@@ -113,10 +113,10 @@ enum input_what input_next(struct input *input, bool whole,
     struct input_step *step);
 
 /*
- * Find the frames that are ready. False: there are none, or it is not known, and
- * input_next is called. Then each is used, before it is given to whoever is told
- * of it, and behind that it is looked whether input->stirred: if so, no more of
- * these are used. In the end it is told how many were.
+ * Find the frames that are ready. False: there are none, or it is not known,
+ * and input_next is called. Then each is used, before it is given to whoever
+ * is told of it, and behind that it is looked whether input->stirred: if so,
+ * no more of these are used. In the end it is told how many were.
  */
 bool input_find_ready(struct input *input, bool whole, struct ready *ready);
 void input_end_ready(struct input *input, const struct ready *ready,
@@ -134,8 +134,8 @@ input_use_ready(struct input *input, size_t *spent, size_t len, size_t data)
 }
 
 /*
- * The same in pieces: first all that is delivered of it has been given out, behind
- * which skip bytes are left of it; and then it ends.
+ * The same in pieces: first all that is delivered of it has been given out,
+ * behind which skip bytes are left of it; and then it ends.
  */
 void input_open_ready(struct input *input, size_t data, size_t keep,
     size_t skip);

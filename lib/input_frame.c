@@ -1,7 +1,7 @@
 /*
- * A frame of the input: how it begins and ends, what there is to do about one that
- * is above the maximum, and the bytes of whole frames that do not stay where they
- * were received.
+ * A frame of the input: how it begins and ends, what there is to do about one
+ * that is above the maximum, and the bytes of whole frames that do not stay
+ * where they were received.
  */
 
 #include "input.h"
@@ -135,9 +135,9 @@ input_drop_data(struct input *input)
 /* Above the maximum */
 
 /*
- * Is the frame in progress to be reported as above the maximum? With a declared
- * length before any byte of it is delivered; else when it has become certain
- * and, in pieces, exactly the maximum was delivered.
+ * Is the frame in progress to be reported as above the maximum? With a
+ * declared length before any byte of it is delivered; else when it has become
+ * certain and, in pieces, exactly the maximum was delivered.
  */
 bool
 input_goes_over(const struct input *input, bool whole)
@@ -155,8 +155,8 @@ input_goes_over(const struct input *input, bool whole)
 
 /*
  * What is shown to the application of a frame above the maximum: what declared
- * its length, or the first bytes of a whole one. It may still have them scanned
- * again; where that cannot be, they are in cut.
+ * its length, or the first bytes of a whole one. It may still have them
+ * scanned again; where that cannot be, they are in cut.
  */
 static int
 show_preview(struct input *input, bool whole, size_t left)

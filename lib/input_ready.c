@@ -1,19 +1,20 @@
 /*
- * Frames that are ready. Where a frame may begin, all those that lie whole in one
- * piece of the unread bytes are found at once, and then handed out with a few
- * instructions each. That is done for framings which can find them and while
- * there is no trace; in pieces, only where no length is declared. A whole frame of
- * which one piece has the begin and the next the end is put together, if nothing
- * of its end is in the first; then others follow. Every other frame, such as one
- * above the maximum, is scanned.
+ * Frames that are ready. Where a frame may begin, all those that lie whole in
+ * one piece of the unread bytes are found at once, and then handed out with a
+ * few instructions each. That is done for framings which can find them and
+ * while there is no trace; in pieces, only where no length is declared. A
+ * whole frame of which one piece has the begin and the next the end is put
+ * together, if nothing of its end is in the first; then others follow. Every
+ * other frame, such as one above the maximum, is scanned.
  *
  * A hook that is given a ready frame finds everything as it is when that is
- * scanned by itself: what follows was looked at, but is unread, and of it nothing
- * is kept but where the next frames end, which no hook can see. So a call that
- * changes what comes next has only to say so, by input_stir: the frames that were
- * not handed out are forgotten, and found again under what then holds. That this
- * remains linear, although every frame may be such a one, is because the number
- * looked for begins at one then, and doubles each time that all were wanted.
+ * scanned by itself: what follows was looked at, but is unread, and of it
+ * nothing is kept but where the next frames end, which no hook can see. So a
+ * call that changes what comes next has only to say so, by input_stir: the
+ * frames that were not handed out are forgotten, and found again under what
+ * then holds. That this remains linear, although every frame may be such a
+ * one, is because the number looked for begins at one then, and doubles each
+ * time that all were wanted.
  */
 
 #include "framing.h"
@@ -67,9 +68,9 @@ find_in_piece(struct input *input, struct ready *ready)
 }
 
 /*
- * The same where all that is left of a piece is data of the first one: its end is
- * looked for in the next piece, and it is put together. One that does not end
- * there, or is too large, is scanned.
+ * The same where all that is left of a piece is data of the first one: its end
+ * is looked for in the next piece, and it is put together. One that does not
+ * end there, or is too large, is scanned.
  */
 static bool
 find_across(struct input *input, struct ready *ready)

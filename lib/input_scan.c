@@ -9,8 +9,8 @@
 #define SHOWN_AT_ONCE 128 /* bytes behind those that are shown again */
 
 /*
- * The bytes to be looked at next: all that lie in one piece, and more than have
- * to be looked at once more. NULL: there are none, or *failed.
+ * The bytes to be looked at next: all that lie in one piece, and more than
+ * have to be looked at once more. NULL: there are none, or *failed.
  */
 static const unsigned char *
 next_bytes(struct input *input, size_t *len, bool *failed)
@@ -40,8 +40,8 @@ next_bytes(struct input *input, size_t *len, bool *failed)
 
 /*
  * One byte is wrong, and scanning stops there for good. What is before it and
- * was not delivered can still be asked for, whatever the cuts: of a whole frame
- * all of it, in pieces what was held.
+ * was not delivered can still be asked for, whatever the cuts: of a whole
+ * frame all of it, in pieces what was held.
  */
 static enum input_what
 refuse(struct input *input, size_t held, const struct scan_step *found)
@@ -69,8 +69,8 @@ add_step(struct input *input, const struct scan_step *found)
 }
 
 /*
- * What was decoded counts as delivered; so no more is than can be. Elsewhere it
- * does not matter how much is scanned at once.
+ * What was decoded counts as delivered; so no more is than can be. Elsewhere
+ * it does not matter how much is scanned at once.
  */
 static size_t
 len_to_scan(const struct input *input, bool whole, size_t len)

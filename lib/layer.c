@@ -1,14 +1,14 @@
 /*
- * Layers: the way of an upgrade, from the call to where the channel goes on upon
- * another bufferevent.
+ * Layers: the way of an upgrade, from the call to where the channel goes on
+ * upon another bufferevent.
  *
- * The order of output is kept by a gate in the queue, a producer that gives nothing
- * before the layer is ready. The order of input is kept by not reading: from the call
- * on nothing is taken from the transport until it is known to be for the layer.
- * What has been taken by then and was not delivered goes back into the
- * bufferevent's input; a plain socket is only looked into. So where the network
- * cut the bytes makes no difference to what is admitted, and no byte is ever seen
- * both by the framing and by the layer.
+ * The order of output is kept by a gate in the queue, a producer that gives
+ * nothing before the layer is ready. The order of input is kept by not
+ * reading: from the call on nothing is taken from the transport until it is
+ * known to be for the layer. What has been taken by then and was not delivered
+ * goes back into the bufferevent's input; a plain socket is only looked into.
+ * So where the network cut the bytes makes no difference to what is admitted,
+ * and no byte is ever seen both by the framing and by the layer.
  */
 
 #include <errno.h>
@@ -264,8 +264,9 @@ drop(struct evchat *chat, struct look *look, size_t len)
 }
 
 /*
- * What was pushed for the layer must not leave without it. But what left before is
- * not to be lost by a reset, which is what closing with unread input makes.
+ * What was pushed for the layer must not leave without it. But what left
+ * before is not to be lost by a reset, which is what closing with unread input
+ * makes.
  */
 static void
 refuse(struct evchat *chat)

@@ -13,9 +13,9 @@
  *
  *	BEHIND --all before has left--> ADMITTING --> STARTING --> ON
  *
- * On the way chat->upgrading is true, and there is a gate in the queue: a producer
- * that gives nothing until the layer is ON. So what is pushed behind the upgrade
- * stays behind it.
+ * On the way chat->upgrading is true, and there is a gate in the queue: a
+ * producer that gives nothing until the layer is ON. So what is pushed behind
+ * the upgrade stays behind it.
  */
 enum layer_state {
 	LAYER_BEHIND,    /* what was pushed before is leaving */
@@ -46,8 +46,8 @@ bool layer_reads(const struct evchat *chat);
 /* libevent tells that it is ready, or something beneath it. */
 void layer_ready(struct evchat *chat);
 /*
- * And that it failed: what that is without the layer; 0: nothing new. If the layer
- * knows it, *why and *text say so.
+ * And that it failed: what that is without the layer; 0: nothing new. If the
+ * layer knows it, *why and *text say so.
  */
 short layer_judge(struct evchat *chat, short what, enum evchat_reason *why,
     const char **text);

@@ -3,8 +3,8 @@
  *
  *	value + adjustment == bytes behind the number
  *
- * the frame is offset + width + value + adjustment bytes long, of which the first
- * strip are not delivered.
+ * the frame is offset + width + value + adjustment bytes long, of which the
+ * first strip are not delivered.
  */
 
 #include <errno.h>

@@ -143,8 +143,8 @@ crlf_find(const struct evchat_framing *framing, struct ready *ready)
 }
 
 /*
- * A CR that is held was on its way to a CR LF, or was not; so it is not rejected,
- * but where it might be, this is no line.
+ * A CR that is held was on its way to a CR LF, or was not; so it is not
+ * rejected, but where it might be, this is no line.
  */
 static enum scan_what
 crlf_finish(const struct evchat_framing *framing, struct scan *scan,

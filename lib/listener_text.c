@@ -1,7 +1,7 @@
 /*
  * Listeners whose address is given in words, and what it came to. A port alone
- * is that of every address: one IPv6 socket takes the connections of IPv4, too;
- * only where the system has no IPv6 it is one of IPv4.
+ * is that of every address: one IPv6 socket takes the connections of IPv4,
+ * too; only where the system has no IPv6 it is one of IPv4.
  */
 
 #include <errno.h>

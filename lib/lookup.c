@@ -1,16 +1,16 @@
 /*
- * A host's name becomes addresses: by the system's resolver, or by an evdns_base
- * of the application's.
+ * A host's name becomes addresses: by the system's resolver, or by an
+ * evdns_base of the application's.
  *
  * evdns is in libevent_extra, which this library does not need: whoever has an
  * evdns_base has linked it. So its functions are referred to weakly, and where
  * they are not to be seen, as may be under dlopen, libevent_core finds them by
  * itself; then only the first address is tried.
  *
- * The channel's memory is held until evdns has called back, which it does once,
- * in any thread, be it inside the call or after it was told to stop. But for want
- * of memory it may call a second time in the same pass of the loop, when the
- * channel has not gone yet.
+ * The channel's memory is held until evdns has called back, which it does
+ * once, in any thread, be it inside the call or after it was told to stop. But
+ * for want of memory it may call a second time in the same pass of the loop,
+ * when the channel has not gone yet.
  */
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /*
  * Marks: what has to be told of its end, a callback or a reference, is in the
- * queue as a producer that has nothing to give. And discarding, which ends them.
+ * queue as a producer that has nothing to give. And discarding, which ends
+ * them.
  */
 
 #include <errno.h>
@@ -91,8 +92,8 @@ push_marked(struct evchat *chat, const struct mark *mark)
 		return (-1);
 	/*
 	 * A pair hands its chains on to its peer, and a layer may keep them;
-	 * neither tells when they are released. So they get a copy. And few bytes
-	 * are copied, since a reference takes more than they are.
+	 * neither tells when they are released. So they get a copy. And few
+	 * bytes are copied, since a reference takes more than they are.
 	 */
 	if (mark->len >= WORTH_REFERRING && chat->kind == TRANSPORT_SOCKET) {
 		buffer = backlog_buffer(bytes);

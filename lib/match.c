@@ -1,18 +1,19 @@
 /*
- * Searching a stream for one string: Knuth, Morris and Pratt's automaton, whose
- * state is a single number and so survives any cut, and memchr to get to where
- * the automaton has something to do.
+ * Searching a stream for one string: Knuth, Morris and Pratt's automaton,
+ * whose state is a single number and so survives any cut, and memchr to get to
+ * where the automaton has something to do.
  *
- * The automaton in state k at a place follows a match that began k bytes before it,
- * and no other one that is still possible began earlier. So the string's rarest
- * byte, the pivot, has to stand where it then is in that match, or behind: memchr
- * finds the first place that it can be at. Where that is so far ahead that even a
- * match which begins here is too early for it, the automaton goes on in state 0
- * from the place that a match with this pivot begins at; else it is run until the
- * match that would have this pivot has failed. Both places only go forward: memchr
- * sees each byte at most once, and so does the automaton. So the cost is linear
- * for any string, any stream and any cuts, and what nearly is the string, again
- * and again, costs no more than memchr where the pivot is missing.
+ * The automaton in state k at a place follows a match that began k bytes
+ * before it, and no other one that is still possible began earlier. So the
+ * string's rarest byte, the pivot, has to stand where it then is in that
+ * match, or behind: memchr finds the first place that it can be at. Where that
+ * is so far ahead that even a match which begins here is too early for it, the
+ * automaton goes on in state 0 from the place that a match with this pivot
+ * begins at; else it is run until the match that would have this pivot has
+ * failed. Both places only go forward: memchr sees each byte at most once, and
+ * so does the automaton. So the cost is linear for any string, any stream and
+ * any cuts, and what nearly is the string, again and again, costs no more than
+ * memchr where the pivot is missing.
  */
 
 #include <errno.h>
@@ -28,8 +29,8 @@ struct match {
 	const unsigned char *bytes; /* len of them */
 	/*
 	 * border[i]: the state to go on from when i bytes have matched and the
-	 * next one does not: the longest proper border of bytes[0 .. i) that is
-	 * not followed by the same byte; NONE when there is none.
+	 * next one does not: the longest proper border of bytes[0 .. i) that
+	 * is not followed by the same byte; NONE when there is none.
 	 */
 	const uint32_t *border;
 };
@@ -66,9 +67,9 @@ rarity(unsigned char byte)
 }
 
 /*
- * Of equally rare bytes one that stands in the string least often, or a stream of
- * the others would have it all compared; and of these the last one: a match that
- * fails there failed late.
+ * Of equally rare bytes one that stands in the string least often, or a stream
+ * of the others would have it all compared; and of these the last one: a match
+ * that fails there failed late.
  */
 size_t
 match_pivot(const unsigned char *bytes, size_t len)

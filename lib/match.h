@@ -32,14 +32,14 @@ const unsigned char *match_bytes(const struct match *match);
 size_t match_len(const struct match *match);
 
 /*
- * Is there a byte without which nothing that is followed by the string can have
- * the string begin in it?
+ * Is there a byte without which nothing that is followed by the string can
+ * have the string begin in it?
  */
 bool match_has_lone_byte(const struct match *match, unsigned char *byte);
 
 /*
- * Where in a string its rarest byte stands, going by what protocols carry: what is
- * to be searched for first. len > 0.
+ * Where in a string its rarest byte stands, going by what protocols carry:
+ * what is to be searched for first. len > 0.
  */
 size_t match_pivot(const unsigned char *bytes, size_t len);
 
@@ -47,8 +47,9 @@ size_t match_pivot(const unsigned char *bytes, size_t len);
  * Look for the string in the next len bytes of a stream. *matched, 0 at first,
  * is carried from call to call: how many bytes at the end of what was seen are
  * the beginning of the string (the longest such suffix, and never all of it).
- * Returns how many bytes lead up to and include the end of the first match, and
- * then *matched is match_len(); or 0 if there is none, and all len were seen.
+ * Returns how many bytes lead up to and include the end of the first match,
+ * and then *matched is match_len(); or 0 if there is none, and all len were
+ * seen.
  */
 size_t match_next(const struct match *match, size_t *matched,
     const unsigned char *bytes, size_t len);

@@ -1,11 +1,11 @@
 /*
  * Who belongs to a group or a listener: a list, in the order of joining, with
- * cursors that are moved on when the member they point at leaves. A cursor stops
- * behind the member that was the last when it began, so a walk ends even if each
- * visit has another one join.
+ * cursors that are moved on when the member they point at leaves. A cursor
+ * stops behind the member that was the last when it began, so a walk ends even
+ * if each visit has another one join.
  *
- * The lock is that of an empty evbuffer, since libevent has no other that is public,
- * recursive, and there only if the application has set up threads.
+ * The lock is that of an empty evbuffer, since libevent has no other that is
+ * public, recursive, and there only if the application has set up threads.
  */
 
 #include <errno.h>

@@ -9,8 +9,8 @@ struct evbuffer;
 struct evchat;
 
 /*
- * Channels that belong to something: a group, a listener. Who is in can be walked
- * through while members come and go, in any thread.
+ * Channels that belong to something: a group, a listener. Who is in can be
+ * walked through while members come and go, in any thread.
  *
  * Locks: a channel's is taken before that of what it belongs to. So who walks
  * holds none while it has a channel in hand, but a reference to that channel.
@@ -51,8 +51,9 @@ void members_lock(const struct members *members);
 void members_unlock(const struct members *members);
 
 /*
- * Under the channel's lock. NULL with errno. members_insert is for those who need
- * to know more of a member: it is what mem_calloc gave, or begins with it.
+ * Under the channel's lock. NULL with errno. members_insert is for those who
+ * need to know more of a member: it is what mem_calloc gave, or begins with
+ * it.
  */
 struct member *members_add(struct members *members, struct evchat *chat);
 void members_insert(struct members *members, struct member *member,

@@ -1,6 +1,6 @@
 /*
- * What libevent tells a channel. The callbacks only take note, and have a turn;
- * see turn.c. This is also where they are set and cleared.
+ * What libevent tells a channel. The callbacks only take note, and have a
+ * turn; see turn.c. This is also where they are set and cleared.
  */
 
 #include <errno.h>
@@ -67,8 +67,9 @@ notice_later(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * The descriptor takes bytes again. If it does so because the connection is gone,
- * what the peer sent before is read first: the turn comes behind all callbacks.
+ * The descriptor takes bytes again. If it does so because the connection is
+ * gone, what the peer sent before is read first: the turn comes behind all
+ * callbacks.
  */
 void
 notice_unblocked(evutil_socket_t fd, short what, void *arg)
@@ -151,8 +152,8 @@ notice_failure(struct evchat *chat, enum evchat_reason why, int error)
 }
 
 /*
- * An error is there to be seen once: whoever looks again finds a connection, or
- * the end of the input.
+ * An error is there to be seen once: whoever looks again finds a connection,
+ * or the end of the input.
  */
 static bool
 input_has_failed(const struct evchat *chat)
@@ -162,9 +163,9 @@ input_has_failed(const struct evchat *chat)
 }
 
 /*
- * Writing may be the first to see that the connection is gone, which was not the
- * peer's end of sending, whatever reading finds behind it. EPIPE tells of the
- * one direction only.
+ * Writing may be the first to see that the connection is gone, which was not
+ * the peer's end of sending, whatever reading finds behind it. EPIPE tells of
+ * the one direction only.
  */
 static bool
 connection_has_failed(const struct evchat *chat)
@@ -174,8 +175,8 @@ connection_has_failed(const struct evchat *chat)
 }
 
 /*
- * What an end of writing comes of. Once TLS has read its peer's end, it calls every
- * failure to write so, and it is errno that knows better.
+ * What an end of writing comes of. Once TLS has read its peer's end, it calls
+ * every failure to write so, and it is errno that knows better.
  */
 static int
 error_of_end(const struct evchat *chat, int error)
@@ -185,8 +186,8 @@ error_of_end(const struct evchat *chat, int error)
 }
 
 /*
- * libevent's TLS over another bufferevent has that one read when the handshake is
- * over, whether or not reading is enabled, and what it reads has no limit.
+ * libevent's TLS over another bufferevent has that one read when the handshake
+ * is over, whether or not reading is enabled, and what it reads has no limit.
  */
 static void
 note_connected(struct evchat *chat)

@@ -1,7 +1,8 @@
 /*
- * TLS as a layer of a channel. How bytes go through it is libevent's business; here
- * is who may begin it, how it ends, and what libevent's and OpenSSL's ways of telling
- * of that mean. See include/evchat/layer.h for when these functions are called.
+ * TLS as a layer of a channel. How bytes go through it is libevent's business;
+ * here is who may begin it, how it ends, and what libevent's and OpenSSL's
+ * ways of telling of that mean. See include/evchat/layer.h for when these
+ * functions are called.
  *
  * The SSL belongs to this file until a bufferevent has been made of it, and to
  * that from then on.
@@ -148,9 +149,9 @@ tls_start(void *self, struct bufferevent *below, unsigned flags)
 
 /*
  * libevent keeps what SSL_get_error() said, and behind it the first of
- * OpenSSL's queue of errors, and gives them back from the last to the first. The
- * first of the queue is the cause, but where another library has failed SSL
- * says what that means.
+ * OpenSSL's queue of errors, and gives them back from the last to the first.
+ * The first of the queue is the cause, but where another library has failed
+ * SSL says what that means.
  */
 static unsigned long
 get_cause(struct bufferevent *bev)
@@ -252,9 +253,9 @@ tls_failed(void *self, struct bufferevent *bev, short what, const char **text)
 /* Ending */
 
 /*
- * On a descriptor of its own SSL_shutdown writes, and has no flag for writing to a
- * peer that is gone. So the signal for that is blocked in this thread meanwhile, and
- * taken back, unless one was pending before.
+ * On a descriptor of its own SSL_shutdown writes, and has no flag for writing
+ * to a peer that is gone. So the signal for that is blocked in this thread
+ * meanwhile, and taken back, unless one was pending before.
  */
 static int
 shut_down_quietly(SSL *ssl)

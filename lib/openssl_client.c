@@ -1,6 +1,7 @@
 /*
- * What a client of TLS has to set, and what is forgotten so easily that it is the
- * most common hole: the name that is sent, and that the certificate is for it.
+ * What a client of TLS has to set, and what is forgotten so easily that it is
+ * the most common hole: the name that is sent, and that the certificate is for
+ * it.
  */
 
 #include <errno.h>
@@ -30,9 +31,9 @@ is_address(const char *host)
 }
 
 /*
- * OpenSSL takes a name that begins with a dot for any name below it, so it is none
- * here. A dot at the end says that the name is absolute; it is not sent, and not in
- * certificates (RFC 6066, 3).
+ * OpenSSL takes a name that begins with a dot for any name below it, so it is
+ * none here. A dot at the end says that the name is absolute; it is not sent,
+ * and not in certificates (RFC 6066, 3).
  */
 static bool
 copy_name(const char *host, char name[])

@@ -1,7 +1,8 @@
 /*
  * What a server of TLS has to set, in a context that all its channels share: a
- * certificate with the chain that leads to it, the key for it, and what OpenSSL
- * leaves open. Whoever wants another setting makes it in the context afterwards.
+ * certificate with the chain that leads to it, the key for it, and what
+ * OpenSSL leaves open. Whoever wants another setting makes it in the context
+ * afterwards.
  */
 
 #include <errno.h>

@@ -1,7 +1,8 @@
 /*
- * The write side of a turn: what is queued goes to the transport, while there is
- * room below the high mark. Past the output go pushed bytes and files that a
- * system call takes as they are; what it leaves, and the rest, by the output.
+ * The write side of a turn: what is queued goes to the transport, while there
+ * is room below the high mark. Past the output go pushed bytes and files that
+ * a system call takes as they are; what it leaves, and the rest, by the
+ * output.
  */
 
 #include <errno.h>
@@ -13,9 +14,9 @@
 #include "layer.h"
 
 /*
- * TLS encrypts a chain of the output as a whole, and until all of that has left it
- * cannot be seen that any has. So chains are shorter than a record, at most, and
- * with what libevent adds they are as long as memory is given out.
+ * TLS encrypts a chain of the output as a whole, and until all of that has
+ * left it cannot be seen that any has. So chains are shorter than a record, at
+ * most, and with what libevent adds they are as long as memory is given out.
  */
 #define LAYERED_AT_ONCE (((size_t)16 << 10) - 64)
 #define SEND_AT_ONCE ((size_t)256 << 10) /* handed to one sendfile */

@@ -10,13 +10,13 @@
 #include "blocks.h"
 
 /*
- * The plain encoding. Most frames are a number, which is how long the payload is,
- * the payload, and some bytes that are always the same, where any of the three may
- * be missing. A framing whose frames are that, or are unless certain bytes stand in
- * the payload, says so once, when it is made. Then a payload in one piece is
- * encoded here, and the framing is not called; and if it is of few bytes, and room
- * for them is there, nothing is. All else is what the framing's encode is for, by
- * which each frame could be encoded just as well.
+ * The plain encoding. Most frames are a number, which is how long the payload
+ * is, the payload, and some bytes that are always the same, where any of the
+ * three may be missing. A framing whose frames are that, or are unless certain
+ * bytes stand in the payload, says so once, when it is made. Then a payload in
+ * one piece is encoded here, and the framing is not called; and if it is of
+ * few bytes, and room for them is there, nothing is. All else is what the
+ * framing's encode is for, by which each frame could be encoded just as well.
  */
 
 #define PLAIN_TAIL 16 /* bytes behind a payload, at most */
@@ -47,8 +47,8 @@ plain_suits(const struct plain *plain, const unsigned char *data, size_t len)
 }
 
 /*
- * The number in width bytes, of which there are some, and behind them some that do
- * not matter: 8 in all, so that it is one store.
+ * The number in width bytes, of which there are some, and behind them some
+ * that do not matter: 8 in all, so that it is one store.
  */
 static inline void
 plain_write_number(unsigned char *to, uint64_t number, unsigned width,
@@ -113,8 +113,9 @@ plain_append(const struct plain *plain, struct backlog *out,
 }
 
 /*
- * The same of any payload, if that takes neither a call nor memory. There is room
- * for so few bytes unless they are the first, or more than have come lately.
+ * The same of any payload, if that takes neither a call nor memory. There is
+ * room for so few bytes unless they are the first, or more than have come
+ * lately.
  */
 static inline bool
 plain_append_few(const struct plain *plain, struct backlog *out,

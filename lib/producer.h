@@ -15,9 +15,9 @@
  *	                WAITING
  *
  * and from each of them to GONE, when it is freed, discarded (by CANCELLED) or
- * its channel ends. On the way there done is called. One that another producer is
- * around goes the same way; it is taken by that one, not pushed, and is neither
- * CANCELLED nor GONE before that one is.
+ * its channel ends. On the way there done is called. One that another producer
+ * is around goes the same way; it is taken by that one, not pushed, and is
+ * neither CANCELLED nor GONE before that one is.
  */
 enum producer_state {
 	PRODUCER_NEW,
@@ -71,8 +71,8 @@ struct evchat_producer *producer_new(const struct evchat_producer_ops *ops,
     void *self);
 
 /*
- * Ask for about want bytes, which are appended to out. If meanwhile it has been
- * ended, *gone is set, and it must not be touched any more.
+ * Ask for about want bytes, which are appended to out. If meanwhile it has
+ * been ended, *gone is set, and it must not be touched any more.
  */
 enum evchat_more producer_ask(struct evchat_producer *producer,
     struct evbuffer *out, size_t want, bool *gone);

@@ -24,8 +24,8 @@ push_may(const struct evchat *chat)
 }
 
 /*
- * Something has been queued. Whether it is above the high mark is looked at now,
- * since a peer may take it before the next turn.
+ * Something has been queued. Whether it is above the high mark is looked at
+ * now, since a peer may take it before the next turn.
  */
 static inline void
 queued(struct evchat *chat)
@@ -210,8 +210,8 @@ evchat_push_framev(struct evchat *chat, const struct evbuffer_iovec *vec, int n)
 }
 
 /*
- * Most frames are of few bytes, and encoded plainly. Without a lock that costs no
- * more than to look whether it is so, and the copying.
+ * Most frames are of few bytes, and encoded plainly. Without a lock that costs
+ * no more than to look whether it is so, and the copying.
  */
 static inline bool
 push_few(struct evchat *chat, const void *data, size_t len)

@@ -1,9 +1,9 @@
 /*
- * The write side. It is pulled: nothing moves, and no producer is asked, but in
- * queue_pull, one thing at a time, so that whoever drives it can look between
- * two of them at what the producers' functions have done meanwhile. Those may
- * push, discard and end the queue; so nothing is kept across such a call but
- * what can be checked.
+ * The write side. It is pulled: nothing moves, and no producer is asked, but
+ * in queue_pull, one thing at a time, so that whoever drives it can look
+ * between two of them at what the producers' functions have done meanwhile.
+ * Those may push, discard and end the queue; so nothing is kept across such a
+ * call but what can be checked.
  */
 
 #include <errno.h>

@@ -20,9 +20,9 @@
  *
  *	bytes[first->before] first bytes[first->next->before] first->next ...
  *
- * and behind the last producer the rest of the bytes. What a producer has given may
- * be among those before it. Producers that have finished stay at the head of the
- * list until their bytes have left the output.
+ * and behind the last producer the rest of the bytes. What a producer has
+ * given may be among those before it. Producers that have finished stay at the
+ * head of the list until their bytes have left the output.
  */
 
 enum queue_what {
@@ -79,32 +79,35 @@ queue_length(const struct queue *queue)
 }
 
 /*
- * To push bytes, put them into queue->bytes. A producer is taken, but only if there
- * is memory for its line: queue_prepare, which gives -1 with errno if not.
+ * To push bytes, put them into queue->bytes. A producer is taken, but only if
+ * there is memory for its line: queue_prepare, which gives -1 with errno if
+ * not.
  */
 int queue_prepare(struct queue *queue);
 void queue_add_producer(struct queue *queue, struct evchat_producer *producer);
 
 /*
- * Put the next bytes into the output. May call one producer's more, which is asked
- * for want. What is longer than most is put there in pieces of that, which are
- * copies.
+ * Put the next bytes into the output. May call one producer's more, which is
+ * asked for want. What is longer than most is put there in pieces of that,
+ * which are copies.
  */
 enum queue_what queue_pull(struct queue *queue, struct evbuffer *output,
     size_t want, size_t most);
 
 /*
- * Are pushed bytes next? Send them to a socket past the output, if that is empty:
- * in one system call all, or many, of those before the first producer that has
- * more to give. BLOCKED: it takes no more now. BROKEN: it has failed, with errno.
+ * Are pushed bytes next? Send them to a socket past the output, if that is
+ * empty: in one system call all, or many, of those before the first producer
+ * that has more to give. BLOCKED: it takes no more now. BROKEN: it has failed,
+ * with errno.
  */
 bool queue_can_send_bytes(const struct queue *queue);
 enum queue_what queue_send_bytes(struct queue *queue, evutil_socket_t fd);
 
 /*
- * Does the next producer give something as soon as it is asked? Then ask it before
- * the bytes in front of it are sent: what it gives is put behind them, as if it had
- * been pushed, so that all can leave together. MOVED, GONE, FAILED or NO_MEMORY.
+ * Does the next producer give something as soon as it is asked? Then ask it
+ * before the bytes in front of it are sent: what it gives is put behind them,
+ * as if it had been pushed, so that all can leave together. MOVED, GONE,
+ * FAILED or NO_MEMORY.
  */
 bool queue_may_gather(const struct queue *queue);
 enum queue_what queue_gather(struct queue *queue, size_t want);
@@ -117,8 +120,8 @@ bool queue_can_send(const struct queue *queue);
 enum queue_what queue_send(struct queue *queue, int fd, size_t want);
 
 /*
- * Call done of the producers whose bytes have left, given how many are still in
- * the output; queue_end: and then of all the others, as how says.
+ * Call done of the producers whose bytes have left, given how many are still
+ * in the output; queue_end: and then of all the others, as how says.
  */
 void queue_release(struct queue *queue, size_t in_output);
 void queue_end(struct queue *queue, size_t in_output, enum evchat_done how);

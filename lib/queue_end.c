@@ -7,8 +7,9 @@
 #include "queue.h"
 
 /*
- * The first is around others, which are told before it: they come before it in the
- * list, so that whoever ends the queue meanwhile finds all that are still to be told.
+ * The first is around others, which are told before it: they come before it in
+ * the list, so that whoever ends the queue meanwhile finds all that are still
+ * to be told.
  */
 static void
 put_inner_first(struct queue *queue, enum evchat_done how)

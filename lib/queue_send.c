@@ -1,7 +1,7 @@
 /*
- * Sending past the output. Bytes that a system call has taken are counted as if
- * they had gone through an output that is empty again, so that nobody who asks
- * what has left sees a difference.
+ * Sending past the output. Bytes that a system call has taken are counted as
+ * if they had gone through an output that is empty again, so that nobody who
+ * asks what has left sees a difference.
  */
 
 #include <errno.h>

@@ -49,9 +49,10 @@ wanted(struct evchat *chat)
 }
 
 /*
- * Have the channel's event wait for the descriptor, or no more. libevent adds none
- * that is active, and to delete one is to have it active no more; so a wake is
- * taken back, and given again. The descriptor may be another one than it was.
+ * Have the channel's event wait for the descriptor, or no more. libevent adds
+ * none that is active, and to delete one is to have it active no more; so a
+ * wake is taken back, and given again. The descriptor may be another one than
+ * it was.
  */
 static int
 wait_for_descriptor(struct evchat *chat, bool wait)

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * Frames that lie whole in one piece of the stream, one behind the other. A framing
- * finds many of them at once, and they are handed out one by one: see
+ * Frames that lie whole in one piece of the stream, one behind the other. A
+ * framing finds many of them at once, and they are handed out one by one: see
  * input_ready.c.
  */
 

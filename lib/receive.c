@@ -1,7 +1,7 @@
 /*
  * The read side of a turn. Input is delivered step by step, and after each the
- * channel is looked at again, since a hook may have paused or ended it; what is
- * closing drops its input instead.
+ * channel is looked at again, since a hook may have paused or ended it; what
+ * is closing drops its input instead.
  */
 
 #include <event2/buffer.h>
@@ -10,8 +10,8 @@
 #include "channel.h"
 
 /*
- * A hook is to be called for input. Behind it there is something to be looked at if
- * it pushes, and in any case where there is a sink.
+ * A hook is to be called for input. Behind it there is something to be looked
+ * at if it pushes, and in any case where there is a sink.
  */
 static inline void
 before_input_hook(struct evchat *chat)
@@ -158,9 +158,9 @@ so_many(const struct evchat *chat, const struct ready *ready,
 }
 
 /*
- * Hand out the first n of the frames that are ready, until one is too large or a
- * hook has done what makes a difference to the next: to pause, to push above the
- * high mark, and all that calls input_stir. How many were handed out.
+ * Hand out the first n of the frames that are ready, until one is too large or
+ * a hook has done what makes a difference to the next: to pause, to push above
+ * the high mark, and all that calls input_stir. How many were handed out.
  */
 static size_t
 hand_out(struct evchat *chat, const struct ready *ready, size_t n)
@@ -213,8 +213,8 @@ may_go_on(struct evchat *chat, struct pace *pace)
 }
 
 /*
- * The same in pieces, of which each frame is one, and its end. Between the two the
- * input is as input_next would have it, and may go on with that.
+ * The same in pieces, of which each frame is one, and its end. Between the two
+ * the input is as input_next would have it, and may go on with that.
  */
 static size_t
 hand_out_pieces(struct evchat *chat, const struct ready *ready,

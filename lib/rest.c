@@ -1,11 +1,11 @@
 /*
  * The input of a channel is at rest most of the time. Then chat->rest has what
- * there is to know and chat->input is NULL. Whoever needs the input, be it to go
- * through received bytes or to set a terminator, opens it: it is made in memory
- * on the stack, for all who are called meanwhile as well, and whoever opened it
- * closes it. If it is at rest again then, as it is when only whole frames came,
- * nothing was allocated for it. If not, it is moved to memory of its own, where
- * it stays until the end of a turn finds it at rest.
+ * there is to know and chat->input is NULL. Whoever needs the input, be it to
+ * go through received bytes or to set a terminator, opens it: it is made in
+ * memory on the stack, for all who are called meanwhile as well, and whoever
+ * opened it closes it. If it is at rest again then, as it is when only whole
+ * frames came, nothing was allocated for it. If not, it is moved to memory of
+ * its own, where it stays until the end of a turn finds it at rest.
  *
  * Invariant: outside of all calls, chat->input is NULL or such memory. So what
  * rest says is true exactly while chat->input is NULL.
@@ -106,9 +106,9 @@ take(struct rest *rest, const struct input *input)
 }
 
 /*
- * A frame that has begun can be begun again if nothing of it has come: then it is
- * a count, and its maximum has to be the one that it would get now. What comes in
- * no frame is only counted.
+ * A frame that has begun can be begun again if nothing of it has come: then it
+ * is a count, and its maximum has to be the one that it would get now. What
+ * comes in no frame is only counted.
  */
 static bool
 can_begin_again(const struct input *input)
@@ -188,8 +188,8 @@ channel_keep_input(struct evchat *chat)
 }
 
 /*
- * Where chains come, by way of the bufferevent, there is an evbuffer for them, which
- * is not made anew for each: such an input stays.
+ * Where chains come, by way of the bufferevent, there is an evbuffer for them,
+ * which is not made anew for each: such an input stays.
  */
 static bool
 goes_to_rest(struct evchat *chat)

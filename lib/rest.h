@@ -39,8 +39,8 @@ void rest_free(struct rest *rest);
 /* Make of it the input that it was, which has all it refers to from then on. */
 void rest_wake(const struct rest *rest, struct input *input);
 /*
- * The other way round. False: the input is not at rest, and remains; it is only
- * behind input_settle.
+ * The other way round. False: the input is not at rest, and remains; it is
+ * only behind input_settle.
  */
 bool rest_take(struct rest *rest, struct input *input);
 /* The same by force: what is unread and in progress is forgotten. */

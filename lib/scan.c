@@ -1,8 +1,8 @@
 /*
- * The scanner: no terminator and a count are so simple that they are done here;
- * a framing does its own. State is carried in struct scan from piece to piece,
- * so that every byte is looked at once and the cuts between pieces leave no
- * trace in the result.
+ * The scanner: no terminator and a count are so simple that they are done
+ * here; a framing does its own. State is carried in struct scan from piece to
+ * piece, so that every byte is looked at once and the cuts between pieces
+ * leave no trace in the result.
  */
 
 #include <string.h>

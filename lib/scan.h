@@ -9,8 +9,8 @@ struct evchat_framing;
 
 /*
  * The scanner: cuts a stream into frames. It is pure: it is given the bytes of
- * the stream in pieces of any size, and tells what they are. It keeps no bytes,
- * allocates nothing and cannot fail.
+ * the stream in pieces of any size, and tells what they are. It keeps no
+ * bytes, allocates nothing and cannot fail.
  */
 
 enum scan_kind {
@@ -61,9 +61,10 @@ enum scan_what {
 /*
  * What the bytes seen are: of those held before and the used ones behind them
  * the first, lead, are to be skipped; then there are data, then bytes that are
- * delivered without being counted, then some more to be skipped; and the rest is
- * held. Where a frame ends there is no rest, whatever scan.held says until
- * scan_restart: what is behind the end is not used, though it may have been seen.
+ * delivered without being counted, then some more to be skipped; and the rest
+ * is held. Where a frame ends there is no rest, whatever scan.held says until
+ * scan_restart: what is behind the end is not used, though it may have been
+ * seen.
  */
 struct scan_step {
 	size_t used;
@@ -96,9 +97,9 @@ enum scan_what scan_next(struct scan *scan, const unsigned char *bytes,
 enum scan_what scan_finish(struct scan *scan, struct scan_step *step);
 
 /*
- * What was seen and is not used up is going to be seen again: all of the frame or,
- * if it was entered, the last data bytes and what is held behind them. Not all
- * framings can do that.
+ * What was seen and is not used up is going to be seen again: all of the frame
+ * or, if it was entered, the last data bytes and what is held behind them. Not
+ * all framings can do that.
  */
 bool scan_can_rewind(const struct scan *scan);
 void scan_rewind(struct scan *scan, bool entered, uint64_t data);

@@ -19,8 +19,8 @@
 #define LIBEVENT_AT_ONCE 16384 /* which it reads or writes, unless told */
 
 /*
- * Memory is taken for the settings of those that differ. Who gets it may write to
- * it; NULL: there is none, and nothing has changed.
+ * Memory is taken for the settings of those that differ. Who gets it may write
+ * to it; NULL: there is none, and nothing has changed.
  */
 static const struct settings defaults = {
 	.in_size = (size_t)64 << 10,

@@ -1,6 +1,7 @@
 /*
  * Bytes that are shared. A chain that refers to some takes a KiB of libevent's
- * memory by itself, so it is no longer for a few bytes: a copy of them takes less.
+ * memory by itself, so it is no longer for a few bytes: a copy of them takes
+ * less.
  */
 
 #include <errno.h>

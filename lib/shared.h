@@ -10,9 +10,9 @@
 #include "backlog.h"
 
 /*
- * Bytes that stand in several evbuffers at once and are in memory once. They are
- * counted by the chains that refer to them and by whoever has them in hand; when
- * the last of these is gone, in whatever thread, they are released.
+ * Bytes that stand in several evbuffers at once and are in memory once. They
+ * are counted by the chains that refer to them and by whoever has them in
+ * hand; when the last of these is gone, in whatever thread, they are released.
  */
 struct shared {
 	atomic_size_t refs;

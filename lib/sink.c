@@ -3,10 +3,10 @@
  * above its high mark. A sink has a basin, which knows whether it is full and
  * has the sources for members. The lock of a source is never taken under that
  * of the sink: whoever pushes writes one word, and then makes an event active,
- * which locks one source after the other and reads the word afresh for each. So
- * no change is lost. A source also reads it by itself, before it delivers and
- * behind each of its hooks. One that its own hook has stopped goes to the end
- * of the list, so those that wait for their turn go on before it.
+ * which locks one source after the other and reads the word afresh for each.
+ * So no change is lost. A source also reads it by itself, before it delivers
+ * and behind each of its hooks. One that its own hook has stopped goes to the
+ * end of the list, so those that wait for their turn go on before it.
  *
  * A basin knows no sink, and is closed when that takes no more: then nobody
  * joins, and the event has all leave. The last of them has it finalized.

@@ -1,8 +1,9 @@
 /*
- * The ready-made producer of a part of a regular file. It is asked for bytes, as
- * others are, and reads them. Where all that it gives goes to a socket as it is,
- * the queue has it send them itself, and sendfile spares both copies; from either
- * way it can go over to the other, since all that it keeps is where it is.
+ * The ready-made producer of a part of a regular file. It is asked for bytes,
+ * as others are, and reads them. Where all that it gives goes to a socket as
+ * it is, the queue has it send them itself, and sendfile spares both copies;
+ * from either way it can go over to the other, since all that it keeps is
+ * where it is.
  */
 
 #define _GNU_SOURCE /* pread, sigtimedwait */

@@ -1,7 +1,7 @@
 /*
- * The ready-made producer of lines. As many are asked for as there is room for;
- * one that is empty counts, too, so that this comes to an end. What gives them
- * may end the channel, so it is a wrapper, though around no producer.
+ * The ready-made producer of lines. As many are asked for as there is room
+ * for; one that is empty counts, too, so that this comes to an end. What gives
+ * them may end the channel, so it is a wrapper, though around no producer.
  */
 
 #include <errno.h>

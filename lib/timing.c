@@ -1,9 +1,9 @@
 /*
- * Which deadline of a channel runs when, and what follows when one has expired.
- * What the peer has to do in time, and the application may still answer to, is
- * looked at behind the delivery of a turn: bytes that were read count, however
- * late the loop came to look at the clock. What output waits for is looked at when
- * all was moved that could be.
+ * Which deadline of a channel runs when, and what follows when one has
+ * expired. What the peer has to do in time, and the application may still
+ * answer to, is looked at behind the delivery of a turn: bytes that were read
+ * count, however late the loop came to look at the clock. What output waits
+ * for is looked at when all was moved that could be.
  */
 
 #include <errno.h>
@@ -100,8 +100,8 @@ timing_input(struct evchat *chat)
 }
 
 /*
- * Tell that a deadline has expired. It ends the channel, unless the hook has had
- * it stopped or begin anew.
+ * Tell that a deadline has expired. It ends the channel, unless the hook has
+ * had it stopped or begin anew.
  */
 static void
 tell(struct evchat *chat, enum deadline_which which, enum evchat_reason why)

@@ -1,6 +1,6 @@
 /*
- * The kinds of bufferevent. libevent does not tell them apart in public, but for
- * the table of functions that each kind has one of, which event2/
+ * The kinds of bufferevent. libevent does not tell them apart in public, but
+ * for the table of functions that each kind has one of, which event2/
  * bufferevent_struct.h shows: a socket's is learned once a process from a
  * bufferevent made for the purpose.
  */
@@ -96,8 +96,8 @@ bottom_fd(struct bufferevent *bev)
 }
 
 /*
- * Why nothing can be read. libevent would lose it, since it takes what it reads
- * behind it for the end. Where bytes wait before it, it comes by itself.
+ * Why nothing can be read. libevent would lose it, since it takes what it
+ * reads behind it for the end. Where bytes wait before it, it comes by itself.
  */
 static int
 pending_error(evutil_socket_t fd)
@@ -268,9 +268,10 @@ transport_shut(struct bufferevent *bev)
 }
 
 /*
- * To close a descriptor resets its connection if no time is left for what is on
- * its way. Linux does the same at once when the socket is to be connected to
- * nowhere; its descriptor stays open, and who writes to it is told of a reset.
+ * To close a descriptor resets its connection if no time is left for what is
+ * on its way. Linux does the same at once when the socket is to be connected
+ * to nowhere; its descriptor stays open, and who writes to it is told of a
+ * reset.
  */
 bool
 transport_reset(struct bufferevent *bev)

@@ -48,10 +48,10 @@ void transport_unwatch(struct bufferevent *bev, evbuffer_cb_func wake,
     void *arg);
 
 /*
- * Is a socket's input, or output, not to be counted by a rate limit of its own or
- * of a group? Then others may read and write its descriptor as well. For reading
- * at_once is how much the bufferevent is to read, where it has to. For writing it
- * has to be enabled, and transport_write_all to have been called.
+ * Is a socket's input, or output, not to be counted by a rate limit of its own
+ * or of a group? Then others may read and write its descriptor as well. For
+ * reading at_once is how much the bufferevent is to read, where it has to. For
+ * writing it has to be enabled, and transport_write_all to have been called.
  */
 bool transport_reads_freely(struct bufferevent *bev, size_t at_once);
 bool transport_writes_freely(struct bufferevent *bev);
@@ -60,10 +60,10 @@ bool transport_writes_freely(struct bufferevent *bev);
 void transport_write_all(struct bufferevent *bev, enum transport_kind kind);
 
 /*
- * Have bev read, if that is enabled, and its output written. libevent does so by
- * itself, but for want of memory it may have forgotten to, and then for ever; and
- * its TLS on a socket stops writing when the peer has said that it sends no more.
- * -1: there still is no memory.
+ * Have bev read, if that is enabled, and its output written. libevent does so
+ * by itself, but for want of memory it may have forgotten to, and then for
+ * ever; and its TLS on a socket stops writing when the peer has said that it
+ * sends no more. -1: there still is no memory.
  */
 int transport_revive(struct bufferevent *bev);
 
@@ -80,8 +80,8 @@ void transport_hang_up(struct bufferevent *bev, bool finished);
 void transport_shut(struct bufferevent *bev);
 
 /*
- * Tell it by a reset, if it is TCP: at once where the system can do that, or else
- * when the descriptor is closed. False: not at once, or not at all.
+ * Tell it by a reset, if it is TCP: at once where the system can do that, or
+ * else when the descriptor is closed. False: not at once, or not at all.
  */
 bool transport_reset(struct bufferevent *bev);
 

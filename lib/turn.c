@@ -1,10 +1,10 @@
 /*
- * What a channel does when the event loop calls it. Callbacks only take note of
- * what they were told; then a turn does, in a fixed order, all that there is to
- * do: deliver input, move output, tell what has left, and go on to closing or to
- * the end. Everything else wakes the channel, which is one more turn. So hooks
- * run only here, no hook runs inside another, and the order of what they are
- * told does not depend on which callback came first.
+ * What a channel does when the event loop calls it. Callbacks only take note
+ * of what they were told; then a turn does, in a fixed order, all that there
+ * is to do: deliver input, move output, tell what has left, and go on to
+ * closing or to the end. Everything else wakes the channel, which is one more
+ * turn. So hooks run only here, no hook runs inside another, and the order of
+ * what they are told does not depend on which callback came first.
  */
 
 #include <errno.h>
@@ -173,8 +173,8 @@ go_on_closing(struct evchat *chat)
 }
 
 /*
- * A frame that began later is not waited for, or a peer could put this off. But a
- * count is what a hook waits for, behind the frame that told it.
+ * A frame that began later is not waited for, or a peer could put this off.
+ * But a count is what a hook waits for, behind the frame that told it.
  */
 bool
 turn_is_last(const struct evchat *chat)
@@ -324,9 +324,9 @@ turn_take(struct evchat *chat)
 }
 
 /*
- * What input has made a channel push is sent at once, while it is at hand. But one
- * that others push to, too, as in a broadcast, does it when all have had their
- * turns: else it would make a system call for each of them.
+ * What input has made a channel push is sent at once, while it is at hand. But
+ * one that others push to, too, as in a broadcast, does it when all have had
+ * their turns: else it would make a system call for each of them.
  */
 void
 turn_take_input(struct evchat *chat)

@@ -1,9 +1,9 @@
 /*
  * Where unread bytes lie. They come in whole chains, without copying, and are
- * looked at and handed out in place. Only what a later chain has to complete is
- * copied, to front: the beginning of a whole frame, or the possible beginning
- * of a delimiter. So memory follows what was received; an idle channel holds a
- * small buffer at most.
+ * looked at and handed out in place. Only what a later chain has to complete
+ * is copied, to front: the beginning of a whole frame, or the possible
+ * beginning of a delimiter. So memory follows what was received; an idle
+ * channel holds a small buffer at most.
  */
 
 #include <errno.h>

@@ -40,8 +40,8 @@ const unsigned char *unread_first(struct unread *unread, size_t len);
 /* As many of the first *len bytes as lie in one piece. */
 const unsigned char *unread_piece(const struct unread *unread, size_t *len);
 /*
- * The same of all that front holds and so many bytes of the first chain. What front
- * holds is used up then; those of the chain are not.
+ * The same of all that front holds and so many bytes of the first chain. What
+ * front holds is used up then; those of the chain are not.
  */
 const unsigned char *unread_join(struct unread *unread, size_t len);
 void unread_lend(struct unread *unread);   /* such bytes are in use */
@@ -66,14 +66,14 @@ void unread_settle(struct unread *unread);
 
 bool unread_wants(const struct unread *unread); /* may more be taken? */
 /*
- * Memory for bytes that are received now, about *len, but a quarter will do where no
- * byte has to be moved then; *len is how much there is. Only where unread_wants. Then
- * so many were.
+ * Memory for bytes that are received now, about *len, but a quarter will do
+ * where no byte has to be moved then; *len is how much there is. Only where
+ * unread_wants. Then so many were.
  */
 unsigned char *unread_reserve(struct unread *unread, size_t *len);
 /*
- * The same in memory of the caller's, so much of it, who calls unread_keep before it
- * goes. False: there is other memory in use.
+ * The same in memory of the caller's, so much of it, who calls unread_keep
+ * before it goes. False: there is other memory in use.
  */
 bool unread_borrow(struct unread *unread, unsigned char *room, size_t len);
 /* What is left in such memory gets its own; -1 with errno: it is still there. */

@@ -2,8 +2,8 @@
  * An HTTP/1.1 chunked body of what a producer gives. Chunks are the framing's;
  * but that has no trailers to send, so with trailers the end is written here.
  *
- * What the application appends as trailers is looked at, every byte of it: with
- * an empty line in it the peer would take the rest for another message.
+ * What the application appends as trailers is looked at, every byte of it:
+ * with an empty line in it the peer would take the rest for another message.
  */
 
 #include <errno.h>

@@ -4,8 +4,8 @@
  * In one terminal:	./echo 4000
  * In another:		telnet 127.0.0.1 4000
  *
- * A line ends with CR LF. Without a port, or with port 0, it takes any free one
- * and says which. SIGINT and SIGTERM end it.
+ * A line ends with CR LF. Without a port, or with port 0, it takes any free
+ * one and says which. SIGINT and SIGTERM end it.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>

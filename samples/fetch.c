@@ -4,16 +4,17 @@
  * In one terminal:	./fileserver -d . -p 4000
  * In another:		./fetch 127.0.0.1 4000 README copy
  *
- * What has come is in copy.part, and the tag that says of which version of the file
- * it is, in copy.tag; see fileserver.c for the protocol. When the last byte has come,
- * it asks once more, from there on, whether the file is still that version: then
- * copy.part becomes copy. If it has changed, it starts over, once.
+ * What has come is in copy.part, and the tag that says of which version of the
+ * file it is, in copy.tag; see fileserver.c for the protocol. When the last
+ * byte has come, it asks once more, from there on, whether the file is still
+ * that version: then copy.part becomes copy. If it has changed, it starts
+ * over, once.
  *
  * Answers are whole frames, for on_answer(). A body is a count of bytes, which
  * on_piece() gets as they come: nothing is kept but on the disk.
  *
- * Exit status: 0 it is there; 1 it broke off, so try again; 2 wrong usage; 3 the
- * server does not give it.
+ * Exit status: 0 it is there; 1 it broke off, so try again; 2 wrong usage; 3
+ * the server does not give it.
  */
 #define _XOPEN_SOURCE 700
 #define _FILE_OFFSET_BITS 64

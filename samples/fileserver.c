@@ -1,6 +1,6 @@
 /*
- * fileserver: the files of a directory, for clients that may have a part of one
- * already.
+ * fileserver: the files of a directory, for clients that may have a part of
+ * one already.
  *
  * In one terminal:	./fileserver -d . -p 4000
  * In another:		./fetch 127.0.0.1 4000 README copy
@@ -13,11 +13,12 @@
  *	OK offset length tag	an answer; behind it come length bytes of the file
  *	ERR code text		an answer; nothing comes behind it
  *
- * A tag says which version of a file it is. A client that continues sends the one
- * that came with its first part, and gets "ERR changed" instead of bytes that do
- * not belong together; "-" takes any. The other codes are request, open and range.
- * Answers come in the order of the requests, which need not wait for them. A body
- * that ends early, and with it the connection: the file was cut.
+ * A tag says which version of a file it is. A client that continues sends the
+ * one that came with its first part, and gets "ERR changed" instead of bytes
+ * that do not belong together; "-" takes any. The other codes are request,
+ * open and range. Answers come in the order of the requests, which need not
+ * wait for them. A body that ends early, and with it the connection: the file
+ * was cut.
  *
  * A channel is paused while a file is on its way. So each has one file open,
  * however many requests wait, and its time runs only while we wait for it.
@@ -69,9 +70,9 @@ next_part(char **path)
 }
 
 /*
- * Open a file below a directory, step by step and through no symbolic link: then
- * nothing leads out, whatever is renamed meanwhile. A FIFO does not hold us up.
- * Returns -1 with errno; EINVAL: no such name is allowed.
+ * Open a file below a directory, step by step and through no symbolic link:
+ * then nothing leads out, whatever is renamed meanwhile. A FIFO does not hold
+ * us up. Returns -1 with errno; EINVAL: no such name is allowed.
  */
 static int
 open_below(int directory, char *path)

@@ -6,8 +6,8 @@
  *
  *	stdin -> lines -> wire -> printer -> stdout
  *
- * Each of them may be faster than the next one, which is therefore its sink: it is
- * stopped while the queue of that is long.
+ * Each of them may be faster than the next one, which is therefore its sink:
+ * it is stopped while the queue of that is long.
  *
  * On a socket, the peer's end is not ours: the wire is half-open, and when
  * stdin ends its write side is shut; so it ends by itself when both sides are

@@ -6,11 +6,11 @@
  *			curl --data-binary @http.c http://127.0.0.1:8080/echo
  *
  * This is the http_request_handler of Python's asynchat manual, made whole. A
- * request is two frames: a head, which ends with an empty line, and a body of as
- * many bytes as the head says; often 0, which is a frame like any other. So the
- * frame hook is for take_head() and take_body() by turns, and each of them says
- * what is to come next, with expect_body() or expect_head(). How a head is read
- * is the matter of http_head.c.
+ * request is two frames: a head, which ends with an empty line, and a body of
+ * as many bytes as the head says; often 0, which is a frame like any other. So
+ * the frame hook is for take_head() and take_body() by turns, and each of them
+ * says what is to come next, with expect_body() or expect_head(). How a head
+ * is read is the matter of http_head.c.
  *
  * A request that cannot be trusted is refused: answered, and the connection
  * closed, because nobody can know where the next one begins.

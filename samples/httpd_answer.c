@@ -2,10 +2,10 @@
  * How answers are sent. They go out in the order of the requests, because each
  * is pushed when its request is there, whatever is still on its way before it.
  *
- * Behind a long answer, or many short ones, the channel is paused until they have
- * left. So a client that asks for a thousand files at once has one of them open
- * at a time, or a few if they are small, and its time does not run out while it
- * only takes what it asked for.
+ * Behind a long answer, or many short ones, the channel is paused until they
+ * have left. So a client that asks for a thousand files at once has one of
+ * them open at a time, or a few if they are small, and its time does not run
+ * out while it only takes what it asked for.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64

@@ -165,8 +165,8 @@ struct listing {
 };
 
 /*
- * What might mean something where it stands is written as "%xx" or "&#nn;". There
- * is room for that. In a text, UTF-8 stays what it is.
+ * What might mean something where it stands is written as "%xx" or "&#nn;".
+ * There is room for that. In a text, UTF-8 stays what it is.
  */
 static char *
 escape(char *to, const char *name, const char *format)

@@ -35,8 +35,8 @@ take_number(struct http_slice *rest, int64_t *number)
 }
 
 /*
- * What is not understood, several ranges among it, asks for the whole: so it is
- * allowed. "-9" are the last 9 bytes, "9-" all from the tenth on.
+ * What is not understood, several ranges among it, asks for the whole: so it
+ * is allowed. "-9" are the last 9 bytes, "9-" all from the tenth on.
  */
 enum httpd_range
 httpd_range(struct http_slice value, int64_t size, int64_t *offset,

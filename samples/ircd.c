@@ -8,18 +8,19 @@
  *			./ircd -p 6667 -s 6697 -c cert.pem -k key.pem
  *			openssl s_client -quiet -crlf -connect 127.0.0.1:6697
  *
- * What one can say is in ircd_talk.c, who hears it in ircd_room.c: NICK, USER, JOIN,
- * PART, PRIVMSG, NOTICE, TOPIC, NAMES, PING, QUIT, and a little that clients ask by
- * themselves. There are no operators.
+ * What one can say is in ircd_talk.c, who hears it in ircd_room.c: NICK, USER,
+ * JOIN, PART, PRIVMSG, NOTICE, TOPIC, NAMES, PING, QUIT, and a little that
+ * clients ask by themselves. There are no operators.
  *
- * Here are the connections and their limits: who has not registered in -r seconds
- * goes; who is silent is asked whether it is there, after -i seconds, and has as long
- * again to answer; who says more than -f lines a second, and ten times as many at
- * once, goes; so does who takes nothing of what waits for it for a minute; and when
- * all together hold more than 16 MiB, those who hold most go.
+ * Here are the connections and their limits: who has not registered in -r
+ * seconds goes; who is silent is asked whether it is there, after -i seconds,
+ * and has as long again to answer; who says more than -f lines a second, and
+ * ten times as many at once, goes; so does who takes nothing of what waits for
+ * it for a minute; and when all together hold more than 16 MiB, those who hold
+ * most go.
  *
- * SIGTERM and SIGINT end it when the lines that have begun are complete, within ten
- * seconds; a second one ends it at once.
+ * SIGTERM and SIGINT end it when the lines that have begun are complete,
+ * within ten seconds; a second one ends it at once.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <sys/types.h>

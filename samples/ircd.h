@@ -2,8 +2,8 @@
 #define IRCD_H
 
 /*
- * What the files of the IRC server share: ircd.c has the connections, ircd_room.c
- * who is in which channel, ircd_talk.c what is said.
+ * What the files of the IRC server share: ircd.c has the connections,
+ * ircd_room.c who is in which channel, ircd_talk.c what is said.
  */
 
 #include <netinet/in.h>
@@ -58,8 +58,8 @@ is_registered(const struct user *user)
 }
 
 /*
- * What is typed. These return -1, with errno, if the channel is of no more use:
- * the caller frees it.
+ * What is typed. These return -1, with errno, if the channel is of no more
+ * use: the caller frees it.
  */
 int talk_line(struct user *user, const void *line, size_t len);
 int talk_too_long(struct user *user);

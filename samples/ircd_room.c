@@ -2,9 +2,9 @@
  * Who is in which channel of the IRC server, and who hears what.
  *
  * A line that is for many is encoded once: the group is asked which of its
- * members want it, and those are the ones who are in the channel or, when a user
- * changes its name or leaves, in any that it is in. So nobody hears it twice.
- * What is too long for a line is cut.
+ * members want it, and those are the ones who are in the channel or, when a
+ * user changes its name or leaves, in any that it is in. So nobody hears it
+ * twice. What is too long for a line is cut.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdarg.h>

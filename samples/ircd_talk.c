@@ -1,10 +1,10 @@
 /*
- * What is said on IRC (RFC 1459, 2812): a line is cut into words, the first of them
- * looked up in a table, and what comes of it pushed to one user or to those who
- * are in a channel, by ircd_room.c.
+ * What is said on IRC (RFC 1459, 2812): a line is cut into words, the first of
+ * them looked up in a table, and what comes of it pushed to one user or to
+ * those who are in a channel, by ircd_room.c.
  *
- * No line has CR or LF in it, since the framing of the input ends lines at both;
- * and none has more behind a NUL.
+ * No line has CR or LF in it, since the framing of the input ends lines at
+ * both; and none has more behind a NUL.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <ctype.h>

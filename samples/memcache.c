@@ -8,17 +8,19 @@
  * By hand:		printf 'set a 0 0 2\r\nhi\r\nget a\r\nquit\r\n' |
  *			    nc 127.0.0.1 11211
  *
- * There are two kinds of frame: a line, and behind some lines a block of as many
- * bytes as the line says, with CR LF. So the frame hook is for take_line() and
- * take_block() by turns: a line that announces a block sets a count, which works
- * once, and then it is lines again. Almost all are lines; these take no setting.
+ * There are two kinds of frame: a line, and behind some lines a block of as
+ * many bytes as the line says, with CR LF. So the frame hook is for
+ * take_line() and take_block() by turns: a line that announces a block sets a
+ * count, which works once, and then it is lines again. Almost all are lines;
+ * these take no setting.
  *
- * Who has counted wrong is told so, and the connection closed: what he takes for
- * data would be commands here. A block that is too large is only passed over.
+ * Who has counted wrong is told so, and the connection closed: what he takes
+ * for data would be commands here. A block that is too large is only passed
+ * over.
  *
  * What lines are made of is in memcache_words.c, what is done with values in
- * memcache_values.c, the values are in store.c, and what it takes to be a server is
- * in store_server.c.
+ * memcache_values.c, the values are in store.c, and what it takes to be a
+ * server is in store_server.c.
  *
  * With more than -m MiB of data, those go that were not used the longest.
  */

@@ -1,6 +1,6 @@
 /*
- * Values, out of the store and into it; see memcache_values.h. They go out as they
- * lie there: CR LF is behind each, and long ones are not copied.
+ * Values, out of the store and into it; see memcache_values.h. They go out as
+ * they lie there: CR LF is behind each, and long ones are not copied.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>

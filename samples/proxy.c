@@ -5,20 +5,21 @@
  * In another:		curl -p -x http://127.0.0.1:4000 http://example.com/
  *			nc -X connect -x 127.0.0.1:4000 example.com 80
  *
- * The client's side begins with a frame, the head of a request that says where to
- * (RFC 9110, 9.3.6); behind the answer neither side has frames, and every byte
- * goes to the other one. A side's end is passed on when all before it was, and
- * what comes the other way goes on. If one is reset, so is the other.
+ * The client's side begins with a frame, the head of a request that says where
+ * to (RFC 9110, 9.3.6); behind the answer neither side has frames, and every
+ * byte goes to the other one. A side's end is passed on when all before it
+ * was, and what comes the other way goes on. If one is reset, so is the other.
  *
- * A peer that reads slowly slows down the one that sends: each side is the sink of
- * the other, which is stopped while more than 128 KiB wait. So a connection takes no
- * more memory than that, however fast and however long one of them sends.
+ * A peer that reads slowly slows down the one that sends: each side is the
+ * sink of the other, which is stopped while more than 128 KiB wait. So a
+ * connection takes no more memory than that, however fast and however long one
+ * of them sends.
  *
  * -t says for how many seconds both may be silent, or one of them take nothing
- * of what waits for it; -w, how long a head may take, and a connection. SIGTERM
- * and SIGINT end it when what was under way has been sent, a second one ends it
- * at once. It listens on 127.0.0.1 only, since it connects to wherever it is told
- * to.
+ * of what waits for it; -w, how long a head may take, and a connection.
+ * SIGTERM and SIGINT end it when what was under way has been sent, a second
+ * one ends it at once. It listens on 127.0.0.1 only, since it connects to
+ * wherever it is told to.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

@@ -7,14 +7,15 @@
  *			redis-benchmark -t ping,set,get -P 32 -q
  * By hand:		printf 'PING\nINCR n\nQUIT\n' | nc 127.0.0.1 6379
  *
- * It knows PING, ECHO, GET, SET with EX, DEL, EXISTS, INCR, EXPIRE, TTL and QUIT.
- * With more than -m MiB of data, those keys go that were not used the longest.
+ * It knows PING, ECHO, GET, SET with EX, DEL, EXISTS, INCR, EXPIRE, TTL and
+ * QUIT. With more than -m MiB of data, those keys go that were not used the
+ * longest.
  *
- * A command is a frame, cut by a framing of our own, redis_framing.c. It comes to
- * the hook whole and in one piece, so that its strings are used where they lie,
- * and a client of whom nothing is waited for takes no memory. The answers to all
- * commands that were there leave together. The keys are in store.c, and what it
- * takes to be a server is in store_server.c.
+ * A command is a frame, cut by a framing of our own, redis_framing.c. It comes
+ * to the hook whole and in one piece, so that its strings are used where they
+ * lie, and a client of whom nothing is waited for takes no memory. The answers
+ * to all commands that were there leave together. The keys are in store.c, and
+ * what it takes to be a server is in store_server.c.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

@@ -1,11 +1,11 @@
 /*
  * Commands of Redis clients as frames; see redis_framing.h.
  *
- * A command is an array of strings, "*2\r\n$3\r\nGET\r\n$1\r\nx\r\n", or words on
- * a line. split() finds where it ends, in whatever pieces it comes: what a header
- * has announced it passes over, and a header that is not complete it asks to see
- * again. What is no command it refuses. So redis_parse() has all of a command before
- * it, and nothing but that.
+ * A command is an array of strings, "*2\r\n$3\r\nGET\r\n$1\r\nx\r\n", or words
+ * on a line. split() finds where it ends, in whatever pieces it comes: what a
+ * header has announced it passes over, and a header that is not complete it
+ * asks to see again. What is no command it refuses. So redis_parse() has all
+ * of a command before it, and nothing but that.
  */
 #include <string.h>
 #include <evchat.h>
@@ -14,8 +14,8 @@
 #define HEADER_MAX	16	/* a number and what is around it */
 
 /*
- * Read a number with a mark in front and CR LF behind it. Returns how many bytes
- * that took; 0: there is more to come; -1: it is none, or above max.
+ * Read a number with a mark in front and CR LF behind it. Returns how many
+ * bytes that took; 0: there is more to come; -1: it is none, or above max.
  */
 static int
 read_header(const char *at, const char *end, char mark, size_t max,

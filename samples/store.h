@@ -1,11 +1,11 @@
 /*
- * A table of keys and values, both any bytes, for the samples that keep some in
- * memory: redis.c and memcache.c. It knows nothing of channels, and is for one
- * thread.
+ * A table of keys and values, both any bytes, for the samples that keep some
+ * in memory: redis.c and memcache.c. It knows nothing of channels, and is for
+ * one thread.
  *
- * It holds so many bytes and no more: those that nobody has asked for the longest
- * go when others need their room. Hashes are keyed with a secret, so that nobody
- * can send keys that all fall into one slot.
+ * It holds so many bytes and no more: those that nobody has asked for the
+ * longest go when others need their room. Hashes are keyed with a secret, so
+ * that nobody can send keys that all fall into one slot.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -38,9 +38,9 @@ int64_t store_now(void);
 struct item *store_find(struct store *store, const void *key, size_t key_len);
 
 /*
- * Put a value of len bytes under a key, in the place of what is there. The caller
- * writes it at once, to item_value(). NULL with errno ENOMEM, or EMSGSIZE if there
- * will never be room for it; then nothing has changed.
+ * Put a value of len bytes under a key, in the place of what is there. The
+ * caller writes it at once, to item_value(). NULL with errno ENOMEM, or
+ * EMSGSIZE if there will never be room for it; then nothing has changed.
  */
 struct item *store_put(struct store *store, const void *key, size_t key_len,
     size_t len);

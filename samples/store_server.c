@@ -1,7 +1,7 @@
 /*
- * A server on the loopback interface, with what any server wants: a port, as many
- * clients as there can be descriptors, limits on what they take of time and of
- * memory, and an end in which what came is still answered.
+ * A server on the loopback interface, with what any server wants: a port, as
+ * many clients as there can be descriptors, limits on what they take of time
+ * and of memory, and an end in which what came is still answered.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>

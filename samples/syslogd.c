@@ -10,17 +10,18 @@
  *			echo '<13>hello' | openssl s_client -quiet \
  *			    -no_ign_eof -connect 127.0.0.1:4001
  *
- * RFC 6587 has two ways to say where a message ends: with its length before it, or
- * with a line end behind it. Each message tells by its first byte which it is: no
- * message begins with a digit, and no length with anything else. So that byte is
- * taken as a frame, put back, and the framing set by which the message is read.
+ * RFC 6587 has two ways to say where a message ends: with its length before
+ * it, or with a line end behind it. Each message tells by its first byte which
+ * it is: no message begins with a digit, and no length with anything else. So
+ * that byte is taken as a frame, put back, and the framing set by which the
+ * message is read.
  *
- * A message becomes a line: who sent it, its facility and severity, and the rest,
- * with an octal number for what no line can have. What is longer than 8192 bytes
- * is cut there. -o names a file for all this, which SIGHUP has opened anew. -t says
- * how many seconds a message, or a handshake, may take.
- * SIGTERM and SIGINT end it when the messages that have begun are complete, within
- * ten seconds; a second one ends it at once.
+ * A message becomes a line: who sent it, its facility and severity, and the
+ * rest, with an octal number for what no line can have. What is longer than
+ * 8192 bytes is cut there. -o names a file for all this, which SIGHUP has
+ * opened anew. -t says how many seconds a message, or a handshake, may take.
+ * SIGTERM and SIGINT end it when the messages that have begun are complete,
+ * within ten seconds; a second one ends it at once.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <sys/types.h>

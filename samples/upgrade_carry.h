@@ -9,8 +9,9 @@
  * listener; evhttp is given a bufferevent that has no connection of its own.
  * All of it belongs to one event loop, and to one thread.
  *
- * While evhttp has the channel, of the hooks that it had only closed is called,
- * whoever ends it. The peer's end does not end it before evhttp has answered.
+ * While evhttp has the channel, of the hooks that it had only closed is
+ * called, whoever ends it. The peer's end does not end it before evhttp has
+ * answered.
  */
 
 #include <event2/http.h>

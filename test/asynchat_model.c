@@ -1,7 +1,7 @@
 /*
- * What an application calls of asynchat, and the loop that calls handle_read();
- * see asynchat_model.h. As in asynchat_scan.c, a departure is asked for by its
- * name, and the rest is asynchat's.
+ * What an application calls of asynchat, and the loop that calls
+ * handle_read(); see asynchat_model.h. As in asynchat_scan.c, a departure is
+ * asked for by its name, and the rest is asynchat's.
  */
 
 #include <string.h>

@@ -4,8 +4,8 @@
 /*
  * The read side of Python's asynchat as plainly as can be, to compare the
  * library with: one string ac_in_buffer, the loop of handle_read(), and a turn
- * of asyncore's loop around it. No output, no errors of the system, and none of
- * what the library has beyond asynchat.
+ * of asyncore's loop around it. No output, no errors of the system, and none
+ * of what the library has beyond asynchat.
  *
  * Where the library's contract departs from asynchat, the departure is in the
  * one list below. Each can be turned off; with none of them the model is

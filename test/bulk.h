@@ -3,8 +3,8 @@
 
 /*
  * A channel that pushes in every way there is, while as much comes in. What
- * arrives at either end is compared with the pattern of a sink as it comes; what
- * was pushed is looked at for being told its end once.
+ * arrives at either end is compared with the pattern of a sink as it comes;
+ * what was pushed is looked at for being told its end once.
  */
 
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /*
- * Certificates made by OpenSSL 3, out of nothing; see certificate.h. Keys are of
- * the kind that is made and used fastest, since the tests make many connections.
+ * Certificates made by OpenSSL 3, out of nothing; see certificate.h. Keys are
+ * of the kind that is made and used fastest, since the tests make many
+ * connections.
  */
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * evchat_close_after_frame(): where it takes effect, what is delivered before, and
- * what EVCHAT_EVENT_LAST may still push.
+ * evchat_close_after_frame(): where it takes effect, what is delivered before,
+ * and what EVCHAT_EVENT_LAST may still push.
  */
 
 #include <errno.h>

@@ -2,8 +2,8 @@
  * Anything from anywhere: hooks, more, done and cleanups that call whatever a
  * seeded generator says, on every carrier, while a peer sends and reads. What
  * comes of it cannot be foretold, so what is looked at is what must hold
- * whatever happens: no hook inside a call or while paused, one closed, one done
- * for each producer, one cleanup for each reference, no leak.
+ * whatever happens: no hook inside a call or while paused, one closed, one
+ * done for each producer, one cleanup for each reference, no leak.
  */
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * The library against a naive model of asynchat: random scenes, played on both,
- * must come to the same. The seeds are EVCHAT_TEST_SEED and those behind it, so
- * a run that begins with the seed that a failure names fails at once.
+ * The library against a naive model of asynchat: random scenes, played on
+ * both, must come to the same. The seeds are EVCHAT_TEST_SEED and those behind
+ * it, so a run that begins with the seed that a failure names fails at once.
  */
 
 #include <stdlib.h>

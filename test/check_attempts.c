@@ -1,6 +1,7 @@
 /*
- * An attempt to connect: that nothing is read meanwhile, and what becomes of one
- * whose time has run out: the next address is tried, or else the channel ends.
+ * An attempt to connect: that nothing is read meanwhile, and what becomes of
+ * one whose time has run out: the next address is tried, or else the channel
+ * ends.
  */
 
 #define _POSIX_C_SOURCE 200809L

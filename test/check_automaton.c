@@ -1,7 +1,8 @@
 /*
- * The search for several strings in a stream: whatever they are, and however the
- * stream is cut, each end is the one that naive search finds. What the search for
- * pivots looks at is counted: automaton.c is compiled here once more.
+ * The search for several strings in a stream: whatever they are, and however
+ * the stream is cut, each end is the one that naive search finds. What the
+ * search for pivots looks at is counted: automaton.c is compiled here once
+ * more.
  */
 
 #include <stdlib.h>

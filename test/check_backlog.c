@@ -1,6 +1,6 @@
 /*
- * The bytes of the queue: in order, whether they are gathered in the tail or are
- * chains; used up and moved anywhere; and unchanged by a call that fails.
+ * The bytes of the queue: in order, whether they are gathered in the tail or
+ * are chains; used up and moved anywhere; and unchanged by a call that fails.
  */
 
 #include <errno.h>

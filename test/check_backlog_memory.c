@@ -1,6 +1,6 @@
 /*
- * The memory of the queue's bytes follows them: it is taken at once where that much
- * was needed lately, is given back, and is copied only if it is little.
+ * The memory of the queue's bytes follows them: it is taken at once where that
+ * much was needed lately, is given back, and is copied only if it is little.
  */
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
- * The search for all places of a byte: at every alignment, for every length and
- * every number of places it is what looking at each byte gives, and behind the
- * last byte there is a page that must not be touched.
+ * The search for all places of a byte: at every alignment, for every length
+ * and every number of places it is what looking at each byte gives, and behind
+ * the last byte there is a page that must not be touched.
  */
 
 #define _DEFAULT_SOURCE /* for MAP_ANONYMOUS */

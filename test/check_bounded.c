@@ -1,7 +1,7 @@
 /*
  * Whatever a peer does, a channel's memory stays below its high mark, a piece
- * and a constant: with one that sends and never reads what is echoed to it, and
- * with one that reads in small bites what a producer of 10 GiB gives.
+ * and a constant: with one that sends and never reads what is echoed to it,
+ * and with one that reads in small bites what a producer of 10 GiB gives.
  *
  * Memory is all that the library and libevent have allocated, to the byte; so
  * the bound has room for what libevent's chains are longer than their bytes.

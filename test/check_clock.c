@@ -1,7 +1,7 @@
 /*
- * Deadlines whose clock stands still, begins anew, or is taken back: the frame's
- * and, behind a frame above the maximum, that of closing. No test asks how long
- * something took.
+ * Deadlines whose clock stands still, begins anew, or is taken back: the
+ * frame's and, behind a frame above the maximum, that of closing. No test asks
+ * how long something took.
  */
 
 #include <stdlib.h>

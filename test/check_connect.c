@@ -1,6 +1,6 @@
 /*
- * Channels that are not yet connected: what they do before, when they are told,
- * and where the connection is refused.
+ * Channels that are not yet connected: what they do before, when they are
+ * told, and where the connection is refused.
  */
 
 #define _POSIX_C_SOURCE 200809L

@@ -1,6 +1,6 @@
 /*
- * Channels that connect by themselves: evchat_connect(), who may call it, and what
- * comes of it.
+ * Channels that connect by themselves: evchat_connect(), who may call it, and
+ * what comes of it.
  */
 
 #define _POSIX_C_SOURCE 200809L

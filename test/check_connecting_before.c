@@ -1,6 +1,6 @@
 /*
- * Channels that are being connected: what every other call does before there is
- * a connection.
+ * Channels that are being connected: what every other call does before there
+ * is a connection.
  */
 
 #define _POSIX_C_SOURCE 200809L

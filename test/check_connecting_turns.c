@@ -1,6 +1,6 @@
 /*
- * Several addresses, tried in turn until one accepts, and all that may go wrong
- * with each: the peer, the kernel, memory.
+ * Several addresses, tried in turn until one accepts, and all that may go
+ * wrong with each: the peer, the kernel, memory.
  */
 
 #define _POSIX_C_SOURCE 200809L

@@ -2,9 +2,9 @@
  * What input costs, counted and not timed: frames of up to 16 MiB in pieces of
  * 1, 64 and 1460 bytes, over channels. A byte of a long frame may not cost
  * more than one of a short frame, nor any more than what is stated here: on
- * bytes, what the code promises, which is to look at each once, to copy it once
- * where a frame is put together, and to move it at most five times while that
- * place grows; on basic blocks, twice what gcc 12 makes of it.
+ * bytes, what the code promises, which is to look at each once, to copy it
+ * once where a frame is put together, and to move it at most five times while
+ * that place grows; on basic blocks, twice what gcc 12 makes of it.
  *
  * Through a socket each piece takes a turn of the loop, so small pieces come
  * over a pair, many in one turn. EVCHAT_TEST_CASES says how long the longest
@@ -28,9 +28,9 @@
 
 #define ALLOCATIONS 100 /* whatever the size */
 /*
- * Until a channel has learnt how little comes at once it has place for more, twice for
- * sixteen reads: 3712 bytes and a quarter of that. A turn then moves what is held
- * there, and back, if that is less than a quarter.
+ * Until a channel has learnt how little comes at once it has place for more,
+ * twice for sixteen reads: 3712 bytes and a quarter of that. A turn then moves
+ * what is held there, and back, if that is less than a quarter.
  */
 #define LEARNING (16.0 * (3712 + 928) / 3)
 #define MOVED 5         /* of growing by a quarter */

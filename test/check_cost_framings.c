@@ -1,13 +1,14 @@
 /*
- * What input costs under every framing, counted and not timed: long frames, many
- * short ones and the worst that a peer can send, in pieces of 1, 64 and 1460
- * bytes, delivered in pieces and whole. No byte of a long stream may cost more
- * than one of a short stream, nor more than what is stated here: on basic blocks
- * about twice what gcc 12 makes of it, on bytes looked at and copied what the
- * code promises.
+ * What input costs under every framing, counted and not timed: long frames,
+ * many short ones and the worst that a peer can send, in pieces of 1, 64 and
+ * 1460 bytes, delivered in pieces and whole. No byte of a long stream may cost
+ * more than one of a short stream, nor more than what is stated here: on basic
+ * blocks about twice what gcc 12 makes of it, on bytes looked at and copied
+ * what the code promises.
  *
- * EVCHAT_TEST_CASES says how long the longest streams are: with 6400 those that
- * come in pieces of 1460 bytes have 4 MiB. EVCHAT_TEST_VERBOSE prints the figures.
+ * EVCHAT_TEST_CASES says how long the longest streams are: with 6400 those
+ * that come in pieces of 1460 bytes have 4 MiB. EVCHAT_TEST_VERBOSE prints the
+ * figures.
  */
 
 #include <math.h>

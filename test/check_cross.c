@@ -1,8 +1,8 @@
 /*
- * Two channels at the ends of one wire push much at each other, from outside of
- * their hooks, at the same time: neither waits for the other for good, whatever
- * the wire is, however little it holds, and whether or not they may stop by
- * themselves. Each byte arrives once and in order.
+ * Two channels at the ends of one wire push much at each other, from outside
+ * of their hooks, at the same time: neither waits for the other for good,
+ * whatever the wire is, however little it holds, and whether or not they may
+ * stop by themselves. Each byte arrives once and in order.
  */
 
 #include <netinet/in.h>

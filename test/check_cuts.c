@@ -1,8 +1,8 @@
 /*
  * Random protocols: hooks that change the framing, the maximum and the hooks,
- * pause and unread, as dice tell them that only know how many frames there have
- * been. However the input is cut and whatever carries it, all must come to the
- * same.
+ * pause and unread, as dice tell them that only know how many frames there
+ * have been. However the input is cut and whatever carries it, all must come
+ * to the same.
  */
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * Deadlines by themselves, and which of a channel's run when. What time it is, is
- * moved instead of waited for: a deadline is made due earlier, as if so much time
- * had gone by. So hardly any test here waits.
+ * Deadlines by themselves, and which of a channel's run when. What time it is,
+ * is moved instead of waited for: a deadline is made due earlier, as if so
+ * much time had gone by. So hardly any test here waits.
  */
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /*
- * Lengths that a peer declares and does not keep to: under every framing that has
- * any, a header that announces up to 2^64 - 1 bytes, and four of them. Nothing is
- * allocated for what was not received, whatever the maximum is and whatever is
- * done above it.
+ * Lengths that a peer declares and does not keep to: under every framing that
+ * has any, a header that announces up to 2^64 - 1 bytes, and four of them.
+ * Nothing is allocated for what was not received, whatever the maximum is and
+ * whatever is done above it.
  */
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * Framings of an application's own: what their splitters are shown, and what
- * becomes of a channel whose splitter says what cannot be. What right ones come to
- * is in the tables.
+ * becomes of a channel whose splitter says what cannot be. What right ones
+ * come to is in the tables.
  */
 
 #include <stdlib.h>

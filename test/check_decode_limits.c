@@ -1,6 +1,6 @@
 /*
- * What is too long for a table: the limits of what is not delivered of a chunked
- * body, and of headers that are as long as can be.
+ * What is too long for a table: the limits of what is not delivered of a
+ * chunked body, and of headers that are as long as can be.
  */
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * In the middle of a frame: what can be asked about it, what becomes of it when
- * all that is unread is dropped, and where bytes go that are unread then. All of
- * it is the same however the bytes before were cut.
+ * In the middle of a frame: what can be asked about it, what becomes of it
+ * when all that is unread is dropped, and where bytes go that are unread then.
+ * All of it is the same however the bytes before were cut.
  */
 
 #include "decode_custom.h"

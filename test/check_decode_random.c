@@ -1,7 +1,7 @@
 /*
  * Framings, bytes, maximums and cuts at random: the library and the naive view
- * of each framing come to the same frames, the same ending, the same wrong byte
- * and the same frames above the maximum, at the same offsets.
+ * of each framing come to the same frames, the same ending, the same wrong
+ * byte and the same frames above the maximum, at the same offsets.
  */
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * A channel's input as it is cut by a delimiter: what is delivered, what is held
- * back meanwhile, and delimiters of any bytes and of any length.
+ * A channel's input as it is cut by a delimiter: what is delivered, what is
+ * held back meanwhile, and delimiters of any bytes and of any length.
  */
 
 #define _XOPEN_SOURCE 700 /* random */

@@ -1,8 +1,9 @@
 /*
- * What the library does otherwise than asynchat: for each departure of the list
- * a scene that comes to one thing with it and to another without it, all other
- * departures being in force both times. So none is in the list that is not
- * needed. And the model without any of them does what asynchat was seen to do.
+ * What the library does otherwise than asynchat: for each departure of the
+ * list a scene that comes to one thing with it and to another without it, all
+ * other departures being in force both times. So none is in the list that is
+ * not needed. And the model without any of them does what asynchat was seen to
+ * do.
  */
 
 #include <string.h>

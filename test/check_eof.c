@@ -1,6 +1,6 @@
 /*
- * The peer's end: what was held is delivered, and the reason says whether a frame
- * was cut off.
+ * The peer's end: what was held is delivered, and the reason says whether a
+ * frame was cut off.
  */
 
 #include "harness.h"

@@ -1,7 +1,7 @@
 /*
- * Connections that had failed before there was a channel, and failures that come
- * while something else keeps input from being delivered: each ends the channel,
- * with what was received before, and nobody can keep it from ending.
+ * Connections that had failed before there was a channel, and failures that
+ * come while something else keeps input from being delivered: each ends the
+ * channel, with what was received before, and nobody can keep it from ending.
  */
 
 #include <arpa/inet.h>
@@ -64,8 +64,8 @@ answer_at_length(struct harness *h, const void *data, size_t len)
 }
 
 /*
- * The answer to the first frame stops delivery, and nothing of it can leave, so
- * there will be no end of that.
+ * The answer to the first frame stops delivery, and nothing of it can leave,
+ * so there will be no end of that.
  */
 START_TEST(channel_that_was_stopped_ends_when_its_peer_is_gone)
 {

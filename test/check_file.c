@@ -1,8 +1,8 @@
 /*
- * Files of every size, whatever becomes of them while they are being sent: what
- * was promised arrives byte for byte, or the channel ends with PRODUCER, and
- * what had arrived is how the file began. It never hangs, be the file read or
- * sent by the system.
+ * Files of every size, whatever becomes of them while they are being sent:
+ * what was promised arrives byte for byte, or the channel ends with PRODUCER,
+ * and what had arrived is how the file began. It never hangs, be the file read
+ * or sent by the system.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -97,8 +97,9 @@ static const size_t lengths[] = { 0, 1, 40000, LONG / 2, LONG - 1 };
 #define LENGTHS ((int)(sizeof(lengths) / sizeof(lengths[0])))
 
 /*
- * What has arrived when the channel has ended is the file's beginning. What was
- * on its way when it shrank, from the file's very pages, may be zeros since.
+ * What has arrived when the channel has ended is the file's beginning. What
+ * was on its way when it shrank, from the file's very pages, may be zeros
+ * since.
  */
 static void
 expect_failure(struct harness *h, int fd, size_t length)

@@ -1,7 +1,8 @@
 /*
- * The edges of framings: what cannot be decided, what is refused at the end of the
- * input, what changes in the middle of a frame, and memory that is short just where
- * a frame is above the maximum, where bytes are shown again or put back.
+ * The edges of framings: what cannot be decided, what is refused at the end of
+ * the input, what changes in the middle of a frame, and memory that is short
+ * just where a frame is above the maximum, where bytes are shown again or put
+ * back.
  */
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
- * Every framing in trouble: scenarios in which frames are decoded, pushed in each
- * way, given back and looked at under another framing, for the sake of their runs
- * in which an allocation fails or the kernel is nasty.
+ * Every framing in trouble: scenarios in which frames are decoded, pushed in
+ * each way, given back and looked at under another framing, for the sake of
+ * their runs in which an allocation fails or the kernel is nasty.
  */
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
  * Small files leave together with what is pushed around them: how many system
- * calls that takes, and what comes of it when the file or the peer fails. Built
- * with --disable-direct-io, only what must hold then, too.
+ * calls that takes, and what comes of it when the file or the peer fails.
+ * Built with --disable-direct-io, only what must hold then, too.
  */
 
 #include <stdlib.h>

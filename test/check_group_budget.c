@@ -1,6 +1,6 @@
 /*
- * The budget of a group: what members hold is summed up, and what is done to those
- * that hold most.
+ * The budget of a group: what members hold is summed up, and what is done to
+ * those that hold most.
  */
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /*
- * A thousand members that receive more than there is a budget for, or are sent more:
- * however they go about it, what they hold together stays where it has to be.
+ * A thousand members that receive more than there is a budget for, or are sent
+ * more: however they go about it, what they hold together stays where it has
+ * to be.
  */
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /*
- * Anything that can be done with groups, at random, also inside walks and hooks,
- * beside a model that knows who has to be where and what has to have been sent.
+ * Anything that can be done with groups, at random, also inside walks and
+ * hooks, beside a model that knows who has to be where and what has to have
+ * been sent.
  */
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * A group that several threads use at once: they broadcast, ask, walk, and have
- * members leave and join, while the loop runs and members end in it. Threads must
- * not use Check: they count what must not be.
+ * A group that several threads use at once: they broadcast, ask, walk, and
+ * have members leave and join, while the loop runs and members end in it.
+ * Threads must not use Check: they count what must not be.
  */
 
 #include <pthread.h>

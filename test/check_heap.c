@@ -1,7 +1,7 @@
 /*
  * Timers for which there is no memory: libevent keeps them in a heap, and only
- * when that is full does another one take an allocation. So each test runs with
- * heaps of every fill; at one of them it has failed.
+ * when that is full does another one take an allocation. So each test runs
+ * with heaps of every fill; at one of them it has failed.
  */
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 /*
  * The memory of frames that are delivered in pieces: with hooks that keep
  * nothing, a channel never has more than 64 KiB, whatever the peer sends and
- * however that is cut, whether or not the application pauses: for what libevent
- * reads at once. What may be the beginning of a delimiter is held as well; that
- * takes at most 2.25 times the length of the delimiter.
+ * however that is cut, whether or not the application pauses: for what
+ * libevent reads at once. What may be the beginning of a delimiter is held as
+ * well; that takes at most 2.25 times the length of the delimiter.
  *
  * A pair is read all at once. What its peer has written is there only once, in
  * chains that refer to it, so what these take is counted, and is little.

@@ -1,8 +1,9 @@
 /*
  * The memory of frames that are delivered in pieces, under every framing: with
- * hooks that keep nothing a channel never has more than 64 KiB, whatever the peer
- * sends and however that is cut. Headers and what may be a delimiter are held, which
- * takes at most 2.25 times their length; extensions and trailers are not.
+ * hooks that keep nothing a channel never has more than 64 KiB, whatever the
+ * peer sends and however that is cut. Headers and what may be a delimiter are
+ * held, which takes at most 2.25 times their length; extensions and trailers
+ * are not.
  *
  * A pair is read all at once. What its peer has written is there only once, in
  * chains that refer to it, so what these take is counted, and is little.

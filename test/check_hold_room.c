@@ -1,6 +1,6 @@
 /*
- * Held bytes that are written where they are held, and memory that is given back
- * while some are.
+ * Held bytes that are written where they are held, and memory that is given
+ * back while some are.
  */
 
 #include <errno.h>

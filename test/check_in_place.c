@@ -1,7 +1,8 @@
 /*
- * Small frames, ten thousand in one read: those that lie in one piece are delivered
- * where they were received, and none costs an allocation; neither does pushing
- * one, but for chains, or for a tail of the queue that grows, which is less often.
+ * Small frames, ten thousand in one read: those that lie in one piece are
+ * delivered where they were received, and none costs an allocation; neither
+ * does pushing one, but for chains, or for a tail of the queue that grows,
+ * which is less often.
  */
 
 #include <limits.h>

@@ -1,7 +1,7 @@
 /*
- * Plaintext behind the upgrade to TLS is never taken for what TLS protects, and
- * never delivered: CVE-2011-0411 and its like. Wherever the network cuts it, the
- * channel ends with INJECTION, or drops it if it was told to.
+ * Plaintext behind the upgrade to TLS is never taken for what TLS protects,
+ * and never delivered: CVE-2011-0411 and its like. Wherever the network cuts
+ * it, the channel ends with INJECTION, or drops it if it was told to.
  */
 
 #include <string.h>
@@ -93,8 +93,8 @@ ask(struct secure_end *end, const char *line)
 }
 
 /*
- * What comes before its hello is injected. Behind that it is bad TLS; but never
- * is it a frame.
+ * What comes before its hello is injected. Behind that it is bad TLS; but
+ * never is it a frame.
  */
 START_TEST(client_refuses_plaintext_wherever_it_is_cut)
 {

@@ -1,7 +1,8 @@
 /*
- * The read side, step by step: frames in pieces and whole, under a delimiter and
- * a count, at every maximum and policy, at every cut and at end of file. What
- * must come of it is worked out from the whole stream, without any scanner.
+ * The read side, step by step: frames in pieces and whole, under a delimiter
+ * and a count, at every maximum and policy, at every cut and at end of file.
+ * What must come of it is worked out from the whole stream, without any
+ * scanner.
  */
 
 #include <stdlib.h>
@@ -61,8 +62,8 @@ expect_oversize(struct oracle *o, const char *frame, uint64_t declared)
 }
 
 /*
- * A frame of len bytes or, if it has not ended, len that are known to be of it.
- * declared: how many it said it would be, 0 if it did not.
+ * A frame of len bytes or, if it has not ended, len that are known to be of
+ * it. declared: how many it said it would be, 0 if it did not.
  */
 static void
 expect_frame(struct oracle *o, const char *frame, size_t len, bool ended,

@@ -1,6 +1,6 @@
 /*
- * The read side: what is known of a frame in progress, frames that begin in one
- * mode and end in the other, and the maximum where nobody set one.
+ * The read side: what is known of a frame in progress, frames that begin in
+ * one mode and end in the other, and the maximum where nobody set one.
  */
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * Hooks that are lent to a channel and taken back: evchat_get_hooks() says which
- * they are, and evchat_set_hooks() takes them back until closed has begun. What
- * has lent them is not called any more then, so that it may go.
+ * Hooks that are lent to a channel and taken back: evchat_get_hooks() says
+ * which they are, and evchat_set_hooks() takes them back until closed has
+ * begun. What has lent them is not called any more then, so that it may go.
  */
 
 #include <errno.h>

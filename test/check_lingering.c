@@ -1,6 +1,6 @@
 /*
- * Behind the last byte of a channel that closes: the peer's late input does not
- * destroy the reply, and the wait for its end is bounded.
+ * Behind the last byte of a channel that closes: the peer's late input does
+ * not destroy the reply, and the wait for its end is bounded.
  */
 
 #include "feeder.h"

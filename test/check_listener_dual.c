@@ -1,6 +1,7 @@
 /*
- * Listeners at a port of all addresses, in words: one socket for IPv6 and IPv4,
- * whatever the system begins with, and one for IPv4 where there is no other.
+ * Listeners at a port of all addresses, in words: one socket for IPv6 and
+ * IPv4, whatever the system begins with, and one for IPv4 where there is no
+ * other.
  */
 
 #define _GNU_SOURCE /* RTLD_NEXT */

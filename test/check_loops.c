@@ -1,8 +1,8 @@
 /*
- * Event loops in threads of their own: channels of one loop hand every frame to
- * channels of the other one, and close them at their end. Both loops decode and
- * encode with one framing, of each kind in turn, whose last reference is dropped
- * by either of them, as that to a channel may be.
+ * Event loops in threads of their own: channels of one loop hand every frame
+ * to channels of the other one, and close them at their end. Both loops decode
+ * and encode with one framing, of each kind in turn, whose last reference is
+ * dropped by either of them, as that to a channel may be.
  */
 
 #include <pthread.h>

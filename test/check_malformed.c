@@ -1,7 +1,7 @@
 /*
- * EVCHAT_EVENT_MALFORMED: told once, behind every frame that came before, with the
- * reason, the words and the place, however the bytes are cut. What its hook pushes
- * still leaves; whatever else it does, the channel ends.
+ * EVCHAT_EVENT_MALFORMED: told once, behind every frame that came before, with
+ * the reason, the words and the place, however the bytes are cut. What its
+ * hook pushes still leaves; whatever else it does, the channel ends.
  */
 
 #include <errno.h>

@@ -3,10 +3,10 @@
  * at random, from outside and from inside of hooks, against a model that only
  * sees the queue's length.
  *
- * WRITABLE is told at or below the low mark, after the high one was passed, and
- * once for that; when the loop has nothing to do any more, it is not owed.
- * DRAINED is told when all has left, once, and neither before nor when what was
- * left was discarded.
+ * WRITABLE is told at or below the low mark, after the high one was passed,
+ * and once for that; when the loop has nothing to do any more, it is not owed.
+ * DRAINED is told when all has left, once, and neither before nor when what
+ * was left was discarded.
  */
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * The search for a string in a stream: whatever is searched for, in whatever it
- * is searched, and however that is cut, it is what naive search finds.
+ * The search for a string in a stream: whatever is searched for, in whatever
+ * it is searched, and however that is cut, it is what naive search finds.
  */
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /*
  * What a search costs, counted and not timed: match.c is compiled here once
- * more, with a memchr that counts the bytes it looks at. The automaton tests its
- * state against NONE, which match.c makes of UINT32_MAX, before it compares a
- * byte and after it has dealt with one; so these tests are counted.
+ * more, with a memchr that counts the bytes it looks at. The automaton tests
+ * its state against NONE, which match.c makes of UINT32_MAX, before it
+ * compares a byte and after it has dealt with one; so these tests are counted.
  */
 
 #include <ctype.h>
@@ -63,10 +63,10 @@ search(const struct match *match, const char *stream, size_t len, size_t piece)
 }
 
 /*
- * memchr sees no byte twice. The automaton tests a byte's state once, once more
- * each time that it falls back, and once when it is done with the byte; and as
- * each byte takes it forward by one state, it cannot fall back more often than
- * there are bytes.
+ * memchr sees no byte twice. The automaton tests a byte's state once, once
+ * more each time that it falls back, and once when it is done with the byte;
+ * and as each byte takes it forward by one state, it cannot fall back more
+ * often than there are bytes.
  */
 static void
 expect_linear(const char *string, size_t n, const char *stream, size_t len)
@@ -119,8 +119,8 @@ START_TEST(counting_counts)
 	struct match *match = match_new("aab", 3);
 
 	/*
-	 * A b cannot stand before the third byte, and four are looked at before
-	 * memchr is called; the last two bytes may be a's.
+	 * A b cannot stand before the third byte, and four are looked at
+	 * before memchr is called; the last two bytes may be a's.
 	 */
 	search(match, "cccccccccccc", 12, 12);
 	ck_assert_uint_eq(searched, 6);

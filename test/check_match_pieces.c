@@ -1,7 +1,7 @@
 /*
- * The search for a string in pieces that are about as long as it is, or several
- * times that, where the search leaps: whatever nearly is the string, and wherever
- * its rarest byte is missing, it is what naive search finds.
+ * The search for a string in pieces that are about as long as it is, or
+ * several times that, where the search leaps: whatever nearly is the string,
+ * and wherever its rarest byte is missing, it is what naive search finds.
  */
 
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /*
  * Every action in every place, at each point of some streams, over a socket,
  * TCP and a pair; see matrix.h. That is some hundred thousand cells. Of those
- * in places at a position only some are run, evenly spread, so that each action
- * meets each place, each stream and each point, and carriers and cuts take
- * turns. EVCHAT_TEST_SEED shifts all this; EVCHAT_TEST_CASES of 1000 and more
- * has all run, and of 10000 with every carrier and every cut. With
+ * in places at a position only some are run, evenly spread, so that each
+ * action meets each place, each stream and each point, and carriers and cuts
+ * take turns. EVCHAT_TEST_SEED shifts all this; EVCHAT_TEST_CASES of 1000 and
+ * more has all run, and of 10000 with every carrier and every cut. With
  * EVCHAT_TEST_VERBOSE each is named before it is run.
  */
 
@@ -48,9 +48,9 @@ ends_by_itself(const struct matrix_base *base)
 }
 
 /*
- * Where bytes come that are given back inside a frame depends, under a framing of
- * its own, on what that has said so far; and in a block, on what of it was decoded
- * when collect was given a piece.
+ * Where bytes come that are given back inside a frame depends, under a framing
+ * of its own, on what that has said so far; and in a block, on what of it was
+ * decoded when collect was given a piece.
  */
 static bool
 is_known(const struct matrix_cell *cell)

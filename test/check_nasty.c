@@ -1,6 +1,6 @@
 /*
- * The nasty kernel itself: each call that moves bytes, each way to bend it, and
- * nothing but the n-th one on a watched descriptor.
+ * The nasty kernel itself: each call that moves bytes, each way to bend it,
+ * and nothing but the n-th one on a watched descriptor.
  */
 
 #define _POSIX_C_SOURCE 200809L

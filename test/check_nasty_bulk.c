@@ -1,7 +1,7 @@
 /*
- * Bulk on a nasty kernel: reads and writes are cut short, interrupted, or fail.
- * All bytes arrive once and in order, both ways; or the channel ends with the
- * very error, and those that had arrived are the first ones.
+ * Bulk on a nasty kernel: reads and writes are cut short, interrupted, or
+ * fail. All bytes arrive once and in order, both ways; or the channel ends
+ * with the very error, and those that had arrived are the first ones.
  */
 
 #include <errno.h>

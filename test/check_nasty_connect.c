@@ -1,6 +1,6 @@
 /*
- * The nasty kernel's connections, and libevent's calls: if those did not arrive
- * there, all the tests that bend them would prove nothing.
+ * The nasty kernel's connections, and libevent's calls: if those did not
+ * arrive there, all the tests that bend them would prove nothing.
  */
 
 #define _POSIX_C_SOURCE 200809L

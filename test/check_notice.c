@@ -1,7 +1,7 @@
 /*
- * What libevent tells of failures, and which reason a channel makes of it. Some
- * come about as they do in life; what takes a failing allocation inside libevent
- * is told in its place.
+ * What libevent tells of failures, and which reason a channel makes of it.
+ * Some come about as they do in life; what takes a failing allocation inside
+ * libevent is told in its place.
  */
 
 #define _POSIX_C_SOURCE 200809L

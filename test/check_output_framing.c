@@ -1,6 +1,6 @@
 /*
- * What evchat_push_frame() writes with: the framing set for the output, or else
- * the one that was set last for the input.
+ * What evchat_push_frame() writes with: the framing set for the output, or
+ * else the one that was set last for the input.
  */
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /*
- * Frames above the maximum: every policy, in both modes, whether the size shows
- * while scanning or was declared, at every split; and the maximum at first.
+ * Frames above the maximum: every policy, in both modes, whether the size
+ * shows while scanning or was declared, at every split; and the maximum at
+ * first.
  */
 
 #include <stdio.h>

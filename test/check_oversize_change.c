@@ -1,6 +1,6 @@
 /*
- * A maximum that is changed: it is for the next frame. And a framing that is set
- * when a frame is above it: it is for what comes behind that.
+ * A maximum that is changed: it is for the next frame. And a framing that is
+ * set when a frame is above it: it is for what comes behind that.
  */
 
 #include "harness.h"

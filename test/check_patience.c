@@ -1,7 +1,7 @@
 /*
- * A group above its budget whose members hold what they have begun for ever: the
- * time that the others are stopped for is limited. It is not waited for here; the
- * group's event is told that it is over.
+ * A group above its budget whose members hold what they have begun for ever:
+ * the time that the others are stopped for is limited. It is not waited for
+ * here; the group's event is told that it is over.
  */
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /*
- * The memory of whole frames under every framing: at every allocation, all that
- * the library and libevent have for a channel is at most 2.25 times the bytes that
- * it received of the frame in progress, and 64 KiB. That holds as well where a frame
- * is put together aside, and of one above the maximum no more is kept than of one
- * that is not.
+ * The memory of whole frames under every framing: at every allocation, all
+ * that the library and libevent have for a channel is at most 2.25 times the
+ * bytes that it received of the frame in progress, and 64 KiB. That holds as
+ * well where a frame is put together aside, and of one above the maximum no
+ * more is kept than of one that is not.
  */
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * The plain encoding: what it writes is what the framing's own encode writes, for
- * every length that it may be used for; and it is used for no payload that has a
- * byte which would have to be looked at.
+ * The plain encoding: what it writes is what the framing's own encode writes,
+ * for every length that it may be used for; and it is used for no payload that
+ * has a byte which would have to be looked at.
  */
 
 #include <stdlib.h>

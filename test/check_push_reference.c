@@ -1,6 +1,6 @@
 /*
- * What is pushed without being copied, references and whole buffers, is released
- * when it has left.
+ * What is pushed without being copied, references and whole buffers, is
+ * released when it has left.
  */
 
 #include <stdlib.h>

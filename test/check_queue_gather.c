@@ -1,7 +1,7 @@
 /*
- * What producers give as soon as they are asked, put among the pushed bytes: it
- * stands where it would have been sent, nobody is told of an end too early, and
- * whatever is called meanwhile finds the queue in order.
+ * What producers give as soon as they are asked, put among the pushed bytes:
+ * it stands where it would have been sent, nobody is told of an end too early,
+ * and whatever is called meanwhile finds the queue in order.
  */
 
 #include <errno.h>

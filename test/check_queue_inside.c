@@ -1,6 +1,6 @@
 /*
- * The write side while producers' functions are running: they push, discard and
- * end what they stand in.
+ * The write side while producers' functions are running: they push, discard
+ * and end what they stand in.
  */
 
 #include "harness.h"

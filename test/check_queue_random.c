@@ -1,6 +1,6 @@
 /*
- * The write side with anything pushed at any time: it is sent in order, told of
- * in order, and weighed right throughout.
+ * The write side with anything pushed at any time: it is sent in order, told
+ * of in order, and weighed right throughout.
  */
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /*
- * Pushed bytes that go to a socket past the output: as many as it takes, those in
- * front of a producer that has more to give, and marks among them are passed.
+ * Pushed bytes that go to a socket past the output: as many as it takes, those
+ * in front of a producer that has more to give, and marks among them are
+ * passed.
  */
 
 #include <errno.h>

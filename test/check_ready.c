@@ -1,8 +1,8 @@
 /*
- * Frames that lie ready are handed out many at a time, unless there is a trace:
- * then each is scanned by itself. So whatever a hook does and looks at, with a
- * trace and without it is told the same, at the same offsets, in the same turns
- * of the loop.
+ * Frames that lie ready are handed out many at a time, unless there is a
+ * trace: then each is scanned by itself. So whatever a hook does and looks at,
+ * with a trace and without it is told the same, at the same offsets, in the
+ * same turns of the loop.
  */
 
 #include <stdlib.h>
@@ -321,8 +321,8 @@ START_TEST(chains_make_no_difference)
 END_TEST
 
 /*
- * What is known of bytes that were looked at and not delivered holds no more, when
- * it is set how they are cut before the next turn.
+ * What is known of bytes that were looked at and not delivered holds no more,
+ * when it is set how they are cut before the next turn.
  */
 START_TEST(between_turns_anything_may_be_set)
 {

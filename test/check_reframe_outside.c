@@ -1,6 +1,6 @@
 /*
- * What is changed while a frame is under way: how the input is cut, from outside
- * of hooks, and the hooks that get it.
+ * What is changed while a frame is under way: how the input is cut, from
+ * outside of hooks, and the hooks that get it.
  */
 
 #include "harness.h"

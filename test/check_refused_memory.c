@@ -1,6 +1,6 @@
 /*
- * Pushes, and producers to be pushed, without memory: what they were given ends,
- * and nothing is left in the queue.
+ * Pushes, and producers to be pushed, without memory: what they were given
+ * ends, and nothing is left in the queue.
  */
 
 #define _POSIX_C_SOURCE 200809L

@@ -1,7 +1,7 @@
 /*
  * A reply that is followed by the end of a connection arrives whole, whatever
- * the peer sends meanwhile and whichever side is shut first; and no peer can put
- * that end off.
+ * the peer sends meanwhile and whichever side is shut first; and no peer can
+ * put that end off.
  */
 
 #include <errno.h>

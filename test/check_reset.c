@@ -3,8 +3,8 @@
  * once, with the reason that the moment allows, and each thing that was pushed
  * is told its end once.
  *
- * Over TCP that is a reset. Over AF_UNIX it looks like the end of the input, or
- * a reset if the peer has left bytes unread.
+ * Over TCP that is a reset. Over AF_UNIX it looks like the end of the input,
+ * or a reset if the peer has left bytes unread.
  */
 
 #define _POSIX_C_SOURCE 200809L

@@ -1,7 +1,7 @@
 /*
  * evchat_reset(): the channel ends as it does when it is freed, and a peer of
- * TCP sees at once that this was no proper end, whatever there is between it and
- * the channel, and whoever still holds that. Other peers see an end.
+ * TCP sees at once that this was no proper end, whatever there is between it
+ * and the channel, and whoever still holds that. Other peers see an end.
  */
 
 #define _DEFAULT_SOURCE

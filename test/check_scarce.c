@@ -1,7 +1,7 @@
 /*
  * Scenarios that allocate much, for the sake of their runs in which one of the
- * allocations fails: what is pushed in every way, frames that grow, framings that
- * are made in hooks.
+ * allocations fails: what is pushed in every way, frames that grow, framings
+ * that are made in hooks.
  */
 
 #define _POSIX_C_SOURCE 200809L

@@ -1,7 +1,7 @@
 /*
- * Calls without memory that are in no scenario: each allocation of a call fails
- * in turn. Then the call says so and has changed nothing, or it has done all.
- * And what a call can be asked that is larger than anybody needs.
+ * Calls without memory that are in no scenario: each allocation of a call
+ * fails in turn. Then the call says so and has changed nothing, or it has done
+ * all. And what a call can be asked that is larger than anybody needs.
  */
 
 #include <errno.h>

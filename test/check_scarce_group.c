@@ -1,6 +1,6 @@
 /*
- * Groups without memory: each allocation of a call fails in turn. Then the call
- * says so and has changed nothing, or it has done all.
+ * Groups without memory: each allocation of a call fails in turn. Then the
+ * call says so and has changed nothing, or it has done all.
  */
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
  * Scenarios with deadlines, for the sake of their runs in which one of the
- * allocations fails: a deadline that cannot be set ends the channel, or it is set
- * after all.
+ * allocations fails: a deadline that cannot be set ends the channel, or it is
+ * set after all.
  */
 
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /*
- * Files that the system sends by itself: whatever becomes of sendfile, all bytes
- * arrive once and in order, between those pushed around them; or the channel
- * ends with the very error. It is called where it can be, and nowhere else.
+ * Files that the system sends by itself: whatever becomes of sendfile, all
+ * bytes arrive once and in order, between those pushed around them; or the
+ * channel ends with the very error. It is called where it can be, and nowhere
+ * else.
  */
 
 #include <errno.h>

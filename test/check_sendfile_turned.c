@@ -1,8 +1,8 @@
 /*
  * Files on their way when sendfile cannot be used any more, or can again: rate
- * limits, groups of them, and EV_WRITE come and go. All bytes arrive once and in
- * order, and while it cannot be used, it is not. And a peer that has gone costs
- * nobody a SIGPIPE.
+ * limits, groups of them, and EV_WRITE come and go. All bytes arrive once and
+ * in order, and while it cannot be used, it is not. And a peer that has gone
+ * costs nobody a SIGPIPE.
  */
 
 #define _DEFAULT_SOURCE /* sigset_t */

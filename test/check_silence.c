@@ -1,6 +1,7 @@
 /*
- * EVCHAT_EVENT_TIMEOUT: what the hook may do about a peer that is silent, and what
- * comes of it, also with every allocation failing. No test asks how long it took.
+ * EVCHAT_EVENT_TIMEOUT: what the hook may do about a peer that is silent, and
+ * what comes of it, also with every allocation failing. No test asks how long
+ * it took.
  */
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * Many small things in a queue take no more memory than few large ones of as
- * many bytes: what a peer has a channel push, and then does not read, is bounded
- * however it is cut.
+ * many bytes: what a peer has a channel push, and then does not read, is
+ * bounded however it is cut.
  */
 
 #include <string.h>

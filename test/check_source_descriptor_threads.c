@@ -1,6 +1,6 @@
 /*
- * The ready-made producer of what a descriptor gives, while another thread ends
- * its channel: its event may be about to run then.
+ * The ready-made producer of what a descriptor gives, while another thread
+ * ends its channel: its event may be about to run then.
  */
 
 #include <fcntl.h>

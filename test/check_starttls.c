@@ -1,6 +1,6 @@
 /*
- * Going over to TLS: in the middle of a conversation and from the first byte, on
- * every kind of bufferevent; what leaves in clear and what does not.
+ * Going over to TLS: in the middle of a conversation and from the first byte,
+ * on every kind of bufferevent; what leaves in clear and what does not.
  */
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * Memory that runs out in the loop, one allocation at a time: either all that
- * was pushed arrives, or the channel ends with NO_MEMORY, or PRODUCER if one of
- * the library's was it. What arrived is then a prefix of all, and everything
- * that was pushed has ended once.
+ * was pushed arrives, or the channel ends with NO_MEMORY, or PRODUCER if one
+ * of the library's was it. What arrived is then a prefix of all, and
+ * everything that was pushed has ended once.
  */
 
 #include <stdlib.h>

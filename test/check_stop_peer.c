@@ -1,6 +1,7 @@
 /*
- * Back-pressure against peers: one that sends and does not read, or reads late,
- * cannot make memory grow. Two channels that push much at each other finish.
+ * Back-pressure against peers: one that sends and does not read, or reads
+ * late, cannot make memory grow. Two channels that push much at each other
+ * finish.
  */
 
 #include <string.h>

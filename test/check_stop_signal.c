@@ -1,6 +1,7 @@
 /*
- * Signals that stop a listener: it stops as it does when it is told to, the loop
- * ends by itself behind that, and what the signal did before it does again.
+ * Signals that stop a listener: it stops as it does when it is told to, the
+ * loop ends by itself behind that, and what the signal did before it does
+ * again.
  */
 
 #define _POSIX_C_SOURCE 200809L

@@ -1,8 +1,8 @@
 /*
  * Terminators that are switched very often: in found and in frame, for each of
  * a hundred thousand frames that come in one read. No switch may allocate but
- * for a delimiter that the channel has not got, and none may nest. A turn that goes
- * on later may, once, for the event of that.
+ * for a delimiter that the channel has not got, and none may nest. A turn that
+ * goes on later may, once, for the event of that.
  */
 
 #include <limits.h>

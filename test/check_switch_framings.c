@@ -1,8 +1,9 @@
 /*
- * Framings that are switched very often, as protocols do it: a line says how the
- * next frame is cut, a hundred thousand times in one read. No switch may allocate,
- * but for what a framing of the application's keeps for each channel, and none may
- * nest. A turn that goes on later may, once, for the event of that.
+ * Framings that are switched very often, as protocols do it: a line says how
+ * the next frame is cut, a hundred thousand times in one read. No switch may
+ * allocate, but for what a framing of the application's keeps for each
+ * channel, and none may nest. A turn that goes on later may, once, for the
+ * event of that.
  */
 
 #include <limits.h>

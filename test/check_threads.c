@@ -1,6 +1,6 @@
 /*
- * Thread-safe channels: other threads push, pause, resume, close and free while
- * the loop echoes lines.
+ * Thread-safe channels: other threads push, pause, resume, close and free
+ * while the loop echoes lines.
  */
 
 #include <string.h>

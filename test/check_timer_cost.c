@@ -1,6 +1,7 @@
 /*
- * Timeouts cost nothing by the message: how often a channel's timer is set, counted
- * in event_add() itself. What the library gives libevent comes by here.
+ * Timeouts cost nothing by the message: how often a channel's timer is set,
+ * counted in event_add() itself. What the library gives libevent comes by
+ * here.
  */
 
 #define _GNU_SOURCE /* RTLD_NEXT */

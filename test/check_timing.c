@@ -1,6 +1,6 @@
 /*
- * Which of the deadlines of a channel's input run when: READ, FRAME and the rate.
- * Time is moved, not waited for.
+ * Which of the deadlines of a channel's input run when: READ, FRAME and the
+ * rate. Time is moved, not waited for.
  */
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
- * Ends of a conversation over TLS that are not proper ones: what a peer sees of
- * evchat_reset(), that a close_notify for a peer that is gone raises no signal, and
- * what closed still finds of the SSL.
+ * Ends of a conversation over TLS that are not proper ones: what a peer sees
+ * of evchat_reset(), that a close_notify for a peer that is gone raises no
+ * signal, and what closed still finds of the SSL.
  */
 
 #define _POSIX_C_SOURCE 200809L

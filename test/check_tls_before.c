@@ -1,7 +1,7 @@
 /*
- * Channels on TLS of the application's, made before its handshake: what is pushed
- * waits for that, what is asked for holds behind it, and if it fails the
- * channel ends. All else is in the tests of what carriers have in common.
+ * Channels on TLS of the application's, made before its handshake: what is
+ * pushed waits for that, what is asked for holds behind it, and if it fails
+ * the channel ends. All else is in the tests of what carriers have in common.
  */
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * What a trace is shown: all that is delivered, and all that is pushed, in order.
+ * What a trace is shown: all that is delivered, and all that is pushed, in
+ * order.
  */
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * Bufferevents that are none of the usual ones: on a pipe, a filter over a pair,
- * a filter that keeps what it is given, one whose events are lost; and those that
- * are none at all.
+ * Bufferevents that are none of the usual ones: on a pipe, a filter over a
+ * pair, a filter that keeps what it is given, one whose events are lost; and
+ * those that are none at all.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -71,8 +71,9 @@ END_TEST
 /* Sockets */
 
 /*
- * libevent forgets what it has no memory for, though it stays enabled. Whatever
- * turn comes next has the loop wait for it again: for both, if both are lost.
+ * libevent forgets what it has no memory for, though it stays enabled.
+ * Whatever turn comes next has the loop wait for it again: for both, if both
+ * are lost.
  */
 START_TEST(what_the_loop_forgot_is_waited_for_again)
 {

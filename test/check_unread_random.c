@@ -1,7 +1,7 @@
 /*
- * Unread bytes, used in any way in any order, with memory that runs out now and
- * then: what there is agrees with a plain array, and what is lent stays as it
- * was.
+ * Unread bytes, used in any way in any order, with memory that runs out now
+ * and then: what there is agrees with a plain array, and what is lent stays as
+ * it was.
  */
 
 #include <string.h>

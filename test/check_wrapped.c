@@ -1,6 +1,6 @@
 /*
- * Producers around producers on a channel: who is resumed, and who is told what
- * when it ends, whatever ends it.
+ * Producers around producers on a channel: who is resumed, and who is told
+ * what when it ends, whatever ends it.
  */
 
 #include <errno.h>

@@ -21,8 +21,8 @@ struct cost {
 };
 
 /*
- * Send it in pieces, with a turn of the loop for so many of them. The ledger is
- * open, and all that the channel does before this is over.
+ * Send it in pieces, with a turn of the loop for so many of them. The ledger
+ * is open, and all that the channel does before this is over.
  */
 struct cost cost_send(struct tally *t, const char *stream, size_t len,
     size_t piece, size_t pieces_a_turn);

@@ -4,8 +4,8 @@
 /*
  * What the tests of all framings' decoding share: how a framing is described,
  * what some bytes come to under it, the transcript that a channel must give of
- * that for a maximum, a policy and a mode, and a runner that is light enough for
- * some hundred thousand channels.
+ * that for a maximum, a policy and a mode, and a runner that is light enough
+ * for some hundred thousand channels.
  *
  * The transcript: "collect:ab", "found:2@4" and "frame:ab:2@4" (the frame's
  * length and the offset in the stream then), "oversize:5:abcd" (the length and

@@ -13,9 +13,10 @@ struct decode_case {
 	size_t in_len;
 
 	/*
-	 * What is delivered: frames, each with a bar behind it, and what there is
-	 * of one that does not end. What a caret stands before is not counted; what
-	 * a tilde stands before was seen, and nothing came of it.
+	 * What is delivered: frames, each with a bar behind it, and what there
+	 * is of one that does not end. What a caret stands before is not
+	 * counted; what a tilde stands before was seen, and nothing came of
+	 * it.
 	 */
 	const char *out;
 	size_t out_len;

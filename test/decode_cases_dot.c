@@ -1,7 +1,7 @@
 /*
- * What bytes come to as dot-stuffed blocks of lines (RFC 5321, 4.5.2; RFC 3977,
- * 3.1.1). Nothing but CR LF ends a line, so nothing else lets a dot end a block:
- * otherwise two servers see different mails in the same bytes.
+ * What bytes come to as dot-stuffed blocks of lines (RFC 5321, 4.5.2; RFC
+ * 3977, 3.1.1). Nothing but CR LF ends a line, so nothing else lets a dot end
+ * a block: otherwise two servers see different mails in the same bytes.
  */
 
 #include "decode_cases.h"

@@ -1,6 +1,6 @@
 /*
- * What bytes come to in frames of a length that is known beforehand, or stands in
- * front of them as a number of some width. What Netty's documentation of
+ * What bytes come to in frames of a length that is known beforehand, or stands
+ * in front of them as a number of some width. What Netty's documentation of
  * LengthFieldBasedFrameDecoder has as examples is here, too.
  */
 

@@ -3,8 +3,8 @@
 
 /*
  * A second opinion on every framing: what a whole string of bytes comes to, by
- * functions that have all of it before them, look wherever they like as often as
- * they like, and know nothing of pieces or of the library.
+ * functions that have all of it before them, look wherever they like as often
+ * as they like, and know nothing of pieces or of the library.
  */
 
 #include "decode.h"

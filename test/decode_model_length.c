@@ -5,8 +5,9 @@
 #include "decode_model.h"
 
 /*
- * The payload of a declared frame begins at an offset, and so many bytes, which
- * are not looked at here, stand behind it. False if that is not all there.
+ * The payload of a declared frame begins at an offset, and so many bytes,
+ * which are not looked at here, stand behind it. False if that is not all
+ * there.
  */
 static bool
 has_payload(struct naive *m, size_t from, uint64_t length, size_t behind)

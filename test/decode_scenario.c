@@ -1,6 +1,6 @@
 /*
- * Scenarios of channels where trouble has nothing to add: on two carriers, unsplit,
- * byte by byte and at every split in two.
+ * Scenarios of channels where trouble has nothing to add: on two carriers,
+ * unsplit, byte by byte and at every split in two.
  */
 
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 #define ENDING_H
 
 /*
- * What runs when something that was pushed ends: a done, a cleanup or a mark, as
- * a test's number says, and what a test has it do.
+ * What runs when something that was pushed ends: a done, a cleanup or a mark,
+ * as a test's number says, and what a test has it do.
  */
 
 #include "feeder.h"

@@ -1,6 +1,6 @@
 /*
- * Producers of the tests. A feeder belongs to its test and not to its producer,
- * so that the test can look at it afterwards.
+ * Producers of the tests. A feeder belongs to its test and not to its
+ * producer, so that the test can look at it afterwards.
  */
 
 #include <errno.h>

@@ -2,10 +2,10 @@
 #define FEEDER_H
 
 /*
- * A producer that follows a script: the bytes that it appends when it is asked,
- * and behind them what it answers, '+' for DATA, '~' for LATER, '.' for END and
- * '!' for ERROR. So "ab+~cd." gives ab, has nothing until it is resumed, and
- * ends with cd. Its end is noted, as "done:name:sent:4".
+ * A producer that follows a script: the bytes that it appends when it is
+ * asked, and behind them what it answers, '+' for DATA, '~' for LATER, '.' for
+ * END and '!' for ERROR. So "ab+~cd." gives ab, has nothing until it is
+ * resumed, and ends with cd. Its end is noted, as "done:name:sent:4".
  *
  * That more is called from the loop only, outside of all hooks, and that done
  * comes once, is proved by every test that uses one.

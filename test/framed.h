@@ -2,8 +2,8 @@
 #define FRAMED_H
 
 /*
- * Frames whose payload a producer gives: the framings that can have them, and a
- * producer whose pieces may have any bytes.
+ * Frames whose payload a producer gives: the framings that can have them, and
+ * a producer whose pieces may have any bytes.
  */
 
 #include "feeder.h"

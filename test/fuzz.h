@@ -2,10 +2,11 @@
 #define FUZZ_H
 
 /*
- * Fuzzing: bytes that a fuzzer made up become a channel, what its hooks do, and
- * a stream; the stream is received whole and cut in several ways, and all must
- * come to the same. That is the target fuzz_channel; those of framings have their
- * own way, which fuzz_framing.h tells of, and share what is in here:
+ * Fuzzing: bytes that a fuzzer made up become a channel, what its hooks do,
+ * and a stream; the stream is received whole and cut in several ways, and all
+ * must come to the same. That is the target fuzz_channel; those of framings
+ * have their own way, which fuzz_framing.h tells of, and share what is in
+ * here:
  *
  *	fuzz.c          decodes an input, runs it and compares
  *	fuzz_run.c      one run: a channel on a bufferevent_pair, and its peer
@@ -16,8 +17,8 @@
  *	fuzz_text.c     transcripts, violations and memory
  *	fuzz_main.c     replays inputs, where there is no fuzzer
  *
- * Anything that must not be ends the process by abort(), with the input in words
- * and the transcripts on stderr.
+ * Anything that must not be ends the process by abort(), with the input in
+ * words and the transcripts on stderr.
  */
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /*
  * The fuzz target of channels whose frames end with a delimiter, a count, not
- * at all, or as other framings have it. What an input means, byte by byte; every
- * input means something, and what is missing is 0:
+ * at all, or as other framings have it. What an input means, byte by byte;
+ * every input means something, and what is missing is 0:
  *
  *	0       bits 0 to 2 the options of evchat_new(), 3 deferred callbacks,
  *	        4 EOF follows the stream, 5 whenever a hook is told that a frame

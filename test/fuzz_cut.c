@@ -1,6 +1,6 @@
 /*
- * How the input is cut: operations that set a terminator or a maximum, and what
- * is known here of the terminator in force.
+ * How the input is cut: operations that set a terminator or a maximum, and
+ * what is known here of the terminator in force.
  */
 
 #include "fuzz.h"
@@ -44,8 +44,8 @@ set(struct fuzz_run *f, const struct fuzz_op *op, struct fuzz_force *force)
 }
 
 /*
- * Outside of collect it is in force at once, but for a frame that is too large:
- * where that ends is not told.
+ * Outside of collect it is in force at once, but for a frame that is too
+ * large: where that ends is not told.
  */
 void
 fuzz_set_terminator(struct fuzz_run *f, const struct fuzz_op *op)

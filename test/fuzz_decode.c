@@ -2,9 +2,9 @@
  * One run of a framing: a stream, cut into pieces, comes to a channel, and its
  * hooks write down what they are told.
  *
- * Two transcripts are kept. What one has, all ways to cut the stream must give;
- * what is in the other must be the same, too, whether frames come in pieces or
- * whole.
+ * Two transcripts are kept. What one has, all ways to cut the stream must
+ * give; what is in the other must be the same, too, whether frames come in
+ * pieces or whole.
  */
 
 #include <stdlib.h>

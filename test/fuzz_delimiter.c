@@ -1,6 +1,6 @@
 /*
- * The fuzz target of one delimiter. The framing's bytes: bit 7 of the first says
- * that it is kept, the others how long it is; then it comes itself.
+ * The fuzz target of one delimiter. The framing's bytes: bit 7 of the first
+ * says that it is kept, the others how long it is; then it comes itself.
  */
 
 #include "fuzz_framing.h"

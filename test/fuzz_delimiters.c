@@ -1,7 +1,7 @@
 /*
- * The fuzz target of several delimiters. The framing's bytes: bit 7 of the first
- * says that they are kept, 6 that the longest is wanted, the others how many
- * there are; then each comes behind its length.
+ * The fuzz target of several delimiters. The framing's bytes: bit 7 of the
+ * first says that they are kept, 6 that the longest is wanted, the others how
+ * many there are; then each comes behind its length.
  */
 
 #include "fuzz_framing.h"

@@ -1,7 +1,7 @@
 /*
  * The encoding law: payloads are pushed as frames, in each of the ways there
- * are. Those that are not refused must be decoded to themselves, with the others
- * around them; and all ways must agree on which are refused.
+ * are. Those that are not refused must be decoded to themselves, with the
+ * others around them; and all ways must agree on which are refused.
  */
 
 #include <errno.h>

@@ -14,10 +14,10 @@
  *	some    the framing: see its file
  *	rest    the stream
  *
- * The stream is received in one piece, in those pieces and, if it is short, byte
- * by byte with the loop running in between, and as chains of one byte at once;
- * each time as pieces of frames and as whole ones. Then frames that came of it,
- * and pieces of the stream, are pushed.
+ * The stream is received in one piece, in those pieces and, if it is short,
+ * byte by byte with the loop running in between, and as chains of one byte at
+ * once; each time as pieces of frames and as whole ones. Then frames that came
+ * of it, and pieces of the stream, are pushed.
  */
 
 #include <errno.h>

@@ -2,17 +2,17 @@
 #define FUZZ_FRAMING_H
 
 /*
- * Fuzzing of framings: bytes that a fuzzer made up become a framing, options and
- * a stream. A target is one file, fuzz_<framing>.c, that makes the framing; all
- * else is shared:
+ * Fuzzing of framings: bytes that a fuzzer made up become a framing, options
+ * and a stream. A target is one file, fuzz_<framing>.c, that makes the
+ * framing; all else is shared:
  *
  *	fuzz_framing.c  decodes an input and compares
  *	fuzz_decode.c   one run: a channel that cuts the stream into frames
  *	fuzz_encode.c   frames are pushed, in all three ways, and decoded again
  *
- * What must hold: a stream comes to the same however it is cut; whole frames are
- * what the pieces of frames make together; and a payload that is not refused is
- * decoded to itself.
+ * What must hold: a stream comes to the same however it is cut; whole frames
+ * are what the pieces of frames make together; and a payload that is not
+ * refused is decoded to itself.
  */
 
 #include "fuzz.h"

@@ -1,7 +1,7 @@
 /*
  * Operations: any call, made when its moment has come. Which of them do the
- * same at every cut, and when, is what the table says; fuzz_channel.c says why.
- * Others happen in wild inputs only.
+ * same at every cut, and when, is what the table says; fuzz_channel.c says
+ * why. Others happen in wild inputs only.
  */
 
 #include <stdlib.h>

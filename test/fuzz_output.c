@@ -1,7 +1,7 @@
 /*
- * Things to push: bytes in every way, and producers, references and marks, each
- * of which must be told its end exactly once. What the peer is to get is noted
- * where it can be known here.
+ * Things to push: bytes in every way, and producers, references and marks,
+ * each of which must be told its end exactly once. What the peer is to get is
+ * noted where it can be known here.
  */
 
 #define _POSIX_C_SOURCE 200809L

@@ -3,9 +3,9 @@
  * other one, which sends the stream in pieces and reads whatever comes.
  *
  * What is sent at once are chains of their own, each in memory of exactly its
- * size, so that reading beyond a piece is seen. Operations from the loop are done
- * when everything before them has come to rest, which a run that never does
- * makes known by a timeout of the fuzzer's.
+ * size, so that reading beyond a piece is seen. Operations from the loop are
+ * done when everything before them has come to rest, which a run that never
+ * does makes known by a timeout of the fuzzer's.
  */
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * Transcripts, what a violation prints, and the blocks of memory that are
- * allocated. What malloc gives is filled with rubbish, so that nobody relies on
- * zeros.
+ * allocated. What malloc gives is filled with rubbish, so that nobody relies
+ * on zeros.
  */
 
 #include <stdarg.h>

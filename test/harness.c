@@ -319,8 +319,8 @@ free_parts(struct harness *h)
 }
 
 /*
- * Libevent frees a bufferevent in a later turn of the loop or with its base, but
- * leaks what still waits to be told to one end of a pair.
+ * Libevent frees a bufferevent in a later turn of the loop or with its base,
+ * but leaks what still waits to be told to one end of a pair.
  */
 static void
 close_books(struct harness *h)

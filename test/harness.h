@@ -9,8 +9,8 @@
  * A test is either a scenario that harness_prove() runs on every carrier and
  * at every split of its input, or steps by hand between harness_new() and
  * harness_free(). Anything unexpected fails the running Check test. Here a
- * test's memory, descriptors and closed hooks are counted as well, so a leak or
- * a second closed fails the test that made it.
+ * test's memory, descriptors and closed hooks are counted as well, so a leak
+ * or a second closed fails the test that made it.
  */
 
 #include <stdbool.h>
@@ -149,8 +149,8 @@ void harness_disown(struct harness *h);
 void harness_must(bool holds, const char *what);
 
 /*
- * A call of a scenario that must return 0. When a scenario is run in trouble it
- * may fail instead; then the channel is ended and the rest of the script is
+ * A call of a scenario that must return 0. When a scenario is run in trouble
+ * it may fail instead; then the channel is ended and the rest of the script is
  * skipped: this does not return.
  */
 #define harness_ok(h, call) \
@@ -195,8 +195,9 @@ void harness_reset(struct harness *h);
 void harness_peer_read(struct harness *h, bool on);
 
 /*
- * While it has stopped, it takes at most so many bytes; of TLS, from the wire or
- * of what it has made of that. @return how many, or -1 if there are none now
+ * While it has stopped, it takes at most so many bytes; of TLS, from the wire
+ * or of what it has made of that. @return how many, or -1 if there are none
+ * now
  */
 ssize_t harness_peer_take(struct harness *h, void *data, size_t len);
 
@@ -292,8 +293,8 @@ char *harness_run(const struct harness_scenario *s,
     enum harness_carrier carrier, const struct harness_cuts *cuts);
 
 /*
- * Run a scenario on every carrier, unsplit, byte by byte and at random cuts; on
- * two of them at every split in two and three. Each run must give what the
+ * Run a scenario on every carrier, unsplit, byte by byte and at random cuts;
+ * on two of them at every split in two and three. Each run must give what the
  * scenario expects. EVCHAT_TEST_SEED and EVCHAT_TEST_CASES steer the random
  * ones.
  */

@@ -1,6 +1,6 @@
 /*
- * What harness_ok() is made of: a call of a scenario that fails in trouble must
- * have changed nothing, and ends the scenario there.
+ * What harness_ok() is made of: a call of a scenario that fails in trouble
+ * must have changed nothing, and ends the scenario there.
  */
 
 #define _POSIX_C_SOURCE 200809L

@@ -1,7 +1,7 @@
 /*
- * The loop, which a test runs by hand: one turn, or until something has come to
- * pass. While it runs a guard waits, so that a test in which nothing happens
- * any more fails instead of hanging.
+ * The loop, which a test runs by hand: one turn, or until something has come
+ * to pass. While it runs a guard waits, so that a test in which nothing
+ * happens any more fails instead of hanging.
  */
 
 #include <stdlib.h>

@@ -140,10 +140,10 @@ may_end(enum evchat_reason why)
 
 /*
  * Not filters that need memory themselves: libevent does not tell anybody that
- * a filter has answered BEV_ERROR, and calls it again when more has come.
- * TLS in a filter is worse: what it has no memory to pass on, it loses, and its peer
- * finds the records broken. And TLS on a socket that has no memory to read tries
- * again in each turn of the loop, and tells nobody.
+ * a filter has answered BEV_ERROR, and calls it again when more has come. TLS
+ * in a filter is worse: what it has no memory to pass on, it loses, and its
+ * peer finds the records broken. And TLS on a socket that has no memory to
+ * read tries again in each turn of the loop, and tells nobody.
  */
 static const enum harness_carrier carriers[] = { HARNESS_SOCKET,
     HARNESS_BEV_DEFER, HARNESS_TCP, HARNESS_PAIR, HARNESS_FILTER_DEFER,

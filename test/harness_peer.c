@@ -1,8 +1,8 @@
 /*
- * The peer at the other end of a channel: a socket with a read event of its own
- * or, for a pair, the other bufferevent. What it sends is there for the channel
- * to be read when harness_send() returns, so that a test knows what one turn of
- * the loop sees.
+ * The peer at the other end of a channel: a socket with a read event of its
+ * own or, for a pair, the other bufferevent. What it sends is there for the
+ * channel to be read when harness_send() returns, so that a test knows what
+ * one turn of the loop sees.
  */
 
 #ifndef _GNU_SOURCE

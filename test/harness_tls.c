@@ -1,8 +1,8 @@
 /*
  * TLS under a channel, and a peer that speaks it. The channel's end is one of
- * libevent's bufferevents; the peer's is OpenSSL between two buffers in memory,
- * so that what it sends reaches the wire when the harness says so, each piece as
- * a record of its own.
+ * libevent's bufferevents; the peer's is OpenSSL between two buffers in
+ * memory, so that what it sends reaches the wire when the harness says so,
+ * each piece as a record of its own.
  *
  * Where the handshake is to be over before the channel is made, the two ends
  * have it in memory, and are then put on the wire. Otherwise it is a matter of

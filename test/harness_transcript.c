@@ -1,7 +1,7 @@
 /*
- * The transcript: a token for each thing that hooks were told. What collect got
- * is kept apart until another token comes, so that the cuts between its pieces
- * do not show.
+ * The transcript: a token for each thing that hooks were told. What collect
+ * got is kept apart until another token comes, so that the cuts between its
+ * pieces do not show.
  */
 
 #define _POSIX_C_SOURCE 200809L

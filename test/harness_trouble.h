@@ -2,11 +2,12 @@
 #define HARNESS_TROUBLE_H
 
 /*
- * Scenarios in trouble: after its ordinary runs each scenario is run again with
- * the n-th of something failing, for every n until there is no n-th one. Such a
- * run must come to the same as the ordinary one; or the channel ends, with a
- * reason that the trouble may have. What was told and sent before is then the
- * beginning of what would have been; all that was pushed is told its end.
+ * Scenarios in trouble: after its ordinary runs each scenario is run again
+ * with the n-th of something failing, for every n until there is no n-th one.
+ * Such a run must come to the same as the ordinary one; or the channel ends,
+ * with a reason that the trouble may have. What was told and sent before is
+ * then the beginning of what would have been; all that was pushed is told its
+ * end.
  *
  * A kind of trouble is a plug: it says how the n-th one is made to fail. What
  * the harness itself does in such a run is spared; a plug asks

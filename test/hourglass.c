@@ -1,6 +1,7 @@
 /*
- * Time that a test moves. What is left of a deadline is only compared with what is
- * far from it: an hour and a minute, so it does not matter how slow a machine is.
+ * Time that a test moves. What is left of a deadline is only compared with
+ * what is far from it: an hour and a minute, so it does not matter how slow a
+ * machine is.
  */
 
 #include "hourglass.h"

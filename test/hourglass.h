@@ -2,9 +2,9 @@
 #define HOURGLASS_H
 
 /*
- * The time of a channel's deadlines, moved by the test instead of waited for: a
- * deadline is made due earlier, as if so much time had gone by. For tests of the
- * inside.
+ * The time of a channel's deadlines, moved by the test instead of waited for:
+ * a deadline is made due earlier, as if so much time had gone by. For tests of
+ * the inside.
  */
 
 #include "../lib/channel.h"

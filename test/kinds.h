@@ -2,9 +2,9 @@
 #define KINDS_H
 
 /*
- * A framing of every kind, and of the variants that take another way through the
- * library, for tests that have to hold for all of them: how it is made, and what
- * a stream of its frames looks like.
+ * A framing of every kind, and of the variants that take another way through
+ * the library, for tests that have to hold for all of them: how it is made,
+ * and what a stream of its frames looks like.
  */
 
 #include <stdbool.h>
@@ -57,8 +57,8 @@ struct evchat_framing *kind_new(const struct kind *kind, size_t size);
 size_t kind_head(const struct kind *kind, uint64_t len, unsigned char *to);
 
 /*
- * A frame of a text, which has neither letters from a to d nor line ends,
- * dots nor semicolons in it, as evchat_push_frame() writes it: the payload is a
+ * A frame of a text, which has neither letters from a to d nor line ends, dots
+ * nor semicolons in it, as evchat_push_frame() writes it: the payload is a
  * part of it.
  */
 struct kind_sample {

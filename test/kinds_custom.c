@@ -1,6 +1,6 @@
 /*
- * Framings as an application writes them: one that keeps nothing, one that wants
- * to see bytes again, and one that keeps a state and declares lengths.
+ * Framings as an application writes them: one that keeps nothing, one that
+ * wants to see bytes again, and one that keeps a state and declares lengths.
  */
 
 #include <errno.h>

@@ -2,8 +2,8 @@
 #define LAW_H
 
 /*
- * The encoding law: what evchat_push_frame() writes decodes to exactly what was
- * pushed, whatever is beside it, and what would not come back is refused.
+ * The encoding law: what evchat_push_frame() writes decodes to exactly what
+ * was pushed, whatever is beside it, and what would not come back is refused.
  *
  * A law is two channels under one framing, and between them a wire that cuts
  * the bytes at random. What has to be refused is said by judges, one for each
@@ -147,8 +147,8 @@ void law_carry(struct law *law);
 void law_run(struct law *law);
 
 /*
- * A producer has given what the framing cannot carry: the sender has to end for
- * that reason, and the receiver must not take it for a frame.
+ * A producer has given what the framing cannot carry: the sender has to end
+ * for that reason, and the receiver must not take it for a frame.
  */
 void law_expect_broken(struct law *law, const unsigned char *payload,
     size_t len);

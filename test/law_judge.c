@@ -1,6 +1,6 @@
 /*
- * Judges of the encoding law: which payloads come back, as plainly as it can be
- * said. Each one looks at the whole of what would be written.
+ * Judges of the encoding law: which payloads come back, as plainly as it can
+ * be said. Each one looks at the whole of what would be written.
  */
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
- * Pushing for the encoding law, in every way there is, with the judge's verdict
- * beside it; and a producer that gives a payload in random pieces.
+ * Pushing for the encoding law, in every way there is, with the judge's
+ * verdict beside it; and a producer that gives a payload in random pieces.
  */
 
 #include <errno.h>

@@ -2,8 +2,8 @@
 #define LOAD_H
 
 /*
- * Files among bytes: what is pushed is one pattern in pieces of every kind, long
- * files among them, and a peer compares it as it comes.
+ * Files among bytes: what is pushed is one pattern in pieces of every kind,
+ * long files among them, and a peer compares it as it comes.
  */
 
 #include "harness.h"

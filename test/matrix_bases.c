@@ -1,8 +1,8 @@
 /*
  * The streams. They are short, so that there are few points in them, and all
- * that is special is in one of them: empty frames, a delimiter's beginning that
- * is none, counts, count 0, what no frame holds, frames above the maximum, and
- * ends at good and bad places; and frames of other framings.
+ * that is special is in one of them: empty frames, a delimiter's beginning
+ * that is none, counts, count 0, what no frame holds, frames above the
+ * maximum, and ends at good and bad places; and frames of other framings.
  */
 
 #include "matrix.h"

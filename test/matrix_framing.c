@@ -1,7 +1,7 @@
 /*
  * The framings of the matrix, and what each makes of bytes: written anew, from
- * their descriptions, as slowly and plainly as can be. Each looks at a frame from
- * its first byte on, whatever of it was delivered already.
+ * their descriptions, as slowly and plainly as can be. Each looks at a frame
+ * from its first byte on, whatever of it was delivered already.
  *
  * That of a length is for text: '3' stands for three bytes.
  */

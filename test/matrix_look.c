@@ -1,6 +1,6 @@
 /*
- * Of the unread bytes, what belongs to the frame in progress? The model asks anew
- * for every step.
+ * Of the unread bytes, what belongs to the frame in progress? The model asks
+ * anew for every step.
  */
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Actions on the output: pushes of each kind. What is pushed arrives behind all
- * that was pushed before, or fails.
+ * Actions on the output: pushes of each kind. What is pushed arrives behind
+ * all that was pushed before, or fails.
  */
 
 #define _DEFAULT_SOURCE /* mkstemp */

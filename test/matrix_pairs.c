@@ -1,7 +1,7 @@
 /*
- * Actions that are two, one after the other in the same place, where the second
- * could undo the first or be undone by it. What they mean is what the one means
- * and then the other; that is all there is to say.
+ * Actions that are two, one after the other in the same place, where the
+ * second could undo the first or be undone by it. What they mean is what the
+ * one means and then the other; that is all there is to say.
  */
 
 #include <errno.h>

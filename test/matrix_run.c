@@ -1,7 +1,7 @@
 /*
  * A run of one cell: the channel and its model get the same pieces, and after
- * each of them they must have told the same. In the end the peer must have what
- * was pushed, and the books of what was pushed must be right.
+ * each of them they must have told the same. In the end the peer must have
+ * what was pushed, and the books of what was pushed must be right.
  */
 
 #define _XOPEN_SOURCE 700 /* mkdtemp */
@@ -177,7 +177,8 @@ connect_here(struct matrix_run *r)
 
 /*
  * The rest of the stream comes, and the action before the loop sees it. A pair
- * hands it over at once, so it is unread; that of a socket is not received yet.
+ * hands it over at once, so it is unread; that of a socket is not received
+ * yet.
  */
 static void
 act_unseen(struct matrix_run *r, const char *rest)

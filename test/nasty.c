@@ -1,8 +1,8 @@
 /*
  * What is bent and when. The calls themselves are in nasty_calls.c.
  *
- * The settings are plain variables, written before `bent' is set and read after
- * it was seen to be; everything that calls change is atomic.
+ * The settings are plain variables, written before `bent' is set and read
+ * after it was seen to be; everything that calls change is atomic.
  */
 
 #define _GNU_SOURCE 1 /* RTLD_NEXT */

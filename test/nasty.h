@@ -2,13 +2,13 @@
 #define NASTY_H
 
 /*
- * A nasty kernel: the system calls of I/O, defined once more so that libevent's
- * and the library's come here first. On descriptors that are watched they are
- * counted, and bent: a call does less than it was asked for, or fails without
- * having done anything. All others go through as they are.
+ * A nasty kernel: the system calls of I/O, defined once more so that
+ * libevent's and the library's come here first. On descriptors that are
+ * watched they are counted, and bent: a call does less than it was asked for,
+ * or fails without having done anything. All others go through as they are.
  *
- * Linked into a program, this stands before the C library; preloaded it does so
- * in any program, which steers it by the environment: see nasty_env.c.
+ * Linked into a program, this stands before the C library; preloaded it does
+ * so in any program, which steers it by the environment: see nasty_env.c.
  *
  * Any thread may make the calls. What is to be bent is changed only while none
  * is in one on a watched descriptor.

@@ -1,6 +1,6 @@
 /*
- * The system calls of I/O, which stand before those of the C library. Each asks
- * whether it is to be bent, and then makes the real call, or does not.
+ * The system calls of I/O, which stand before those of the C library. Each
+ * asks whether it is to be bent, and then makes the real call, or does not.
  *
  * No _GNU_SOURCE: with it glibc declares addresses as unions. What that leaves
  * undeclared is declared here, and so are the names under which fortified

@@ -1,6 +1,6 @@
 /*
- * Whether what libevent calls comes to nasty_calls.c: that depends on compilers,
- * sanitizers and the system, so it is tried.
+ * Whether what libevent calls comes to nasty_calls.c: that depends on
+ * compilers, sanitizers and the system, so it is tried.
  */
 
 #include <sys/socket.h>

@@ -4,11 +4,11 @@
 /*
  * A scene: a stream as it comes, and what an application does meanwhile. That
  * depends on what was delivered to it so far, and not on the pieces that the
- * stream came in, so that the same scene can be played on the model of asynchat
- * and on a channel, and must give the same text.
+ * stream came in, so that the same scene can be played on the model of
+ * asynchat and on a channel, and must give the same text.
  *
- * The text: "collect:ab", what is collected in a row being one; "found"; "eof";
- * "closed:truncated"; and what SCENE_ASK was told, as "count 3@5".
+ * The text: "collect:ab", what is collected in a row being one; "found";
+ * "eof"; "closed:truncated"; and what SCENE_ASK was told, as "count 3@5".
  */
 
 #include <stdbool.h>

@@ -3,9 +3,9 @@
 
 /*
  * Two channels that speak to each other, for the tests of TLS: each end has a
- * transcript, and a function for what it does in a line. Either end may be a bare
- * descriptor instead, for a peer that sends what no channel would. Lines end with
- * CR LF, are delivered whole, and are noted as "frame:...".
+ * transcript, and a function for what it does in a line. Either end may be a
+ * bare descriptor instead, for a peer that sends what no channel would. Lines
+ * end with CR LF, are delivered whole, and are noted as "frame:...".
  */
 
 #include <stdbool.h>

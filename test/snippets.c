@@ -1,10 +1,11 @@
 /*
- * What snippets_check.sh makes a program of: the snippets of a page, and behind
- * each of them the lines that say what comes of it. Built by that script only,
- * because snippets.inc is made by it.
+ * What snippets_check.sh makes a program of: the snippets of a page, and
+ * behind each of them the lines that say what comes of it. Built by that
+ * script only, because snippets.inc is made by it.
  *
  * A line of input is sent to a channel twice, whole and byte by byte. What its
- * hooks were told is printed as the page has it, with the line's number in front.
+ * hooks were told is printed as the page has it, with the line's number in
+ * front.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

@@ -1,6 +1,7 @@
 /*
- * The stage of the tests with threads. Its hooks may run in any thread, so they
- * have nothing to do with the harness, but that the loop and the peer are its.
+ * The stage of the tests with threads. Its hooks may run in any thread, so
+ * they have nothing to do with the harness, but that the loop and the peer are
+ * its.
  */
 
 #include <stdio.h>
@@ -11,8 +12,8 @@
 #include "stage.h"
 
 /*
- * No filters: those of libevent 2.1 have a lock of their own beside that of the
- * bufferevent beneath, and take the two in either order.
+ * No filters: those of libevent 2.1 have a lock of their own beside that of
+ * the bufferevent beneath, and take the two in either order.
  */
 static const enum harness_carrier carriers[STAGE_CARRIERS] = {
 	HARNESS_SOCKET_THREADSAFE, HARNESS_BEV_THREADSAFE,

@@ -3,8 +3,8 @@
 
 /*
  * A thread-safe channel that echoes lines, and players: threads that use it
- * meanwhile, each with a reference of its own. Players must not use Check; they
- * count, and the test judges when they have been joined.
+ * meanwhile, each with a reference of its own. Players must not use Check;
+ * they count, and the test judges when they have been joined.
  */
 
 #include <pthread.h>

@@ -2,8 +2,8 @@
 #define SUBJECT_H
 
 /*
- * Every framing with the same two frames, "abc" and "def", written as it writes
- * them itself, for scenarios that are told of all of them.
+ * Every framing with the same two frames, "abc" and "def", written as it
+ * writes them itself, for scenarios that are told of all of them.
  */
 
 #include <stdbool.h>

@@ -2,8 +2,8 @@
 #define UNIT_QUEUE_H
 
 /*
- * The write side as whoever drives it does so, with producers that do what they
- * are told to.
+ * The write side as whoever drives it does so, with producers that do what
+ * they are told to.
  *
  * The transcript: "more:p" when a producer is asked, "done:p:sent:5" when it
  * ends, and what a pull gave that is not QUEUE_MOVED: "empty", "waiting",
@@ -23,8 +23,8 @@ struct unit_queue {
 
 /*
  * A producer that was told what to do. Its steps are separated by spaces, one
- * for each time it is asked: bytes to append, perhaps none, and behind them how
- * to answer: nothing EVCHAT_MORE_DATA, ~ LATER, $ END, ! ERROR.
+ * for each time it is asked: bytes to append, perhaps none, and behind them
+ * how to answer: nothing EVCHAT_MORE_DATA, ~ LATER, $ END, ! ERROR.
  */
 struct unit_producer {
 	struct unit_queue *q;

@@ -2,8 +2,8 @@
 #define UNIT_UNREAD_H
 
 /*
- * Unread bytes that lie in chains. A test writes them as one string, in which a
- * space separates two chains.
+ * Unread bytes that lie in chains. A test writes them as one string, in which
+ * a space separates two chains.
  */
 
 #include "../lib/unread.h"

@@ -7,26 +7,26 @@
  * and whose output is a queue of bytes and producers.
  *
  * Errors: an int call that fails returns -1 with errno set and has changed
- * nothing. EPIPE: the channel has ended, is closing, or its write side has been
- * shut. EINVAL: an argument is invalid. EMSGSIZE: something is too large.
+ * nothing. EPIPE: the channel has ended, is closing, or its write side has
+ * been shut. EINVAL: an argument is invalid. EMSGSIZE: something is too large.
  * ENOMEM.
  *
  * Ownership: "copied" is the caller's again when the call returns; "borrowed
  * until" must stay valid till then; "taken" is freed by the library, also when
  * the call fails; "returned" is the caller's to free.
  *
- * Life: a channel ends exactly once, with its closed hook, and its pointer dies
- * when that hook returns, unless evchat_incref() holds it; if it ended inside
- * another hook of its own, when that one has returned. On an ended channel
- * int calls return -1 with EPIPE, void calls do nothing and getters give 0 or
- * NULL, except those marked "also in closed".
+ * Life: a channel ends exactly once, with its closed hook, and its pointer
+ * dies when that hook returns, unless evchat_incref() holds it; if it ended
+ * inside another hook of its own, when that one has returned. On an ended
+ * channel int calls return -1 with EPIPE, void calls do nothing and getters
+ * give 0 or NULL, except those marked "also in closed".
  *
  * Hooks: every hook, and more of a producer, runs from the event loop, never
  * inside a call. The exceptions are closed, done and cleanups inside
  * evchat_free(), evchat_reset() and evchat_detach(), done and cleanups inside
- * evchat_discard_buffers(), and those of the very thing that a failing push was
- * given. Unless a comment says otherwise, every call may be made from every
- * hook, from more, done and cleanups, and from outside of all.
+ * evchat_discard_buffers(), and those of the very thing that a failing push
+ * was given. Unless a comment says otherwise, every call may be made from
+ * every hook, from more, done and cleanups, and from outside of all.
  *
  * Threads: with BEV_OPT_THREADSAFE or EVCHAT_OPT_THREADSAFE any thread that
  * holds a reference may make any call. Hooks run under the bufferevent's lock,
@@ -38,8 +38,9 @@
  * lock on its way to a channel: a thread that ends a channel from outside must
  * keep its reference until the loop has made a pass.
  *
- * SIGPIPE: what this library sends by itself, close_notify included, never raises
- * it. What libevent writes may, so applications ignore it, as always with libevent.
+ * SIGPIPE: what this library sends by itself, close_notify included, never
+ * raises it. What libevent writes may, so applications ignore it, as always
+ * with libevent.
  *
  * Sizes are in bytes. Unread input is every byte received behind the last byte
  * that collect was given or, where frame is used, behind the last frame that
@@ -184,7 +185,8 @@ enum evchat_option {
 	/** Have every byte pass through the bufferevent's input and output. On a
 	 * plain socket without a rate limit the channel otherwise receives and
 	 * sends past them, which costs less and gives the same results; so
-	 * callbacks that the application adds to these evbuffers see nothing. */
+	 * callbacks that the application adds to these evbuffers see nothing.
+	 */
 	EVCHAT_OPT_BUFFEREVENT_IO = 1 << 4,
 
 	/* Of listeners only; see evchat/listener.h. */
@@ -284,13 +286,13 @@ typedef void (*evchat_done_cb)(struct evchat *chat, enum evchat_done how,
  *
  * Any bufferevent: socket, pair, filter, TLS; connected, being connected or
  * with fd -1, to be connected later; with input waiting. From now on the
- * channel owns its callbacks, watermarks, timeouts, EV_READ and max_single_read
- * and _write; priority, rate limits and SSL stay the application's. What is
- * written to it behind the channel's back is sent, in no promised order. The
- * new channel has no terminator: set one. No hook runs inside this call. What is
- * said of threads holds for sockets, pairs and TLS on a socket; of a filter and
- * what is beneath it libevent takes the locks in either order, so a channel on a
- * filter is for the loop's thread.
+ * channel owns its callbacks, watermarks, timeouts, EV_READ and
+ * max_single_read and _write; priority, rate limits and SSL stay the
+ * application's. What is written to it behind the channel's back is sent, in
+ * no promised order. The new channel has no terminator: set one. No hook runs
+ * inside this call. What is said of threads holds for sockets, pairs and TLS
+ * on a socket; of a filter and what is beneath it libevent takes the locks in
+ * either order, so a channel on a filter is for the loop's thread.
  *
  * @param bev taken; on failure freed at once
  * @param hooks borrowed while any channel uses it: normally static const
@@ -334,14 +336,14 @@ void evchat_free(struct evchat *chat);
 
 /**
  * The same, and have the peer see that it was no proper end: of TCP it gets a
- * reset, at once where the system can do that (Linux can), also if references hold
- * the descriptor, and no close_notify of TLS before. So who reads up to the end
- * does not take a half for the whole. The reset is of the connection that is at
- * the bottom, whatever filters and layers there are on it. A peer that was told an
- * end before, after evchat_push_eof(), has had that. Where there are no resets, as
- * on AF_UNIX sockets and pairs, this is evchat_free(). On other systems the
- * reset comes when libevent closes the descriptor; while references hold that, the
- * peer sees an end before.
+ * reset, at once where the system can do that (Linux can), also if references
+ * hold the descriptor, and no close_notify of TLS before. So who reads up to
+ * the end does not take a half for the whole. The reset is of the connection
+ * that is at the bottom, whatever filters and layers there are on it. A peer
+ * that was told an end before, after evchat_push_eof(), has had that. Where
+ * there are no resets, as on AF_UNIX sockets and pairs, this is evchat_free().
+ * On other systems the reset comes when libevent closes the descriptor; while
+ * references hold that, the peer sees an end before.
  */
 void evchat_reset(struct evchat *chat);
 
@@ -349,13 +351,13 @@ void evchat_reset(struct evchat *chat);
  * End a channel when all that is queued has been sent.
  *
  * Input is no longer parsed, pushes fail with EPIPE, and no hook but closed
- * runs any more; more, done and cleanups do. When the queue is empty, the write
- * side is shut; then input is read and dropped until EOF, but for
- * EVCHAT_TIMEOUT_LINGER and evchat_set_linger_size() at most: to close a socket
- * with unread input makes the system throw the reply away. Then closed runs,
- * with EVCHAT_REASON_DONE, whatever it was that made the application close: one
- * that answers a timeout and closes notes the reason itself. A pause does not
- * delay this.
+ * runs any more; more, done and cleanups do. When the queue is empty, the
+ * write side is shut; then input is read and dropped until EOF, but for
+ * EVCHAT_TIMEOUT_LINGER and evchat_set_linger_size() at most: to close a
+ * socket with unread input makes the system throw the reply away. Then closed
+ * runs, with EVCHAT_REASON_DONE, whatever it was that made the application
+ * close: one that answers a timeout and closes notes the reason itself. A
+ * pause does not delay this.
  */
 void evchat_close_when_done(struct evchat *chat);
 
@@ -365,15 +367,15 @@ void evchat_close_when_done(struct evchat *chat);
  * closed as evchat_close_when_done() does. Frames that are complete in the
  * unread input by then are delivered before. What is waited for is the frame
  * that is in progress now, and counts that hooks set, once a byte of them has
- * come: not a frame that begins later, nor one that the peer's end has cut off.
- * Where there is no terminator, that is when all input was delivered. An
+ * come: not a frame that begins later, nor one that the peer's end has cut
+ * off. Where there is no terminator, that is when all input was delivered. An
  * application that answers later than in a hook pauses the channel until it
  * has, as it would to be asked one thing at a time.
  *
- * Called inside EVCHAT_EVENT_LAST it asks for a frame more, such as a body that
- * a header has announced: LAST is told again when the next frame has ended, by
- * the terminator that is in force when the hook returns, or one that is set
- * later. Behind the peer's end there is none.
+ * Called inside EVCHAT_EVENT_LAST it asks for a frame more, such as a body
+ * that a header has announced: LAST is told again when the next frame has
+ * ended, by the terminator that is in force when the hook returns, or one that
+ * is set later. Behind the peer's end there is none.
  */
 void evchat_close_after_frame(struct evchat *chat);
 
@@ -386,11 +388,11 @@ void evchat_close_after_frame(struct evchat *chat);
 int evchat_push_eof(struct evchat *chat);
 
 /**
- * Set EVCHAT_OPT_HALF_OPEN: whether the channel lives on behind the peer's end. In
- * EVCHAT_EVENT_EOF this counts for the end that it tells. Turned off later, it
- * makes the channel end as it would have then: when what is unread was delivered,
- * unless it is paused, and all that is queued has been sent; with
- * EVCHAT_REASON_EOF, or _TRUNCATED.
+ * Set EVCHAT_OPT_HALF_OPEN: whether the channel lives on behind the peer's
+ * end. In EVCHAT_EVENT_EOF this counts for the end that it tells. Turned off
+ * later, it makes the channel end as it would have then: when what is unread
+ * was delivered, unless it is paused, and all that is queued has been sent;
+ * with EVCHAT_REASON_EOF, or _TRUNCATED.
  *
  * @return 0, or -1 with errno EPIPE
  */
@@ -422,11 +424,11 @@ struct bufferevent *evchat_get_bufferevent(const struct evchat *chat);
 
 /**
  * Use other hooks from the next delivery on. What is held of an unfinished
- * frame is delivered to the new ones. This succeeds until closed has begun, also
- * while the channel is closing: when it has returned 0, none of the hooks from
- * before is called any more, so that who has lent them can take them back; only
- * the one that makes this call is still running. In another thread it waits for
- * one that is.
+ * frame is delivered to the new ones. This succeeds until closed has begun,
+ * also while the channel is closing: when it has returned 0, none of the hooks
+ * from before is called any more, so that who has lent them can take them
+ * back; only the one that makes this call is still running. In another thread
+ * it waits for one that is.
  *
  * @param hooks borrowed, as with evchat_new()
  * @return 0, or -1 with errno EPIPE: closed was called, or is running
@@ -442,17 +444,17 @@ void *evchat_get_arg(const struct evchat *chat);
 
 /* Cutting the input
  *
- * A framing that is set in found or frame applies to the very next byte. Set in
- * collect, it applies after the frame being collected has ended or, where there
- * is no terminator, after that piece; set in EVCHAT_EVENT_OVERSIZE, after the
- * frame that is above the maximum. Set anywhere else, it applies to all unread
- * input, which is looked at again, from the event loop; a frame in progress is
- * given up and what is unread of it begins a new one.
+ * A framing that is set in found or frame applies to the very next byte. Set
+ * in collect, it applies after the frame being collected has ended or, where
+ * there is no terminator, after that piece; set in EVCHAT_EVENT_OVERSIZE,
+ * after the frame that is above the maximum. Set anywhere else, it applies to
+ * all unread input, which is looked at again, from the event loop; a frame in
+ * progress is given up and what is unread of it begins a new one.
  */
 
 /**
- * Have frames end with a delimiter; see evchat_framing_delimiter(). Setting the
- * one that was in force last allocates nothing.
+ * Have frames end with a delimiter; see evchat_framing_delimiter(). Setting
+ * the one that was in force last allocates nothing.
  *
  * @param bytes copied; @param len EINVAL if 0
  * @return 0, or -1 with errno EPIPE, EINVAL, EMSGSIZE, ENOMEM
@@ -461,10 +463,11 @@ int evchat_set_terminator(struct evchat *chat, const void *bytes, size_t len);
 
 /**
  * Have the next frame be of count bytes. It works once: what follows it comes
- * under no terminator, unless a hook sets one. Count 0 is an empty frame, found
- * even if not one byte comes any more. Any other count is waited for from this
- * call on: an end of the peer's before its first byte is EVCHAT_REASON_TRUNCATED,
- * too. For `so many bytes, or the end' there is evchat_framing_fixed().
+ * under no terminator, unless a hook sets one. Count 0 is an empty frame,
+ * found even if not one byte comes any more. Any other count is waited for
+ * from this call on: an end of the peer's before its first byte is
+ * EVCHAT_REASON_TRUNCATED, too. For `so many bytes, or the end' there is
+ * evchat_framing_fixed().
  *
  * @return 0, or -1 with errno EPIPE
  */
@@ -528,10 +531,10 @@ int evchat_push_reference(struct evchat *chat, const void *data, size_t len,
 
 /**
  * Push all that an evbuffer holds, without copying where that can be. Parts of
- * files that libevent is to send by itself (EVBUFFER_FLAG_DRAINS_TO_FD) are for
- * evchat_push_file(). Cleanups
- * of references in there are libevent's business: it may call them while it
- * writes, so they may push and resume, but not end, detach or discard.
+ * files that libevent is to send by itself (EVBUFFER_FLAG_DRAINS_TO_FD) are
+ * for evchat_push_file(). Cleanups of references in there are libevent's
+ * business: it may call them while it writes, so they may push and resume, but
+ * not end, detach or discard.
  *
  * @param buf stays the caller's; its contents are taken, and it is left empty
  * @return 0, or -1 with errno EPIPE, or EINVAL if it is frozen
@@ -613,8 +616,8 @@ int evchat_push_frame_with_producer(struct evchat *chat,
     struct evchat_producer *producer);
 
 /**
- * Push a producer. It is asked for bytes from the event loop, when all that was
- * pushed before is on its way and the queue is below its high mark.
+ * Push a producer. It is asked for bytes from the event loop, when all that
+ * was pushed before is on its way and the queue is below its high mark.
  *
  * @param producer taken: a call that fails ends it with EVCHAT_DONE_DISCARDED
  * @return 0, or -1 with errno EPIPE, EINVAL for NULL or one already pushed
@@ -703,11 +706,12 @@ int evchat_set_sink(struct evchat *from, struct evchat *to);
  * It counts the bytes as delivered, without the delimiter. A frame of exactly
  * max is legal. A longer one is reported once, as soon as that is certain. If
  * it turns out while the frame is scanned, collect has had exactly the first
- * max bytes; if the size was declared (a count, or in a header), it is reported
- * before any byte. The frames behind it are delivered at once. When the event
- * has returned its bytes are used up: none of them is unread any more, unless
- * the event has paused the channel. Without this call it is 1 MiB with the
- * frame hook, and unlimited with collect, where the library keeps nothing.
+ * max bytes; if the size was declared (a count, or in a header), it is
+ * reported before any byte. The frames behind it are delivered at once. When
+ * the event has returned its bytes are used up: none of them is unread any
+ * more, unless the event has paused the channel. Without this call it is 1 MiB
+ * with the frame hook, and unlimited with collect, where the library keeps
+ * nothing.
  *
  * @param max 0: unlimited
  * @return 0, or -1 with errno EPIPE, EINVAL for an unknown policy
@@ -733,8 +737,8 @@ int evchat_set_watermarks(struct evchat *chat, size_t low, size_t high);
  * Set how many bytes are taken in one turn of the event loop, and how many a
  * producer is asked for; 64 KiB each at first. A piece or a frame that begins
  * within the first in bytes is delivered whole. Reading stops while more than
- * in bytes wait. At most 47 KiB are received at a time, and by libevent 2.1, where
- * it does it, 4096 bytes.
+ * in bytes wait. At most 47 KiB are received at a time, and by libevent 2.1,
+ * where it does it, 4096 bytes.
  *
  * @return 0, or -1 with errno EPIPE, ENOMEM, EINVAL if one is 0 or above INT_MAX
  */
@@ -744,16 +748,16 @@ int evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out);
  * Set a timeout. All but LINGER, which is 2 seconds, are off at first. Each
  * ends the channel with its own reason, but for LINGER, which only ends the
  * wait. Before READ and FRAME end it, EVCHAT_EVENT_TIMEOUT is told, in which
- * the hook may push a last answer and call evchat_close_when_done() (the reason
- * is then DONE), or let the peer go on by setting the same timeout again, be it
- * to the same time. FRAME counts from a frame's first byte; a change of it
- * applies to the next frame, and to the one in progress only if no FRAME
- * timeout was set when it began.
+ * the hook may push a last answer and call evchat_close_when_done() (the
+ * reason is then DONE), or let the peer go on by setting the same timeout
+ * again, be it to the same time. FRAME counts from a frame's first byte; a
+ * change of it applies to the next frame, and to the one in progress only if
+ * no FRAME timeout was set when it began.
  *
- * READ and FRAME stand still while reading is stopped, by a pause or by itself.
- * READ runs while output is on its way: a client that only takes a long answer
- * is silent, too, and STALL is what watches it. While a connection is being
- * made, only CONNECT runs.
+ * READ and FRAME stand still while reading is stopped, by a pause or by
+ * itself. READ runs while output is on its way: a client that only takes a
+ * long answer is silent, too, and STALL is what watches it. While a connection
+ * is being made, only CONNECT runs.
  *
  * Timeouts cost nothing per message: there is one timer per channel, which is
  * moved only when it runs out.
@@ -768,10 +772,10 @@ int evchat_set_timeout(struct evchat *chat, enum evchat_timeout which,
 /**
  * Set how slow the peer may be. The channel ends with EVCHAT_REASON_SLOW if,
  * for a whole period, a frame was in progress and fewer than in bytes of it
- * were received, or output was waiting and fewer than out bytes of it left. For
- * the input, EVCHAT_EVENT_TIMEOUT is told before; a hook that calls this again
- * begins a new period. So does each new frame. The input's period stands still
- * when FRAME does.
+ * were received, or output was waiting and fewer than out bytes of it left.
+ * For the input, EVCHAT_EVENT_TIMEOUT is told before; a hook that calls this
+ * again begins a new period. So does each new frame. The input's period stands
+ * still when FRAME does.
  *
  * @param in, out bytes a period; 0: as slow as it likes
  * @param period copied; NULL: no limits
@@ -818,11 +822,11 @@ const char *evchat_get_error(const struct evchat *chat);
 /**
  * What is held of the frame in progress: with the frame hook its bytes so far;
  * in EVCHAT_EVENT_OVERSIZE the first ones, up to the maximum; in
- * EVCHAT_EVENT_EOF and closed the unterminated rest; when it was malformed what
- * was before the wrong byte. With collect only a possible beginning of the
- * delimiter. In any case the bytes of a header that is not complete and, in
- * EVCHAT_EVENT_OVERSIZE, of the header that declares the length: they show what
- * was taken for one. Also in closed.
+ * EVCHAT_EVENT_EOF and closed the unterminated rest; when it was malformed
+ * what was before the wrong byte. With collect only a possible beginning of
+ * the delimiter. In any case the bytes of a header that is not complete and,
+ * in EVCHAT_EVENT_OVERSIZE, of the header that declares the length: they show
+ * what was taken for one. Also in closed.
  *
  * @param len set to its length
  * @return borrowed until the hook returns or another call is made; NULL if none

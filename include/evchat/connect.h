@@ -11,12 +11,12 @@
  * the peer, the network or the name comes from the event loop, as the closed
  * hook with EVCHAT_REASON_CONNECT: evchat_get_error() has it in words,
  * evchat_get_errno() the system's error, which is 0 if the name could not be
- * found. Success comes as EVCHAT_EVENT_CONNECTED. What is pushed before that is
- * sent after it, in order. EVCHAT_TIMEOUT_CONNECT limits the whole, the look-up
- * included; without it that takes as long as the system tries. The calls may be
- * made from any hook of any other channel. The socket is made, and the
- * connection begun, by the loop, and nothing is read before CONNECTED is told.
- * A channel connects once: to try again, make another one.
+ * found. Success comes as EVCHAT_EVENT_CONNECTED. What is pushed before that
+ * is sent after it, in order. EVCHAT_TIMEOUT_CONNECT limits the whole, the
+ * look-up included; without it that takes as long as the system tries. The
+ * calls may be made from any hook of any other channel. The socket is made,
+ * and the connection begun, by the loop, and nothing is read before CONNECTED
+ * is told. A channel connects once: to try again, make another one.
  */
 
 #include <event2/util.h>
@@ -40,8 +40,8 @@ int evchat_connect(struct evchat *chat, const struct sockaddr *sa, int socklen);
 
 /**
  * Connect to an address in words, as evchat_listener_new_text() takes them and
- * evchat_listener_get_text() gives them: "127.0.0.1:80", "[::1]:80", "unix:/path".
- * A name of a host is for evchat_connect_hostname().
+ * evchat_listener_get_text() gives them: "127.0.0.1:80", "[::1]:80",
+ * "unix:/path". A name of a host is for evchat_connect_hostname().
  *
  * @param where copied
  * @return 0, or -1 with errno as above, EINVAL if it is not an address, or one that

@@ -58,9 +58,9 @@ enum evchat_byte_order { EVCHAT_BIG_ENDIAN, EVCHAT_LITTLE_ENDIAN };
  * The delimiter is not delivered, unless it is kept, and an empty frame is a
  * frame. Finding it costs time linear in the bytes received, whatever the
  * delimiter looks like. evchat_push_frame() writes the payload and then the
- * delimiter; it refuses, with EINVAL, a payload after which the delimiter would
- * be found early. With EVCHAT_FRAMING_KEEP_DELIMITER the payload has to end
- * with the delimiter itself, as frames that are delivered do.
+ * delimiter; it refuses, with EINVAL, a payload after which the delimiter
+ * would be found early. With EVCHAT_FRAMING_KEEP_DELIMITER the payload has to
+ * end with the delimiter itself, as frames that are delivered do.
  *
  * @param bytes the delimiter; copied
  * @param len its length: EINVAL if 0, EMSGSIZE above 1 GiB
@@ -133,8 +133,8 @@ struct evchat_length_field {
 	size_t offset;                /**< bytes before it: at most 1024 */
 	/**
 	 * What has to be added to the number to make it count the bytes behind
-	 * it. One that counts itself and what is before it, too, wants -(offset
-	 * + width).
+	 * it. One that counts itself and what is before it, too, wants
+	 * -(offset + width).
 	 */
 	int64_t adjustment;
 	/**
@@ -151,8 +151,8 @@ struct evchat_length_field {
  * A number that makes the frame end before its number does, or be shorter than
  * strip or delivered as 2^64 bytes or more, is malformed. evchat_push_frame()
  * writes what is stripped: the number, and 0 for all other bytes. Where the
- * number is not stripped, it has to be in the payload, and right. EMSGSIZE: the
- * payload is too long for the number.
+ * number is not stripped, it has to be in the payload, and right. EMSGSIZE:
+ * the payload is too long for the number.
  *
  * @param field copied
  * @return the framing, or NULL with errno: EINVAL, or EMSGSIZE for an offset or
@@ -182,8 +182,8 @@ struct evchat_framing *evchat_framing_netstring(unsigned flags);
 
 /**
  * Make a framing of octet counting, as syslog over TCP has it (RFC 6587,
- * 3.4.1): decimal length, space, payload. 0 and leading zeros are malformed, so
- * an empty payload is refused.
+ * 3.4.1): decimal length, space, payload. 0 and leading zeros are malformed,
+ * so an empty payload is refused.
  *
  * @param flags 0
  * @return the framing, or NULL with errno
@@ -198,8 +198,8 @@ struct evchat_framing *evchat_framing_octet_count(unsigned flags);
  * lines lose a dot at their beginning. Lines end with CR LF, which is
  * delivered; a bare LF or CR is a byte like others, or malformed with the
  * flags. A block whose first line is the lone dot is an empty frame.
- * evchat_push_frame() adds the dots; the payload has to be empty or to end with
- * CR LF.
+ * evchat_push_frame() adds the dots; the payload has to be empty or to end
+ * with CR LF.
  *
  * What was decoded of an unfinished block counts as delivered: evchat_detach()
  * and a framing set meanwhile get what is behind it, and evchat_unread()
@@ -239,9 +239,9 @@ enum evchat_split_result {
 
 /**
  * What the bytes are that a splitter has seen and not yet said anything of,
- * those it is shown included: first head, then data, then tail bytes. It is all
- * zeros when split is called. With EVCHAT_SPLIT_MALFORMED head and data are
- * those before the wrong byte.
+ * those it is shown included: first head, then data, then tail bytes. It is
+ * all zeros when split is called. With EVCHAT_SPLIT_MALFORMED head and data
+ * are those before the wrong byte.
  */
 struct evchat_split {
 	size_t head; /**< not delivered: before the first data of a frame only */
@@ -267,8 +267,8 @@ struct evchat_framing_ops {
 	/**
 	 * Look at the next bytes of the stream. All new bytes are shown once,
 	 * and only once, unless it asks for some of them again; what is behind
-	 * the end of a frame is new to the next one. When the input ends inside
-	 * a frame, it is called once more with len 0, and may still say
+	 * the end of a frame is new to the next one. When the input ends
+	 * inside a frame, it is called once more with len 0, and may still say
 	 * EVCHAT_SPLIT_FRAME. It may call nothing of the channel. What
 	 * evchat_unread() puts back inside a frame comes behind the bytes that
 	 * were shown. Counters beyond the bytes that there are, a frame of no

@@ -9,11 +9,11 @@
  *
  * int calls that fail return -1 with errno and have changed nothing, unless
  * they say otherwise. Every call may be made from every hook; if all members
- * are thread-safe and the group was made with EVCHAT_OPT_THREADSAFE, from every
- * thread. A thread that ends members, as evchat_free() does, runs their hooks
- * under their locks. If these call into the group while hooks in the loop do
- * so, too, there is a deadlock: have the loop end the members then, see
- * event_active().
+ * are thread-safe and the group was made with EVCHAT_OPT_THREADSAFE, from
+ * every thread. A thread that ends members, as evchat_free() does, runs their
+ * hooks under their locks. If these call into the group while hooks in the
+ * loop do so, too, there is a deadlock: have the loop end the members then,
+ * see event_active().
  */
 
 #include <stddef.h>
@@ -34,14 +34,14 @@ struct timeval;
 /** What is done to the members that hold most, when a budget is exceeded. */
 enum evchat_budget {
 	/**
-	 * Nothing is read from them, nor from any that receives more meanwhile,
-	 * until the group holds no more than three quarters of its budget. When
-	 * that cannot help, the biggest end all the same: if those who are
-	 * stopped have received more than that by themselves, or if the group
-	 * holds five quarters of its budget, for output that peers do not take,
-	 * or if that has not come about in 10 seconds, since others do not let
-	 * go of what they hold. EVCHAT_TIMEOUT_STALL and EVCHAT_TIMEOUT_FRAME
-	 * end those earlier.
+	 * Nothing is read from them, nor from any that receives more
+	 * meanwhile, until the group holds no more than three quarters of its
+	 * budget. When that cannot help, the biggest end all the same: if
+	 * those who are stopped have received more than that by themselves, or
+	 * if the group holds five quarters of its budget, for output that
+	 * peers do not take, or if that has not come about in 10 seconds,
+	 * since others do not let go of what they hold. EVCHAT_TIMEOUT_STALL
+	 * and EVCHAT_TIMEOUT_FRAME end those earlier.
 	 */
 	EVCHAT_BUDGET_STOP,
 	EVCHAT_BUDGET_END   /**< they end, with EVCHAT_REASON_BUDGET */
@@ -57,9 +57,9 @@ enum evchat_budget {
 struct evchat_group *evchat_group_new(struct event_base *base, unsigned options);
 
 /**
- * Free a group. Its members live on, in none. NULL is fine. No other thread may
- * be using it; libevent gives the last of its memory back in the next pass of
- * the loop.
+ * Free a group. Its members live on, in none. NULL is fine. No other thread
+ * may be using it; libevent gives the last of its memory back in the next pass
+ * of the loop.
  */
 void evchat_group_free(struct evchat_group *group);
 
@@ -96,8 +96,8 @@ int evchat_group_foreach(struct evchat_group *group,
 typedef int (*evchat_wants_cb)(struct evchat *member, void *arg);
 
 /**
- * Push bytes to all members. They are copied once for all, unless they are few.
- * A member that is closing is passed over.
+ * Push bytes to all members. They are copied once for all, unless they are
+ * few. A member that is closing is passed over.
  *
  * @param wants asked before each whether it is to get them: 0 is no. It may ask
  *     the members and count, and must not end, add or remove any. NULL: all do
@@ -159,8 +159,8 @@ int evchat_group_set_budget(struct evchat_group *group, uint64_t bytes,
     enum evchat_budget policy);
 
 /**
- * What all members hold in memory together, as the budget counts it: each as it
- * was when its last turn in the loop was over. It takes no longer for more
+ * What all members hold in memory together, as the budget counts it: each as
+ * it was when its last turn in the loop was over. It takes no longer for more
  * members; evchat_group_get_stats() asks each of them.
  */
 uint64_t evchat_group_get_held(const struct evchat_group *group);

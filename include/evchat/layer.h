@@ -9,10 +9,10 @@
  * libevchat_openssl is. Who only wants TLS needs <evchat/openssl.h> alone.
  *
  * A layer makes of the channel's bufferevent another one, as
- * bufferevent_openssl_filter_new() and bufferevent_filter_new() do. What was pushed
- * before the upgrade leaves as it is, and only when all of it has does the
- * layer start; what is pushed behind it goes through the layer. No input is
- * delivered meanwhile, and a frame that was in progress is dropped.
+ * bufferevent_openssl_filter_new() and bufferevent_filter_new() do. What was
+ * pushed before the upgrade leaves as it is, and only when all of it has does
+ * the layer start; what is pushed behind it goes through the layer. No input
+ * is delivered meanwhile, and a frame that was in progress is dropped.
  */
 
 #include <stdbool.h>
@@ -51,9 +51,9 @@ enum evchat_layer_finish {
  */
 struct evchat_layer_ops {
 	/**
-	 * Look at what the peer has sent behind the upgrade. Called when all that
-	 * was pushed before has left; with len 0 if nothing has come, and again
-	 * when something has, wherever the network cut it.
+	 * Look at what the peer has sent behind the upgrade. Called when all
+	 * that was pushed before has left; with len 0 if nothing has come, and
+	 * again when something has, wherever the network cut it.
 	 *
 	 * @param drop set this, from 0, if some of the bytes are not for the layer
 	 */
@@ -61,9 +61,10 @@ struct evchat_layer_ops {
 	    size_t len, size_t *drop);
 	/**
 	 * Make the bufferevent that the channel goes on with. It tells of
-	 * BEV_EVENT_CONNECTED when it is ready, and of failures, through its event
-	 * callback, which the channel sets afterwards. Then bev calls back, so that
-	 * what is on top finds what is there already, and may begin.
+	 * BEV_EVENT_CONNECTED when it is ready, and of failures, through its
+	 * event callback, which the channel sets afterwards. Then bev calls
+	 * back, so that what is on top finds what is there already, and may
+	 * begin.
 	 *
 	 * @param bev has in its input all that has come and was not dropped. The new
 	 *     bufferevent is on top of it and takes it. With
@@ -89,8 +90,8 @@ struct evchat_layer_ops {
 	enum evchat_reason (*failed)(void *self, struct bufferevent *bev,
 	    short what, const char **text);
 	/**
-	 * Tell the peer that no more comes: all that was pushed has gone through the
-	 * bufferevent's output. NULL if there is no such message.
+	 * Tell the peer that no more comes: all that was pushed has gone
+	 * through the bufferevent's output. NULL if there is no such message.
 	 */
 	enum evchat_layer_finish (*finish)(void *self, struct bufferevent *bev);
 	/** The channel's memory goes, and the layer with it. */
@@ -103,13 +104,13 @@ struct evchat_layer_ops {
  * Put a layer between the channel and its connection. Any hook may call this.
  * EVCHAT_EVENT_CONNECTED is told when the layer is ready, within
  * EVCHAT_TIMEOUT_UPGRADE, counted from when all that was pushed before has
- * left. A connection may still be under way; then that is told only once. Until
- * then evchat_detach() fails with EBUSY.
+ * left. A connection may still be under way; then that is told only once.
+ * Until then evchat_detach() fails with EBUSY.
  *
- * The bufferevent is another one then: see evchat_get_bufferevent(). Of a channel
- * that several threads use it must be a plain socket's before: libevent's filters
- * have locks of their own, which it does not always take in the same order, so
- * what is upon a filter or another layer is for one thread.
+ * The bufferevent is another one then: see evchat_get_bufferevent(). Of a
+ * channel that several threads use it must be a plain socket's before:
+ * libevent's filters have locks of their own, which it does not always take in
+ * the same order, so what is upon a filter or another layer is for one thread.
  *
  * @param self taken, even if this fails
  * @return 0, or -1 with errno EPIPE if the channel is closing or its write side
@@ -132,8 +133,8 @@ int evchat_adopt_layer(struct evchat *chat,
     const struct evchat_layer_ops *ops, void *self, int is_ready);
 
 /**
- * Ask the bufferevents of a channel, its own first and then what is beneath it, one
- * after the other with the channel locked, until one has an answer.
+ * Ask the bufferevents of a channel, its own first and then what is beneath
+ * it, one after the other with the channel locked, until one has an answer.
  *
  * @param ask called inside; calls nothing of the channel's
  * @return the first that is not NULL, or NULL. Also in closed

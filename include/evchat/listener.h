@@ -42,9 +42,9 @@ typedef void (*evchat_accept_cb)(struct evchat_listener *listener,
 /**
  * A connection could not be accepted: EMFILE, ENFILE, ENOBUFS, ENOMEM. The
  * listener tries again when one of its channels has ended, and after a time
- * from 10 ms to a second, longer each time; this is called once, and again only
- * after a connection has been accepted. Connections wait meanwhile, except that
- * one for whose channel there is no memory is closed.
+ * from 10 ms to a second, longer each time; this is called once, and again
+ * only after a connection has been accepted. Connections wait meanwhile,
+ * except that one for whose channel there is no memory is closed.
  *
  * @param error the system's error
  */
@@ -124,8 +124,8 @@ struct evchat_listener *evchat_listener_new(struct event_base *base,
 void evchat_listener_free(struct evchat_listener *listener);
 
 /**
- * Stop gracefully, in these steps, all from the event loop and none inside this
- * call:
+ * Stop gracefully, in these steps, all from the event loop and none inside
+ * this call:
  *
  * 1. connections that wait are accepted, in spite of a pause and of the
  *    maximum; those that cannot be are told to the error callback, and reset;
@@ -135,9 +135,9 @@ void evchat_listener_free(struct evchat_listener *listener);
  * 4. channels that still live after grace are freed;
  * 5. when none is left, stopped is called.
  *
- * The listener is not freed by this: call evchat_listener_free(), in stopped or
- * later. A second call replaces grace and stopped; if the first one's stopped
- * has been called already, the new one is called, too.
+ * The listener is not freed by this: call evchat_listener_free(), in stopped
+ * or later. A second call replaces grace and stopped; if the first one's
+ * stopped has been called already, the new one is called, too.
  *
  * @param grace copied; NULL: no limit, so that one silent peer in the middle of
  *     a frame can keep it from ending; zero: at once
@@ -149,11 +149,11 @@ int evchat_listener_stop(struct evchat_listener *listener,
 
 /**
  * Stop as evchat_listener_stop() does when the process gets a signal, such as
- * SIGTERM. As soon as the listener is to stop, for this signal, another one, or a
- * call, it waits for none any more: event_base_dispatch() returns when there is
- * nothing else to wait for, and the same signal once more does what it did before
- * this call, which is most often to end the process. A second call for the same
- * signal replaces grace and stopped.
+ * SIGTERM. As soon as the listener is to stop, for this signal, another one,
+ * or a call, it waits for none any more: event_base_dispatch() returns when
+ * there is nothing else to wait for, and the same signal once more does what
+ * it did before this call, which is most often to end the process. A second
+ * call for the same signal replaces grace and stopped.
  *
  * libevent gives signals to one event loop of a process, and so does this.
  *
@@ -193,7 +193,8 @@ int evchat_listener_get_address(const struct evchat_listener *listener,
     struct sockaddr *sa, int *socklen);
 
 /**
- * The same in the words of evchat_listener_new_text(), with the port that it has.
+ * The same in the words of evchat_listener_new_text(), with the port that it
+ * has.
  *
  * @param text filled in; EVCHAT_ADDRESS_MAX is enough for any
  * @param size the room there

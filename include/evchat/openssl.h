@@ -5,9 +5,9 @@
  * @file evchat/openssl.h
  * TLS for channels, with OpenSSL: libevchat_openssl, pkg-config libevchat_openssl.
  *
- * One call does it all: evchat_starttls(). In the middle of a conversation it is
- * what STARTTLS asks for (RFC 3207 and its like); on a channel that was just made it
- * is TLS from the first byte, for a server and for a client:
+ * One call does it all: evchat_starttls(). In the middle of a conversation it
+ * is what STARTTLS asks for (RFC 3207 and its like); on a channel that was
+ * just made it is TLS from the first byte, for a server and for a client:
  *
  *     ctx = evchat_ssl_server_ctx_new("chain.pem", "key.pem");
  *     chat = evchat_socket_new(base, fd, &hooks, arg, 0);
@@ -18,16 +18,16 @@
  *     evchat_starttls(chat, evchat_ssl_client_new(ctx, host),
  *         EVCHAT_TLS_CONNECT, 0);
  *
- * The handshake is over when EVCHAT_EVENT_CONNECTED is told; what is pushed before
- * that is sent after it, encrypted. If it fails, or takes longer than
+ * The handshake is over when EVCHAT_EVENT_CONNECTED is told; what is pushed
+ * before that is sent after it, encrypted. If it fails, or takes longer than
  * EVCHAT_TIMEOUT_UPGRADE, the channel ends with EVCHAT_REASON_TLS, and
  * evchat_get_error() has what is wrong in words.
  *
- * Ends. evchat_close_when_done() and evchat_push_eof() send a close_notify behind
- * all that was pushed. A peer's close_notify is the end of the input. An end of the
- * connection without one may be an attacker's cut: the channel ends with
- * EVCHAT_REASON_TRUNCATED, after all that came before it was delivered; unless
- * EVCHAT_TLS_ALLOW_TRUNCATION makes a proper end of it.
+ * Ends. evchat_close_when_done() and evchat_push_eof() send a close_notify
+ * behind all that was pushed. A peer's close_notify is the end of the input.
+ * An end of the connection without one may be an attacker's cut: the channel
+ * ends with EVCHAT_REASON_TRUNCATED, after all that came before it was
+ * delivered; unless EVCHAT_TLS_ALLOW_TRUNCATION makes a proper end of it.
  */
 
 #include <openssl/ssl.h>
@@ -45,10 +45,10 @@ enum evchat_tls_role {
 };
 
 /**
- * What the peer has sent in clear behind the upgrade is dropped, rather than ending
- * the channel with EVCHAT_REASON_INJECTION: a server drops all up to the first byte
- * that a handshake can begin with (0x16), a client all that is there before its own
- * first message.
+ * What the peer has sent in clear behind the upgrade is dropped, rather than
+ * ending the channel with EVCHAT_REASON_INJECTION: a server drops all up to
+ * the first byte that a handshake can begin with (0x16), a client all that is
+ * there before its own first message.
  */
 #define EVCHAT_TLS_DISCARD_PLAINTEXT (1 << 0)
 /** An end without close_notify is an end: EVCHAT_REASON_EOF. */
@@ -57,22 +57,23 @@ enum evchat_tls_role {
 #define EVCHAT_TLS_INSECURE (1 << 2)
 
 /**
- * Go over to TLS. Any hook may call this, and often will: the one that was given
- * the line STARTTLS pushes the answer, and calls this.
+ * Go over to TLS. Any hook may call this, and often will: the one that was
+ * given the line STARTTLS pushes the answer, and calls this.
  *
  * What was pushed before leaves first, in clear. What is pushed from now on is
- * encrypted. No input is delivered until the handshake is over, a frame in progress
- * is dropped, and no byte that came in clear is ever delivered as if it had
- * been encrypted: a server accepts nothing but a handshake record behind the upgrade
- * (one that came with the line STARTTLS already is used), and to a client every byte
- * that comes before its own first message is an injection (CVE-2011-0411). See
- * EVCHAT_TLS_DISCARD_PLAINTEXT. Terminator, framing and limits stay what they are,
- * and begin anew.
+ * encrypted. No input is delivered until the handshake is over, a frame in
+ * progress is dropped, and no byte that came in clear is ever delivered as if
+ * it had been encrypted: a server accepts nothing but a handshake record
+ * behind the upgrade (one that came with the line STARTTLS already is used),
+ * and to a client every byte that comes before its own first message is an
+ * injection (CVE-2011-0411). See EVCHAT_TLS_DISCARD_PLAINTEXT. Terminator,
+ * framing and limits stay what they are, and begin anew.
  *
- * Renegotiation is turned off. The bufferevent of the channel is another one then:
- * one of bufferevent_openssl_socket_new() if it is a plain socket's that only one
- * thread uses, and otherwise of bufferevent_openssl_filter_new() on top of it. TLS
- * upon a filter, or upon TLS, is for one thread only: see evchat_upgrade().
+ * Renegotiation is turned off. The bufferevent of the channel is another one
+ * then: one of bufferevent_openssl_socket_new() if it is a plain socket's that
+ * only one thread uses, and otherwise of bufferevent_openssl_filter_new() on
+ * top of it. TLS upon a filter, or upon TLS, is for one thread only: see
+ * evchat_upgrade().
  *
  * @param ssl taken, even if this fails; its BIOs are set here. A server's is made
  *     with SSL_new(), a client's with evchat_ssl_client_new(): one of SSL_new() would
@@ -89,9 +90,9 @@ int evchat_starttls(struct evchat *chat, SSL *ssl, enum evchat_tls_role role,
     unsigned options);
 
 /**
- * The channel was made with a TLS bufferevent of the application's own: have it end
- * as described above, and fail in words. Without this libevent's ways show through:
- * no close_notify is sent, and a cut is an EVCHAT_REASON_IO.
+ * The channel was made with a TLS bufferevent of the application's own: have
+ * it end as described above, and fail in words. Without this libevent's ways
+ * show through: no close_notify is sent, and a cut is an EVCHAT_REASON_IO.
  *
  * @param options EVCHAT_TLS_ALLOW_TRUNCATION or 0
  * @return 0, or -1 with errno EINVAL if it is not such a bufferevent, EPIPE,
@@ -100,12 +101,12 @@ int evchat_starttls(struct evchat *chat, SSL *ssl, enum evchat_tls_role role,
 int evchat_adopt_tls(struct evchat *chat, unsigned options);
 
 /**
- * The SSL, to look at the protocol that ALPN has chosen, the peer's certificate, or
- * the session. It is there from the handshake's beginning on, and also in closed:
- * there it has what was wrong with a certificate that was refused,
- * SSL_get_verify_result() and SSL_get0_verified_chain(), and the session for the next
- * time. It belongs to the loop's thread; from another one only what OpenSSL allows
- * beside reads and writes may be done with it.
+ * The SSL, to look at the protocol that ALPN has chosen, the peer's
+ * certificate, or the session. It is there from the handshake's beginning on,
+ * and also in closed: there it has what was wrong with a certificate that was
+ * refused, SSL_get_verify_result() and SSL_get0_verified_chain(), and the
+ * session for the next time. It belongs to the loop's thread; from another one
+ * only what OpenSSL allows beside reads and writes may be done with it.
  *
  * @return borrowed until closed has returned, and while a reference is held; NULL if
  *     there is none
@@ -113,10 +114,10 @@ int evchat_adopt_tls(struct evchat *chat, unsigned options);
 SSL *evchat_get_ssl(const struct evchat *chat);
 
 /**
- * Make what the channels of a server share; each has its SSL_new() of that. TLS is
- * 1.2 at least, or what the system's openssl.cnf asks for beyond that, nobody can
- * renegotiate, and sessions are resumed. All else is as OpenSSL has it, and may be
- * changed: it is an SSL_CTX like any other.
+ * Make what the channels of a server share; each has its SSL_new() of that.
+ * TLS is 1.2 at least, or what the system's openssl.cnf asks for beyond that,
+ * nobody can renegotiate, and sessions are resumed. All else is as OpenSSL has
+ * it, and may be changed: it is an SSL_CTX like any other.
  *
  * @param certificates a file in PEM: the server's, and behind it those that lead to
  *     an authority that clients know
@@ -131,8 +132,8 @@ SSL_CTX *evchat_ssl_server_ctx_new(const char *certificates, const char *key);
 
 /**
  * Make what a client needs: the host's name is sent (SNI, RFC 6066), and the
- * certificate has to be valid, signed by one that ctx trusts, and for that name
- * (RFC 6125) or address.
+ * certificate has to be valid, signed by one that ctx trusts, and for that
+ * name (RFC 6125) or address.
  *
  * @param ctx borrowed; whom it trusts is the application's to say, with
  *     SSL_CTX_set_default_verify_paths() for instance. If it trusts nobody, no
@@ -145,8 +146,8 @@ SSL_CTX *evchat_ssl_server_ctx_new(const char *certificates, const char *key);
 SSL *evchat_ssl_client_new(SSL_CTX *ctx, const char *host);
 
 /**
- * The same, but for any certificate: who is at the other end is not known. It needs
- * EVCHAT_TLS_INSECURE.
+ * The same, but for any certificate: who is at the other end is not known. It
+ * needs EVCHAT_TLS_INSECURE.
  */
 SSL *evchat_ssl_client_new_insecure(SSL_CTX *ctx, const char *host);
 

@@ -7,8 +7,8 @@
  *
  * A producer is made, pushed once with evchat_push_with_producer(), asked for
  * bytes when all that was pushed before it is on its way, and told exactly
- * once how it ended. Constructors return NULL with errno ENOMEM or EINVAL; what
- * is marked taken is then freed all the same. Sizes are in bytes.
+ * once how it ended. Constructors return NULL with errno ENOMEM or EINVAL;
+ * what is marked taken is then freed all the same. Sizes are in bytes.
  */
 
 #include <stddef.h>
@@ -42,18 +42,19 @@ struct evchat_producer_ops {
 	/**
 	 * Append about want bytes to out; more is allowed and less is, too.
 	 *
-	 * Called from the event loop only, never twice at the same time. It may
-	 * call anything. If it frees the channel or discards its buffers, done
-	 * runs inside that call: then return at once without touching self.
-	 * Cleanups of references in out may be called while libevent writes, so
-	 * they may push and resume, but not end, detach or discard.
-	 * Appended bytes are sent even with LATER; with ERROR they are dropped,
-	 * and errno, if set, is what evchat_get_errno() tells.
+	 * Called from the event loop only, never twice at the same time. It
+	 * may call anything. If it frees the channel or discards its buffers,
+	 * done runs inside that call: then return at once without touching
+	 * self. Cleanups of references in out may be called while libevent
+	 * writes, so they may push and resume, but not end, detach or discard.
+	 * Appended bytes are sent even with LATER; with ERROR they are
+	 * dropped, and errno, if set, is what evchat_get_errno() tells.
 	 */
 	enum evchat_more (*more)(void *self, struct evbuffer *out, size_t want);
 	/**
-	 * Told how it ended, and how many bytes it had appended. Called exactly
-	 * once; free self here. The producer is gone when this is entered.
+	 * Told how it ended, and how many bytes it had appended. Called
+	 * exactly once; free self here. The producer is gone when this is
+	 * entered.
 	 */
 	void (*done)(void *self, enum evchat_done how, uint64_t bytes);
 };
@@ -81,9 +82,10 @@ struct evchat_producer *evchat_producer_new_evbuffer(struct evbuffer *buf);
  * Make a producer of a part of a regular file.
  *
  * The file is read piece by piece when there is room, without moving its file
- * offset; a small part as soon as what was pushed before it could leave, so that
- * both do together. If it turns out shorter than promised, the channel ends with
- * EVCHAT_REASON_PRODUCER, so that the peer does not take half for the whole.
+ * offset; a small part as soon as what was pushed before it could leave, so
+ * that both do together. If it turns out shorter than promised, the channel
+ * ends with EVCHAT_REASON_PRODUCER, so that the peer does not take half for
+ * the whole.
  *
  * @param fd taken: closed when the producer is done, on failure at once
  * @param offset the first byte to send; EINVAL if negative
@@ -95,9 +97,9 @@ struct evchat_producer *evchat_producer_new_file(int fd, int64_t offset,
     int64_t len);
 
 /**
- * Make a producer of what a descriptor gives until its end: a pipe, a socket, a
- * terminal, or a file from where it stands. It is read when it is readable, and
- * never waited for, if nobody else reads it meanwhile. Its flags are not
+ * Make a producer of what a descriptor gives until its end: a pipe, a socket,
+ * a terminal, or a file from where it stands. It is read when it is readable,
+ * and never waited for, if nobody else reads it meanwhile. Its flags are not
  * changed.
  *
  * @param base the event loop of the channel it will be pushed to; borrowed until done
@@ -111,9 +113,9 @@ struct evchat_producer *evchat_producer_new_descriptor(struct event_base *base,
     int fd, int64_t len);
 
 /**
- * Gives the next line. It may call anything; if it ends the channel or discards
- * its buffers, cleanup runs inside that call, and what it returns is not looked
- * at.
+ * Gives the next line. It may call anything; if it ends the channel or
+ * discards its buffers, cleanup runs inside that call, and what it returns is
+ * not looked at.
  *
  * @param len to be set to its length, without an end of line
  * @return the line, borrowed until the next call or cleanup; NULL: there is none
@@ -135,12 +137,12 @@ struct evchat_producer *evchat_producer_new_lines(evchat_line_cb next,
     const char *eol, void (*cleanup)(void *arg), void *arg);
 
 /*
- * Around other producers, which are taken: freed on failure, too. EINVAL is for
- * NULL and for what was pushed or taken already; that is another's, and left
- * alone.
+ * Around other producers, which are taken: freed on failure, too. EINVAL is
+ * for NULL and for what was pushed or taken already; that is another's, and
+ * left alone.
  *
- * One that was taken may still be resumed, which is how the whole is; it is not
- * asked because somebody resumed another one. Its done tells how the whole
+ * One that was taken may still be resumed, which is how the whole is; it is
+ * not asked because somebody resumed another one. Its done tells how the whole
  * ended, with its own count of bytes, before the one around it is told. If it
  * fails, so does the whole, with its errno.
  */
@@ -157,10 +159,10 @@ struct evchat_producer *evchat_producer_new_chain(
     struct evchat_producer *const *parts, int n);
 
 /**
- * Appends trailer fields to out, each as "Name: value" CR LF. Called once, when
- * the body has ended. What is no such field, or has another CR, LF or a NUL in
- * it, is not sent: the producer fails with EINVAL. It may call anything, as
- * more may.
+ * Appends trailer fields to out, each as "Name: value" CR LF. Called once,
+ * when the body has ended. What is no such field, or has another CR, LF or a
+ * NUL in it, is not sent: the producer fails with EINVAL. It may call
+ * anything, as more may.
  *
  * @return 0, or -1 for the producer to fail with the errno that it set
  */
@@ -219,10 +221,10 @@ int evchat_has_deflate(void);
  * Have a producer asked again that said EVCHAT_MORE_LATER.
  *
  * It is asked from the event loop, never inside this call. A call that comes
- * early, even before the producer is pushed, is remembered. Valid until done is
- * entered. From another thread only if the channel is thread-safe, and while
- * that thread holds a reference to the channel and keeps done from running
- * meanwhile, for instance with bufferevent_lock().
+ * early, even before the producer is pushed, is remembered. Valid until done
+ * is entered. From another thread only if the channel is thread-safe, and
+ * while that thread holds a reference to the channel and keeps done from
+ * running meanwhile, for instance with bufferevent_lock().
  */
 void evchat_producer_resume(struct evchat_producer *producer);
 
