@@ -62,6 +62,12 @@ static const struct evchat_producer_ops open_gate_ops = {
 };
 
 bool
+layer_keeps(const struct evchat *chat)
+{
+	return (chat->upgrading && chat->layer->reached);
+}
+
+bool
 layer_holds(const struct evchat *chat)
 {
 	return (chat->upgrading && chat->layer->gate == NULL);

@@ -39,6 +39,8 @@ struct layer {
 void layer_go_on(struct evchat *chat);
 /* Nothing that is queued may leave: the gate is gone, so all is behind it. */
 bool layer_holds(const struct evchat *chat);
+/* What is queued waits for the layer, and for nothing else. */
+bool layer_keeps(const struct evchat *chat);
 /* While upgrading: is the descriptor not to be read from, is it to be waited for? */
 bool layer_peeks(const struct evchat *chat);
 bool layer_reads(const struct evchat *chat);

@@ -1,6 +1,8 @@
 /*
- * The allocator hook. It is the one mutable global of the library, and is
- * written before anything else is called, so it needs no lock.
+ * The allocator hook. It is written before anything else is called, so it needs
+ * no lock. Besides it the library has only globals that are written once: what a
+ * socket's bufferevent is (transport.c), and short delimiters
+ * (delimiter_shared.c).
  */
 
 #include <errno.h>

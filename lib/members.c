@@ -1,5 +1,5 @@
 /*
- * Who belongs to a group or a listener: a list, in the order of joining, with
+ * Who belongs to a group, a listener or a sink: a list, in the order of joining, with
  * cursors that are moved on when the member they point at leaves. A cursor
  * stops behind the member that was the last when it began, so a walk ends even
  * if each visit has another one join.

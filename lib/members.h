@@ -9,7 +9,7 @@ struct evbuffer;
 struct evchat;
 
 /*
- * Channels that belong to something: a group, a listener. Who is in can be
+ * Channels that belong to something: a group, a listener, a sink. Who is in can be
  * walked through while members come and go, in any thread.
  *
  * Locks: a channel's is taken before that of what it belongs to. So who walks

@@ -82,11 +82,11 @@ evchat_ssl_server_ctx_new(const char *certificates, const char *key)
 {
 	SSL_CTX *ctx;
 
+	ERR_clear_error();
 	if (certificates == NULL || key == NULL) {
 		errno = EINVAL;
 		return (NULL);
 	}
-	ERR_clear_error();
 	ctx = SSL_CTX_new(TLS_server_method());
 	if (ctx != NULL && set_up(ctx, certificates, key))
 		return (ctx);

@@ -81,7 +81,7 @@ move_next(struct evchat *chat)
 	chat->unblock = NULL;
 	if (queue->line->current != NULL && queue_may_gather(queue) &&
 	    backlog_len(&queue->bytes) < chat->set->high &&
-	    direct_may_send(chat))
+	    queue_leaves_at_once(queue) && direct_may_send(chat))
 		return (gather_next(chat));
 	if (queue_can_send_bytes(queue) && direct_may_send(chat) &&
 	    (what = direct_send(chat)) != QUEUE_BLOCKED)

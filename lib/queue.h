@@ -110,6 +110,8 @@ enum queue_what queue_send_bytes(struct queue *queue, evutil_socket_t fd);
  * FAILED or NO_MEMORY.
  */
 bool queue_may_gather(const struct queue *queue);
+/* Would one system call take all that was pushed, and a little more? */
+bool queue_leaves_at_once(const struct queue *queue);
 enum queue_what queue_gather(struct queue *queue, size_t want);
 
 /*

@@ -12,6 +12,15 @@
 
 #define PIECES 64 /* at most in one system call */
 
+bool
+queue_leaves_at_once(const struct queue *queue)
+{
+	struct evbuffer_iovec pieces[PIECES];
+
+	return (backlog_peek(&queue->bytes, backlog_len(&queue->bytes), pieces,
+	    PIECES) < PIECES);
+}
+
 /* How many bytes stand before the first producer that has more to give. */
 static size_t
 sendable(const struct queue *queue)

@@ -170,8 +170,8 @@ timing_output(struct evchat *chat)
 	    queue_can_send(&chat->queue));
 	keep(chat, DEADLINE_CONNECT, chat->connecting, false);
 	keep(chat, DEADLINE_WRITE, waiting, moved);
-	keep(chat, DEADLINE_STALL, !chat->connecting &&
-	    (waiting || !queue_is_empty(&chat->queue)), moved);
+	keep(chat, DEADLINE_STALL, !chat->connecting && (waiting ||
+	    (!queue_is_empty(&chat->queue) && !layer_keeps(chat))), moved);
 	if (deadline_get(chat, DEADLINE_RATE_OUT) == DEADLINE_STOPPED)
 		chat->deadlines->rate_out_mark = now;
 	keep(chat, DEADLINE_RATE_OUT,

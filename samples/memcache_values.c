@@ -9,6 +9,7 @@
 #include "store.h"
 
 #define UNCOPIED	(16 * 1024)	/* longer values are sent from where they are */
+#define ANSWER_MAX	(16 * 1024 * 1024)	/* to one line */
 
 /* Reading. */
 
@@ -58,6 +59,11 @@ value_get(struct client *client, struct word *keys, int with_version)
 	if (!word_next(keys, &key))
 		return say(client, "ERROR\r\n");
 	do {
+		/* One line can name a value very often. */
+		if (evchat_get_output_length(client->chat) > ANSWER_MAX) {
+			evchat_reset(client->chat);
+			return 0;
+		}
 		client->memcache->gets++;
 		item = store_find(client->store, key.data, key.len);
 		if (item == NULL)

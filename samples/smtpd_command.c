@@ -27,7 +27,9 @@ greet(struct session *session, const char *name, bool is_extended)
 {
 	size_t len = strcspn(name, " ");
 
-	if (len == 0 || len >= sizeof(session->helo))
+	/* It is going to stand in a head line of the message. */
+	if (len == 0 || len >= sizeof(session->helo) ||
+	    strpbrk(name, "\r\n") != NULL)
 		return "501 5.5.4 Say who you are";
 	session_reset(session);
 	memcpy(session->helo, name, len);

@@ -177,8 +177,22 @@ check_drip()
 	sample=$plain
 }
 
+# One line that names a value 3000 times, which is 48 MB: it is cut off before.
+check_amplified()
+{
+	is 'much for a line' "$(perl -MIO::Socket::INET -e '
+		my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ARGV[0]");
+		print $s "set a 0 0 16000\r\n", "x" x 16000, "\r\nget",
+		    " a" x 3000, "\r\n";
+		my ($all, $n) = (0, 0);
+		$all += $n while $n = sysread $s, my $in, 1 << 16;
+		print $all < 20e6 ? "cut" : $all;
+	    ' "$port")" cut
+}
+
 check_drip
 start_server -m 4
+check_amplified
 check_wire
 check_much
 if [ "$(ulimit -H -n)" = unlimited ] || [ "$(ulimit -H -n)" -ge 2000 ]; then

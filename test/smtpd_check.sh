@@ -127,6 +127,7 @@ check_commands()
 	    '220 250 250 501 250 501 501 501 555 closed'
 	same 'parameters' 'EHLO me\r\nMAIL FROM:<a> SIZE=100000000\r\nMAIL FROM:<a> SIZE=x\r\nMAIL FROM:<a> SIZE=1x\r\nMAIL FROM:<a> FOO\r\nMAIL FROM:<a> size=10 body=8bitmime\r\n' \
 	    '220 250 552 555 501 555 250 closed'
+	same 'a name of two lines' 'EHLO x\nX-Injected: yes\r\n' '220 501 closed'
 	same 'HELO has none' 'HELO me\r\nMAIL FROM:<a> SIZE=1\r\nEHLO\r\n' \
 	    '220 250 555 501 closed'
 	is 'what EHLO offers' "$(printf 'EHLO me\r\nQUIT\r\n' |

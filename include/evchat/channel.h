@@ -38,8 +38,8 @@
  * lock on its way to a channel: a thread that ends a channel from outside must
  * keep its reference until the loop has made a pass.
  *
- * SIGPIPE: what this library sends by itself, close_notify included, never
- * raises it. What libevent writes may, so applications ignore it, as always
+ * SIGPIPE: what this library sends by itself never raises it, nor does the
+ * close_notify of TLS on a socket. What libevent writes may, so applications ignore it, as always
  * with libevent.
  *
  * Sizes are in bytes. Unread input is every byte received behind the last byte
@@ -100,8 +100,9 @@ enum evchat_event {
 				     which the channel ends unless the hook
 				     closes it, evchat_get_error() the words.
 				     What this hook pushes is the last that is
-				     sent, within EVCHAT_TIMEOUT_LINGER; if that
-				     fails, the channel ends with what failed */
+				     sent, within EVCHAT_TIMEOUT_LINGER, 2 s if
+				     that is off; if that fails, the channel
+				     ends with what failed */
 };
 
 /** Why a channel ended. */
@@ -142,7 +143,8 @@ enum evchat_oversize {
 	EVCHAT_OVERSIZE_CLOSE,   /**< the channel ends with
 				      EVCHAT_REASON_OVERSIZE; if anything was
 				      pushed, when that is sent, within
-				      EVCHAT_TIMEOUT_LINGER, or with the reason
+				      EVCHAT_TIMEOUT_LINGER, 2 s if that is off;
+				      or with the reason
 				      why it was not */
 	EVCHAT_OVERSIZE_DISCARD, /**< the frame is skipped: no found, no
 				      frame */
@@ -290,9 +292,7 @@ typedef void (*evchat_done_cb)(struct evchat *chat, enum evchat_done how,
  * max_single_read and _write; priority, rate limits and SSL stay the
  * application's. What is written to it behind the channel's back is sent, in
  * no promised order. The new channel has no terminator: set one. No hook runs
- * inside this call. What is said of threads holds for sockets, pairs and TLS
- * on a socket; of a filter and what is beneath it libevent takes the locks in
- * either order, so a channel on a filter is for the loop's thread.
+ * inside this call.
  *
  * @param bev taken; on failure freed at once
  * @param hooks borrowed while any channel uses it: normally static const
@@ -340,7 +340,8 @@ void evchat_free(struct evchat *chat);
  * hold the descriptor, and no close_notify of TLS before. So who reads up to
  * the end does not take a half for the whole. The reset is of the connection
  * that is at the bottom, whatever filters and layers there are on it. A peer
- * that was told an end before, after evchat_push_eof(), has had that. Where
+ * that was told an end before, after evchat_push_eof() or when a close lingers,
+ * has had that. Where
  * there are no resets, as on AF_UNIX sockets and pairs, this is evchat_free().
  * On other systems the reset comes when libevent closes the descriptor; while
  * references hold that, the peer sees an end before.
@@ -617,7 +618,8 @@ int evchat_push_frame_with_producer(struct evchat *chat,
 
 /**
  * Push a producer. It is asked for bytes from the event loop, when all that
- * was pushed before is on its way and the queue is below its high mark.
+ * was pushed before is on its way and the queue is below its high mark. One of
+ * a small file may be asked a little before, to leave together with that.
  *
  * @param producer taken: a call that fails ends it with EVCHAT_DONE_DISCARDED
  * @return 0, or -1 with errno EPIPE, EINVAL for NULL or one already pushed
@@ -689,10 +691,9 @@ void evchat_resume(struct evchat *chat);
  * evchat_push_eof(to) was called: then from goes on, and its pushes fail with
  * EPIPE.
  *
- * Threads: any thread that may use both. The lock of one is never taken under
- * that of the other, neither here nor by the loop when it stops and wakes
- * from. To set a sink in a hook of to takes the lock of from, as
- * evchat_pause(from) does.
+ * Threads: any thread that may use both. The loop, which stops and wakes from,
+ * never takes the lock of one under that of the other. This call takes each by
+ * itself; in a hook of one it takes the other's beneath that, as a push does.
  *
  * @param to NULL: none any more, and from goes on
  * @return 0, or -1 with errno EPIPE for either, ENOMEM, EINVAL if they are the
@@ -745,7 +746,8 @@ int evchat_set_watermarks(struct evchat *chat, size_t low, size_t high);
 int evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out);
 
 /**
- * Set a timeout. All but LINGER, which is 2 seconds, are off at first. Each
+ * Set a timeout. All but LINGER, which is 2 seconds, and UPGRADE, which is 30, are
+ * off at first. Each
  * ends the channel with its own reason, but for LINGER, which only ends the
  * wait. Before READ and FRAME end it, EVCHAT_EVENT_TIMEOUT is told, in which
  * the hook may push a last answer and call evchat_close_when_done() (the

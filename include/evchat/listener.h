@@ -149,8 +149,9 @@ int evchat_listener_stop(struct evchat_listener *listener,
 
 /**
  * Stop as evchat_listener_stop() does when the process gets a signal, such as
- * SIGTERM. As soon as the listener is to stop, for this signal, another one,
- * or a call, it waits for none any more: event_base_dispatch() returns when
+ * SIGTERM. When the listener is to stop, for this signal, another one, or a
+ * call, it waits for none any more from the loop's next pass on:
+ * event_base_dispatch() returns when
  * there is nothing else to wait for, and the same signal once more does what
  * it did before this call, which is most often to end the process. A second
  * call for the same signal replaces grace and stopped.
