@@ -70,6 +70,26 @@ START_TEST(peer_that_drips_is_too_late)
 }
 END_TEST
 
+/*
+ * What is queued waits for TLS only, so no limit on the output runs. Of the two
+ * STALL would come first; which it is does not depend on how late the loop is.
+ */
+START_TEST(output_that_waits_for_tls_does_not_stall)
+{
+	static const struct timeval sooner = { .tv_usec = 1000 };
+	struct secure *s = start(_i, true);
+
+	ck_assert_int_eq(evchat_set_timeout(s->server.chat,
+	    EVCHAT_TIMEOUT_STALL, &sooner), 0);
+	ck_assert_int_eq(evchat_set_timeout(s->server.chat,
+	    EVCHAT_TIMEOUT_WRITE, &sooner), 0);
+	secure_say(&s->server, "hello");
+	secure_run_until_closed(s);
+	secure_expect(&s->server, LATE);
+	secure_free(s);
+}
+END_TEST
+
 /* Once connected there is no such deadline. */
 START_TEST(deadline_ends_with_the_handshake)
 {
@@ -271,6 +291,8 @@ main(void)
 	tcase_add_loop_test(tc, peer_that_is_silent_is_too_late, 0,
 	    SECURE_RAW_WIRES);
 	tcase_add_loop_test(tc, peer_that_drips_is_too_late, 0,
+	    SECURE_RAW_WIRES);
+	tcase_add_loop_test(tc, output_that_waits_for_tls_does_not_stall, 0,
 	    SECURE_RAW_WIRES);
 	tcase_add_loop_test(tc, deadline_ends_with_the_handshake, 0,
 	    SECURE_WIRES);
