@@ -180,28 +180,6 @@ START_TEST(what_is_before_a_file_that_fails_is_sent)
 }
 END_TEST
 
-/* Also where one call cannot take them all. */
-START_TEST(many_pieces_before_a_file_that_fails_are_sent)
-{
-	struct harness *h = start(_i);
-	int i, pieces = 100, fd = harness_file(block, 600), other = dup(fd);
-
-	for (i = 0; i < pieces; i++)
-		ck_assert_int_eq(evchat_push_reference(h->chat, block, 600,
-		    NULL, NULL), 0);
-	ck_assert_int_eq(evchat_push_file(h->chat, fd, 0, -1), 0);
-	ck_assert_int_eq(ftruncate(other, 0), 0);
-	close(other);
-	harness_run_until_closed(h);
-	if (!IS_DIRECT) {
-		harness_free(h);
-		return;
-	}
-	harness_run_until_received(h, 600 * (size_t)pieces);
-	harness_end(h, "closed:producer");
-}
-END_TEST
-
 /* Nothing that was read is lost or sent again when a socket is full. */
 START_TEST(what_a_full_socket_leaves_follows)
 {
@@ -235,8 +213,6 @@ main(void)
 	tcase_add_loop_test(tc, high_mark_is_kept, 0, CARRIERS);
 	tcase_add_loop_test(tc, what_is_before_a_file_that_fails_is_sent, 0,
 	    CARRIERS);
-	tcase_add_loop_test(tc, many_pieces_before_a_file_that_fails_are_sent,
-	    0, CARRIERS);
 	tcase_add_loop_test(tc, what_a_full_socket_leaves_follows, 0, CARRIERS);
 	return (harness_main(suite));
 }
