@@ -1,7 +1,10 @@
 /*
  * A server on the loopback interface, with what any server wants: a port, as
  * many clients as there can be descriptors, limits on what they take of time
- * and of memory, and an end in which what came is still answered.
+ * and of memory, and an end in which what came is still answered. A long value
+ * that is on its way is kept whole until its last byte has left, and counts
+ * only for what is left of it: so who takes an answer has to take it at some
+ * speed.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
@@ -15,6 +18,7 @@
 #include "store_server.h"
 
 #define BUDGET	(64 * 1024 * 1024)	/* what clients hold that is not done */
+#define OUT_MIN	(256 * 1024)		/* bytes a minute, while one waits */
 
 /* What came is still answered. */
 static const struct timeval grace = { 5, 0 };
@@ -33,7 +37,8 @@ on_accept(struct evchat_listener *listener, struct evchat *chat,
 	if (server->greet(server, chat) == -1 ||
 	    evchat_group_add(server->clients, chat) == -1 ||
 	    evchat_set_timeout(chat, EVCHAT_TIMEOUT_FRAME, &patience) == -1 ||
-	    evchat_set_timeout(chat, EVCHAT_TIMEOUT_STALL, &patience) == -1)
+	    evchat_set_timeout(chat, EVCHAT_TIMEOUT_STALL, &patience) == -1 ||
+	    evchat_set_min_rate(chat, 0, OUT_MIN, &patience) == -1)
 		evchat_free(chat);
 }
 
