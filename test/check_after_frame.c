@@ -488,7 +488,7 @@ START_TEST(frame_more_is_of_the_framing_that_the_hook_sets)
 			h->script.frame = close_in_collect;
 			harness_feed_bytes(h, "on\r\nabcd", cut);
 			harness_expect(h, "frame:on|event:last");
-			harness_feed_bytes(h, "on\r\nabcd;" + cut, 9 - cut);
+			harness_feed_bytes(h, &"on\r\nabcd;"[cut], 9 - cut);
 			harness_expect_received(h, "bye");
 			harness_end(h, "frame:on|event:last|frame:abcd|" ENDED);
 		}
