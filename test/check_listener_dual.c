@@ -37,20 +37,6 @@ socket(int family, int type, int protocol)
 	return fd;
 }
 
-static bool
-has_ipv6(void)
-{
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6,
-	    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	int fd = socket(AF_INET6, SOCK_STREAM, 0);
-	bool has = fd != -1 && bind(fd, (struct sockaddr *)&sin6,
-	    sizeof(sin6)) == 0;
-
-	if (fd != -1)
-		close(fd);
-	return has;
-}
-
 /* Doors; who knocks comes by IPv4, once it is open. */
 
 static bool
@@ -96,7 +82,7 @@ START_TEST(all_of_ipv6_is_all_of_ipv4)
 	struct sockaddr_in6 *peer;
 	struct door d;
 
-	if (!has_ipv6())
+	if (!door_has_ipv6())
 		return;
 	ipv4_apart = _i >= 3;
 	open_at(&d, all[_i % 3], 0);
@@ -115,7 +101,7 @@ START_TEST(all_of_ipv6_only_is_not)
 	struct door d;
 	int fd;
 
-	if (!has_ipv6())
+	if (!door_has_ipv6())
 		return;
 	open_at(&d, all[_i], EVCHAT_LISTENER_IPV6ONLY);
 	fd = socket(AF_INET, SOCK_STREAM, 0);

@@ -12,20 +12,6 @@
 #include <unistd.h>
 #include "door.h"
 
-static bool
-has_ipv6(void)
-{
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6,
-	    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	int fd = socket(AF_INET6, SOCK_STREAM, 0);
-	bool has = fd != -1 && bind(fd, (struct sockaddr *)&sin6,
-	    sizeof(sin6)) == 0;
-
-	if (fd != -1)
-		close(fd);
-	return has;
-}
-
 /* Doors */
 
 static void
@@ -164,7 +150,7 @@ START_TEST(words_come_back_and_connect)
 	char text[EVCHAT_ADDRESS_MAX];
 	struct door d;
 
-	if (form->family == AF_INET6 && !has_ipv6())
+	if (form->family == AF_INET6 && !door_has_ipv6())
 		return;
 	open_at(&d, form->where, 0);
 	ck_assert_int_eq(d.address.ss_family, form->family);
@@ -185,7 +171,7 @@ START_TEST(words_make_another_one)
 	struct door d;
 
 	if (forms[_i].family == AF_UNIX ||
-	    (forms[_i].family == AF_INET6 && !has_ipv6()))
+	    (forms[_i].family == AF_INET6 && !door_has_ipv6()))
 		return;
 	open_at(&d, forms[_i].where, EVCHAT_LISTENER_REUSEPORT);
 	ck_assert_int_eq(evchat_listener_get_text(d.listener, text,
