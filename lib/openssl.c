@@ -11,10 +11,8 @@
 #define _POSIX_C_SOURCE 200809L /* sigtimedwait */
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -31,6 +29,8 @@
 #include <evchat/layer.h>
 #include <evchat/openssl.h>
 #pragma GCC visibility pop
+
+#include "quiet.h"
 
 #define HANDSHAKE_RECORD 0x16 /* RFC 8446, 5.1 */
 #define STARTTLS_OPTIONS \
@@ -252,29 +252,16 @@ tls_failed(void *self, struct bufferevent *bev, short what, const char **text)
 
 /* Ending */
 
-/*
- * On a descriptor of its own SSL_shutdown writes, and has no flag for writing
- * to a peer that is gone. So the signal for that is blocked in this thread
- * meanwhile, and taken back, unless one was pending before.
- */
+/* On a descriptor of its own SSL_shutdown writes, to a peer that may be gone. */
 static int
 shut_down_quietly(SSL *ssl)
 {
-	static const struct timespec no_time;
-	sigset_t pipe_signal, pending, before;
+	struct quiet quiet;
 	int done;
 
-	(void)sigemptyset(&pipe_signal);
-	(void)sigemptyset(&pending);
-	(void)sigaddset(&pipe_signal, SIGPIPE);
-	(void)pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-	/* It can only be pending if it was blocked. */
-	if (sigismember(&before, SIGPIPE) == 1)
-		(void)sigpending(&pending);
+	quiet_begin(&quiet);
 	done = SSL_shutdown(ssl);
-	if (done < 0 && sigismember(&pending, SIGPIPE) == 0)
-		(void)sigtimedwait(&pipe_signal, NULL, &no_time);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	quiet_end(&quiet, done < 0);
 	return (done);
 }
 

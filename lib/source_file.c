@@ -9,9 +9,7 @@
 #define _GNU_SOURCE /* pread, sigtimedwait */
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #ifdef HAVE_SYS_SENDFILE_H
 #include <sys/sendfile.h>
@@ -22,6 +20,9 @@
 #include "api.h"
 #include "mem.h"
 #include "producer.h"
+#ifdef HAVE_SYS_SENDFILE_H
+#include "quiet.h"
+#endif
 
 struct file {
 	int fd;
@@ -80,28 +81,15 @@ is_about_file(int error)
 	    error == EBADF);
 }
 
-/*
- * As sendfile does, but without a SIGPIPE that was not there before: it has no
- * flag for that, so the signal is blocked for this thread, and taken back.
- */
 static ssize_t
 send_quietly(int fd, int from, off_t *offset, size_t want)
 {
-	static const struct timespec no_time;
-	sigset_t pipe_signal, pending, before;
+	struct quiet quiet;
 	ssize_t n;
-	int error;
 
-	(void)sigemptyset(&pipe_signal);
-	(void)sigaddset(&pipe_signal, SIGPIPE);
-	(void)pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-	(void)sigpending(&pending);
+	quiet_begin(&quiet);
 	n = sendfile(fd, from, offset, want);
-	error = errno;
-	if (n == -1 && error == EPIPE && !sigismember(&pending, SIGPIPE))
-		(void)sigtimedwait(&pipe_signal, NULL, &no_time);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	errno = error;
+	quiet_end(&quiet, n == -1 && errno == EPIPE);
 	return (n);
 }
 
