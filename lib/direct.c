@@ -101,7 +101,8 @@ adapt(struct evchat *chat, size_t received, size_t room)
 
 /*
  * Memory follows what was received: what is held of a frame and what comes
- * behind it take as much as a large read does, or a quarter more than is held.
+ * behind it take as much as a large read does. Of a larger frame they take 2.25
+ * times as much as is held, while that is moved, and as much as such a read.
  */
 static size_t
 len_to_receive(const struct evchat *chat)
@@ -110,6 +111,12 @@ len_to_receive(const struct evchat *chat)
 	size_t unread = unread_len(&chat->input->unread);
 	size_t more = unread < LARGEST_READ / 4 * 3 ? LARGEST_READ - unread :
 	    unread / 4;
+	size_t cap = chat->input->unread.front.cap;
+
+	if (unread >= LARGEST_READ && len == LARGEST_READ && cap < unread + len) {
+		more += unread + len - cap;
+		len = more;
+	}
 
 	if (waiting >= chat->set->in_size)
 		return (0);
