@@ -85,10 +85,11 @@ feed_run(struct feed *feed, uint64_t frames)
 }
 
 void
-feed_frame(void *arg, const char *data, size_t len)
+feed_frame(struct evchat *chat, const void *data, size_t len, void *arg)
 {
 	struct feed *feed = arg;
 
+	(void)chat;
 	(void)data;
 	feed->frames++;
 	feed->bytes += len;

@@ -16,11 +16,16 @@
 /* The bytes of a chain; with its header it is 16 KiB. */
 #define FEED_CHAIN (16384 - 48)
 
+/*
+ * The two counters are apart: side by side a compiler adds to both in one
+ * access, which is slow where it lies across two cache lines, and whether it
+ * does depends on where a stack happens to be.
+ */
 struct feed {
+	uint64_t frames;	/* counted by whoever is fed */
 	struct event_base *base;
 	struct bufferevent *bev;	/* of a pair ... */
 	struct bufferevent *other;	/* ... of which this is left alone */
-	uint64_t frames;	/* counted by whoever is fed */
 	uint64_t bytes;
 };
 
@@ -36,8 +41,13 @@ void feed_give(struct feed *feed, const char *data, size_t len);
  * Returns the processor time in seconds. */
 double feed_run(struct feed *feed, uint64_t frames);
 
-/* What all ways call for each frame, through a pointer; arg is the feed. */
-void feed_frame(void *arg, const char *data, size_t len);
+struct evchat;
+
+/*
+ * The hook that all ways call for each frame, through a pointer; arg is the
+ * feed. Only libevchat has a channel to give.
+ */
+void feed_frame(struct evchat *chat, const void *data, size_t len, void *arg);
 
 /* Processor time of this process, in seconds. */
 double feed_cpu(void);

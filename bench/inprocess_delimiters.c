@@ -15,14 +15,7 @@
 #define MANY 20
 #define LONG 64
 
-static void
-on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
-{
-	(void)chat;
-	feed_frame(arg, data, len);
-}
-
-static const struct evchat_hooks hooks = { .frame = on_frame };
+static const struct evchat_hooks hooks = { .frame = feed_frame };
 
 /* CR LF ends every line. Letters and capitals are in the lines, and a capital
  * with a semicolon behind it would end one, too. */

@@ -18,14 +18,7 @@
 #define MIB (1 << 20)
 #define MAX_TURNS 100000
 
-static void
-on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
-{
-	(void)chat;
-	feed_frame(arg, data, len);
-}
-
-static const struct evchat_hooks hooks = { .frame = on_frame };
+static const struct evchat_hooks hooks = { .frame = feed_frame };
 
 static const size_t pieces[] = { 1, 64, 1460 };
 static const size_t sizes[] = { 1, 4, 16 };	/* MiB */

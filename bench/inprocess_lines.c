@@ -15,7 +15,8 @@
 #define CHAINS 16
 #define MAX_LINE 4096
 
-typedef void (*frame_cb)(void *arg, const char *data, size_t len);
+typedef void (*frame_cb)(struct evchat *chat, const void *data, size_t len,
+    void *arg);
 
 /* Every line is handed out through it, lest the compiler see through. */
 static volatile frame_cb frame_hook = feed_frame;
@@ -34,14 +35,7 @@ static const struct lines works[] = {
 };
 #define WORKS (sizeof(works) / sizeof(works[0]))
 
-static void
-on_frame(struct evchat *chat, const void *data, size_t len, void *arg)
-{
-	(void)chat;
-	feed_frame(arg, data, len);
-}
-
-static const struct evchat_hooks hooks = { .frame = on_frame };
+static const struct evchat_hooks hooks = { .frame = feed_frame };
 
 static void
 on_readln(struct bufferevent *bev, void *arg, enum evbuffer_eol_style style)
@@ -52,7 +46,7 @@ on_readln(struct bufferevent *bev, void *arg, enum evbuffer_eol_style style)
 	size_t len;
 
 	while ((line = evbuffer_readln(input, &len, style)) != NULL) {
-		hook(arg, line, len);
+		hook(NULL, line, len, arg);
 		free(line);
 	}
 }
@@ -81,7 +75,7 @@ on_line(void *arg, const char *line, size_t len, int crlf)
 	/* An LF alone does not end such a line; there is none here. */
 	if (crlf && (len == 0 || line[--len] != '\r'))
 		feed_fail("a line without CR");
-	frame_hook(arg, line, len);
+	frame_hook(NULL, line, len, arg);
 }
 
 static size_t

@@ -172,7 +172,7 @@ input_in_frame(const struct input *input)
 uint64_t
 input_ended(const struct input *input)
 {
-	return (input->begun - (input->frame != FRAME_FRESH));
+	return (input_begun(input) - (input->frame != FRAME_FRESH));
 }
 
 bool

@@ -290,6 +290,8 @@ channel_set_state(struct evchat *chat, enum channel_state state)
 {
 	if (chat->state == CHANNEL_OPEN && state > CHANNEL_OPEN)
 		sink_part(chat);
+	if (state > chat->state && chat->input != NULL)
+		input_stir(chat->input);
 	if (state > chat->state)
 		chat->state = state;
 }

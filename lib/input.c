@@ -103,7 +103,8 @@ step_in_pieces(struct input *input, struct input_step *step)
 		return (INPUT_MORE);
 	told = !over || input->policy == EVCHAT_OVERSIZE_TRUNCATE;
 	input_end_frame(input);
-	input->frames += told;
+	if (told)
+		input_count_frame(input);
 	return (told ? INPUT_FOUND : INPUT_MORE);
 }
 
@@ -138,7 +139,7 @@ step_whole(struct input *input, struct input_step *step)
 	input_end_frame(input);
 	if (over && input->policy != EVCHAT_OVERSIZE_TRUNCATE)
 		return (INPUT_MORE);
-	input->frames++;
+	input_count_frame(input);
 	return (INPUT_FRAME);
 }
 

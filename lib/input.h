@@ -83,8 +83,8 @@ struct input {
 	struct hold cut;
 
 	/* The frame before it, and all so far. */
-	uint64_t begun;      /* frames, this one included */
 	uint64_t frames;     /* delivered */
+	uint64_t others;     /* that have begun: this one, and those given up */
 	uint64_t oversized;
 	uint64_t last_len;
 	uint64_t offset;     /* in the stream, of the first unread byte */
@@ -128,7 +128,6 @@ input_use_ready(struct input *input, size_t *spent, size_t len, size_t data)
 {
 	*spent += len;
 	input->offset += len;
-	input->begun++;
 	input->frames++;
 	input->last_len = data;
 }
@@ -168,7 +167,13 @@ void input_discard(struct input *input, struct evbuffer *also);
 /* Append a copy of all unread bytes to out, or -1 with errno. */
 int input_copy_unread(const struct input *input, struct evbuffer *out);
 
-uint64_t input_ended(const struct input *input); /* frames, or given up */
+/* How many frames have begun, and how many have ended or were given up. */
+static inline uint64_t
+input_begun(const struct input *input)
+{
+	return (input->frames + input->others);
+}
+uint64_t input_ended(const struct input *input);
 bool input_has_frames(const struct input *input); /* is there a terminator? */
 /* Was the end told, and has nothing been unread since? */
 bool input_is_over(const struct input *input);
@@ -203,6 +208,13 @@ void input_forget_scanned(struct input *input);
 void input_reset_frame(struct input *input);
 /* It ends, and all that was found of it is used up. */
 void input_end_frame(struct input *input);
+/* And was delivered. */
+static inline void
+input_count_frame(struct input *input)
+{
+	input->frames++;
+	input->others--;
+}
 
 void input_drop_lead(struct input *input);
 void input_drop_data(struct input *input);

@@ -40,7 +40,7 @@ input_begin_frame(struct input *input)
 {
 	input->frame = FRAME_OPEN;
 	input->entered = false;
-	input->begun++;
+	input->others++;
 	input->max = input->next_max;
 	input->max_is_default = input->next_max_is_default;
 	input->policy = input->next_policy;

@@ -126,7 +126,7 @@ void
 input_close_ready(struct input *input)
 {
 	input_end_frame(input);
-	input->frames++;
+	input_count_frame(input);
 }
 
 void

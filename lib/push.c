@@ -30,7 +30,6 @@ push_may(const struct evchat *chat)
 static inline void
 queued(struct evchat *chat)
 {
-	chat->pushed = PUSHED;
 	chat->undrained = true;
 	if (queue_length(&chat->queue) + chat->in_output > chat->set->high)
 		turn_note_high(chat);

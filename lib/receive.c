@@ -11,7 +11,7 @@
 
 /*
  * A hook is to be called for input. Behind it there is something to be looked
- * at if it pushes, and in any case where there is a sink.
+ * at if it fills the queue, and in any case where there is a sink.
  */
 static inline void
 before_input_hook(struct evchat *chat)
@@ -166,24 +166,23 @@ static size_t
 hand_out(struct evchat *chat, const struct ready *ready, size_t n)
 {
 	struct input *input = chat->input;
-	size_t *spent = unread_spent(&input->unread), begin = 0;
-	size_t before = ready->before;
+	size_t *spent = unread_spent(&input->unread);
+	size_t begin = 0 - ready->before; /* of the first one, in the piece */
 	const unsigned char *bytes = ready->bytes, *from = ready->first;
 	const struct ready_frame *frame = ready->frames, *last = frame + n;
 	uint64_t max = input_next_max(input, true);
 	bool keeps = ready->keeps;
 
-	input->offset += before;
+	*spent += begin;
 	chat->running = HOOK_FOUND;
 	before_input_hook(chat);
 	do {
 		const unsigned char *data = from + frame->lead;
 		size_t used = frame->end - begin;
-		size_t len = before + used - frame->lead - frame->tail;
+		size_t len = used - frame->lead - frame->tail;
 
 		if (len > max)
 			break;
-		before = 0;
 		input_use_ready(input, spent, used, len);
 		begin = frame->end;
 		from = bytes + begin;
@@ -196,8 +195,7 @@ hand_out(struct evchat *chat, const struct ready *ready, size_t n)
 			if (chat->auto_paused)
 				break;
 		}
-	} while (frame < last && !input->stirred &&
-	    chat->state == CHANNEL_OPEN);
+	} while (frame < last && !input->stirred);
 	chat->running = HOOK_NONE;
 	return ((size_t)(frame - ready->frames));
 }

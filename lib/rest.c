@@ -69,8 +69,8 @@ rest_wake(const struct rest *rest, struct input *input)
 		input_begin_frame(input);
 	if (rest->kind == SCAN_NONE)
 		go_on(input, rest->so_many.passed);
-	input->begun = rest->begun;
 	input->frames = rest->frames;
+	input->others = rest->others;
 	input->oversized = rest->oversized;
 	input->last_len = rest->last_len;
 	input->offset = rest->offset;
@@ -89,8 +89,8 @@ take(struct rest *rest, const struct input *input)
 		rest->so_many.count = terminator->count;
 	else
 		rest->so_many.passed = input->passed;
-	rest->begun = input->begun;
 	rest->frames = input->frames;
+	rest->others = input->others;
 	rest->oversized = input->oversized;
 	rest->last_len = input->last_len;
 	rest->offset = input->offset;

@@ -18,8 +18,8 @@ struct rest {
 		uint64_t count;  /* SCAN_COUNT: the same */
 		uint64_t passed; /* SCAN_NONE: bytes since there is none */
 	} so_many;
-	uint64_t begun;
 	uint64_t frames;
+	uint64_t others;
 	uint64_t oversized;
 	uint64_t last_len;
 	uint64_t offset;

@@ -90,8 +90,8 @@ timing_input(struct evchat *chat)
 		return;
 	now = received(chat);
 	in_frame = input_awaits_more(chat->input);
-	next = deadlines->frame_timed != chat->input->begun;
-	deadlines->frame_timed = chat->input->begun;
+	next = deadlines->frame_timed != input_begun(chat->input);
+	deadlines->frame_timed = input_begun(chat->input);
 	keep_input(chat, DEADLINE_READ, !chat->eof && !chat->connecting,
 	    now != deadlines->read_timed);
 	deadlines->read_timed = now;

@@ -63,6 +63,7 @@ set_above_high(struct evchat *chat, bool above)
 void
 turn_note_high(struct evchat *chat)
 {
+	chat->pushed |= PUSHED;
 	if (turn_output_length(chat) > chat->set->high)
 		set_above_high(chat, true);
 }
