@@ -235,7 +235,7 @@ struct pivots {
 	size_t from;   /* what the places are counted from */
 	size_t next;   /* the first of n places that may matter */
 	size_t n;
-	size_t places[AUTOMATON_MOST];
+	uint32_t places[AUTOMATON_MOST];
 };
 
 /*

@@ -35,7 +35,7 @@ struct search {
 	size_t at;       /* what is before it has been looked at */
 	unsigned char byte;
 	const struct byte_set *set; /* instead of the byte */
-	size_t *places;  /* found of them */
+	uint32_t *places; /* found of them */
 	size_t found;
 	size_t most;
 };
@@ -57,7 +57,7 @@ search_far(struct search *search, size_t least)
 			return;
 		}
 		search->at = (size_t)(place - search->bytes);
-		search->places[search->found++] = search->at++;
+		search->places[search->found++] = (uint32_t)search->at++;
 	} while (search->found < search->most && search->at - from > least);
 }
 
@@ -110,10 +110,11 @@ last_mask(const unsigned char *bytes, size_t len, size_t at,
  * at most.
  */
 static inline size_t
-add_places(size_t *places, size_t found, size_t most, uint64_t mask, size_t at)
+add_places(uint32_t *places, size_t found, size_t most, uint64_t mask, size_t at)
 {
 	while (mask != 0 && found < most) {
-		places[found++] = at + (size_t)__builtin_ctzll(mask);
+		places[found++] = (uint32_t)(at +
+		    (size_t)__builtin_ctzll(mask));
 		mask &= mask - 1;
 	}
 	return (found);
@@ -188,7 +189,7 @@ search_slowly(struct search *search)
 
 	for (at = 0; at < search->len && search->found < search->most; at++)
 		if (is_in(search->set, search->bytes[at]))
-			search->places[search->found++] = at;
+			search->places[search->found++] = (uint32_t)at;
 }
 
 #ifdef HAVE_AVX2
@@ -328,7 +329,7 @@ search_wide_set(struct search *search)
 
 size_t
 blocks_find(const unsigned char *bytes, size_t len, unsigned char byte,
-    size_t *places, size_t n)
+    uint32_t *places, size_t n)
 {
 	struct search search = {
 		.bytes = bytes,
@@ -347,7 +348,7 @@ blocks_find(const unsigned char *bytes, size_t len, unsigned char byte,
 
 size_t
 blocks_find_any(const unsigned char *bytes, size_t len,
-    const struct byte_set *set, size_t *places, size_t n)
+    const struct byte_set *set, uint32_t *places, size_t n)
 {
 	struct search search = {
 		.bytes = bytes,

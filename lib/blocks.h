@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #ifdef __SSE2__
@@ -14,12 +15,14 @@
  * given ones is ever read.
  */
 
+#define BLOCKS_MOST ((size_t)UINT32_MAX) /* bytes, in one search */
+
 /*
  * The first places, at most n, where byte stands in bytes. How many there are;
  * if fewer than n, it stands nowhere else in these len bytes.
  */
 size_t blocks_find(const unsigned char *bytes, size_t len, unsigned char byte,
-    size_t *places, size_t n);
+    uint32_t *places, size_t n);
 
 #ifdef __SSE2__
 /* Which of the 16 bytes here are the one sought. */
@@ -62,6 +65,6 @@ struct byte_set {
 void byte_set_add(struct byte_set *set, unsigned char byte);
 /* The same as blocks_find where any of the set stands. */
 size_t blocks_find_any(const unsigned char *bytes, size_t len,
-    const struct byte_set *set, size_t *places, size_t n);
+    const struct byte_set *set, uint32_t *places, size_t n);
 
 #endif

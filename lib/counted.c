@@ -122,13 +122,15 @@ counted_scan(const struct evchat_framing *framing, struct scan *scan,
 /* Frames that are ready */
 
 /*
- * The frame that begins with these bytes. False: not all of it is there, or
- * there is something wrong with it.
+ * Add the frame that begins here. False: not all of it is there, or there is
+ * something wrong with it.
  */
 static bool
-whole_frame(const struct counted *counted, struct scan *scan,
-    const unsigned char *bytes, size_t len, struct ready_frame *frame)
+add_frame(const struct counted *counted, struct scan *scan, size_t begin,
+    struct ready *ready)
 {
+	const unsigned char *bytes = ready->bytes + begin;
+	size_t len = ready->len - begin;
 	struct header header = { .bytes = bytes, .len = len };
 	size_t end, strip, comma = counted->comma ? 1 : 0;
 
@@ -142,26 +144,20 @@ whole_frame(const struct counted *counted, struct scan *scan,
 	    strip > header.used + scan->number || strip > READY_MOST_AROUND)
 		return (false);
 	end = header.used + (size_t)scan->number;
-	frame->end = (uint32_t)(end + comma);
-	frame->lead = (uint16_t)strip;
-	frame->tail = (uint16_t)comma;
-	return (comma == 0 || bytes[end] == ',');
+	if (comma > 0 && bytes[end] != ',')
+		return (false);
+	ready_add(ready, begin + end + comma, strip, comma);
+	return (true);
 }
 
 void
 counted_find(const struct evchat_framing *framing, struct ready *ready)
 {
 	const struct counted *counted = (const struct counted *)framing;
-	struct ready_frame *frame = ready->frames;
 	struct scan scan = { .held = 0 };
 	size_t begin = 0;
 
 	while (ready->n < ready->wanted && begin < ready->len &&
-	    whole_frame(counted, &scan, ready->bytes + begin,
-	    ready->len - begin, frame)) {
-		frame->end += (uint32_t)begin;
-		begin = frame->end;
-		frame++;
-		ready->n++;
-	}
+	    add_frame(counted, &scan, begin, ready))
+		begin = (size_t)ready->last[ready->n - 1] + 1;
 }

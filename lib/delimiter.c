@@ -69,26 +69,22 @@ find_short(const struct match *match, struct ready *ready)
 {
 	const unsigned char *bytes = ready->bytes, *string = match_bytes(match);
 	size_t len = ready->len, n = match_len(match), i, found, begin = 0;
-	struct ready_frame *frame = ready->frames;
-	size_t places[READY_MOST];
+	uint32_t *places = ready->last, *last = places;
 
 	found = blocks_find(bytes, len, string[n - 1], places, ready->wanted);
+	/* Behind the last place it was not looked for more. */
+	if (found == ready->wanted)
+		len = (size_t)places[found - 1] + 1;
 	for (i = 0; i < found; i++) {
-		size_t end = places[i] + 1;
+		size_t end = (size_t)places[i] + 1;
 
 		if (end - begin < n || bytes[end - 2] != string[n - 2] ||
 		    !stands_at(bytes + end - n, string, n - 2))
 			continue;
 		begin = end;
-		*frame++ = (struct ready_frame){
-			.end = (uint32_t)end,
-			.tail = (uint16_t)n
-		};
+		*last++ = places[i];
 	}
-	ready->n = (size_t)(frame - ready->frames);
-	/* Behind the last place it was not looked for more. */
-	if (found == ready->wanted)
-		len = places[found - 1] + 1;
+	ready->n = (size_t)(last - places);
 	ready->clear = len - begin - undecided(match, bytes + len, len - begin);
 }
 
@@ -96,25 +92,18 @@ find_short(const struct match *match, struct ready *ready)
 static void
 find_byte(unsigned char byte, struct ready *ready)
 {
-	size_t places[READY_MOST], i, end = 0;
-
-	ready->n = blocks_find(ready->bytes, ready->len, byte, places,
+	size_t n = blocks_find(ready->bytes, ready->len, byte, ready->last,
 	    ready->wanted);
-	for (i = 0; i < ready->n; i++) {
-		end = places[i] + 1;
-		ready->frames[i] = (struct ready_frame){
-			.end = (uint32_t)end,
-			.tail = 1
-		};
-	}
-	if (ready->n < ready->wanted)
-		ready->clear = ready->len - end;
+
+	ready->n = n;
+	if (n < ready->wanted)
+		ready->clear = ready->len - (n > 0 ?
+		    (size_t)ready->last[n - 1] + 1 : 0);
 }
 
 static void
 find_long(const struct match *match, struct ready *ready)
 {
-	struct ready_frame *frame;
 	size_t matched, end, begin = 0;
 
 	while (ready->n < ready->wanted) {
@@ -126,10 +115,7 @@ find_long(const struct match *match, struct ready *ready)
 			return;
 		}
 		begin += end;
-		frame = &ready->frames[ready->n++];
-		frame->end = (uint32_t)begin;
-		frame->lead = 0;
-		frame->tail = (uint16_t)match_len(match);
+		ready->last[ready->n++] = (uint32_t)(begin - 1);
 	}
 }
 
@@ -140,6 +126,7 @@ delimiter_find(const struct evchat_framing *framing, struct ready *ready)
 	size_t len = match_len(delimiter->match);
 
 	ready->keeps = delimiter->keeps;
+	ready_all_alike(ready, len <= READY_MOST_AROUND ? len : 0);
 	if (len == 1)
 		find_byte(match_bytes(delimiter->match)[0], ready);
 	else if (len <= LOOKED_BACK)

@@ -142,10 +142,8 @@ add_frames(const struct delimiters *delimiters, struct ready *ready,
 		if (delimiters->longest &&
 		    !find_longest(delimiters, ready, &end))
 			return (false);
-		ready->frames[ready->n++] = (struct ready_frame){
-			.end = (uint32_t)end.at,
-			.tail = (uint16_t)automaton_depth(automaton, end.state)
-		};
+		ready_add(ready, end.at, 0, automaton_depth(automaton,
+		    end.state));
 	}
 	return (true);
 }
@@ -174,7 +172,7 @@ delimiters_find(const struct evchat_framing *framing, struct ready *ready)
 				ready->clear -= search.ends[search.n - 1].at;
 			return;
 		}
-		begin = ready->frames[ready->n - 1].end;
+		begin = (size_t)ready->last[ready->n - 1] + 1;
 	} while (ready->n < ready->wanted);
 }
 

@@ -17,6 +17,7 @@
  * time that all were wanted.
  */
 
+#include "blocks.h"
 #include "framing.h"
 #include "input.h"
 
@@ -39,11 +40,11 @@ find(const struct input *input, struct ready *ready)
 {
 	const struct evchat_framing *framing = input->scan.terminator.framing;
 
-	if (ready->len > READY_MOST_BYTES)
-		ready->len = READY_MOST_BYTES;
+	if (ready->len > BLOCKS_MOST)
+		ready->len = BLOCKS_MOST;
 	ready->wanted = input->ahead > 0 ? input->ahead : 1;
 	ready->n = ready->clear = 0;
-	ready->keeps = false;
+	ready->keeps = ready->alike = false;
 	framing->ops->find(framing, ready);
 	return (ready->n > 0);
 }
@@ -84,8 +85,8 @@ find_across(struct input *input, struct ready *ready)
 	ready->bytes = unread_at(unread, before, &ready->len);
 	if (ready->bytes == NULL || !find(input, ready))
 		return (false);
-	len = ready->frames[0].end;
-	if (before + len - ready->frames[0].tail >
+	len = (size_t)ready->last[0] + 1;
+	if (before + len - ready->around[0].tail >
 	    input_next_max(input, true) ||
 	    (ready->first = unread_join(unread, len)) == NULL)
 		return (false);

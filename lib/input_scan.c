@@ -3,6 +3,7 @@
  * what it is becomes a counter.
  */
 
+#include "blocks.h"
 #include "input.h"
 
 #define HELD_BEYOND 65536 /* a maximum: headers and the like */
@@ -77,6 +78,8 @@ len_to_scan(const struct input *input, bool whole, size_t len)
 {
 	uint64_t max;
 
+	if (len > BLOCKS_MOST)
+		len = BLOCKS_MOST;
 	if (!input->scan.transforms || input->frame != FRAME_OPEN)
 		return (len);
 	max = input_frame_max(input, whole);

@@ -115,7 +115,8 @@ crlf_find(const struct evchat_framing *framing, struct ready *ready)
 {
 	const struct line *line = line_of(framing);
 	const unsigned char *bytes = ready->bytes;
-	size_t places[READY_MOST], found, i, len = ready->len, begin = 0;
+	size_t found, i, len = ready->len, begin = 0;
+	uint32_t places[READY_MOST];
 
 	ready->keeps = line->keeps;
 	found = blocks_find(bytes, len, '\n', places, ready->wanted);
@@ -131,14 +132,11 @@ crlf_find(const struct evchat_framing *framing, struct ready *ready)
 		    lf - cr - begin) < lf - cr - begin)
 			return;
 		begin = lf + 1;
-		ready->frames[ready->n++] = (struct ready_frame){
-			.end = (uint32_t)begin,
-			.tail = cr ? 2 : 1
-		};
+		ready_add(ready, begin, 0, cr ? 2 : 1);
 	}
 	/* Behind the last place it was not looked for more. */
 	if (found == ready->wanted)
-		len = places[found - 1] + 1;
+		len = (size_t)places[found - 1] + 1;
 	ready->clear = data_before_cr(line, bytes + begin, len - begin);
 }
 
@@ -219,13 +217,15 @@ static enum scan_what
 any_scan(const struct evchat_framing *framing, struct scan *scan,
     const unsigned char *bytes, size_t len, struct scan_step *step)
 {
+	uint32_t place;
 	size_t at;
 
 	(void)scan;
 	if (is_end(bytes[0]))
 		at = 0;
-	else if (blocks_find_any(bytes, len, &ends, &at, 1) == 0)
-		at = len;
+	else
+		at = blocks_find_any(bytes, len, &ends, &place, 1) > 0 ?
+		    place : len;
 	step->used = step->data = at;
 	if (at == len)
 		return (SCAN_MORE);

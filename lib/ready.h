@@ -13,15 +13,15 @@
 
 #define READY_MOST 64
 
-/* Each begins where the one before it ends. Between lead and tail it is data. */
-struct ready_frame {
-	uint32_t end;  /* where in the piece */
+/* Each begins behind the last byte of the one before it. */
+
+/* What is around its data. */
+struct ready_around {
 	uint16_t lead; /* bytes that are not delivered */
 	uint16_t tail; /* and bytes that are not counted */
 };
 
-#define READY_MOST_BYTES ((size_t)UINT32_MAX) /* of a piece */
-#define READY_MOST_AROUND ((size_t)UINT16_MAX) /* lead and tail */
+#define READY_MOST_AROUND ((size_t)UINT16_MAX)
 
 struct ready {
 	const unsigned char *bytes; /* the piece */
@@ -32,8 +32,34 @@ struct ready {
 
 	size_t n;      /* so many were found */
 	bool keeps;    /* are their tails delivered? */
+	bool alike;    /* is what is around the first one around all of them? */
 	size_t clear;  /* bytes behind them: data of a frame that goes on */
-	struct ready_frame frames[READY_MOST];
+	uint32_t last[READY_MOST]; /* where in the piece the last byte of each is */
+	struct ready_around around[READY_MOST];
 };
+
+static inline const struct ready_around *
+ready_around(const struct ready *ready, size_t i)
+{
+	return (&ready->around[ready->alike ? 0 : i]);
+}
+
+/* One more, which ends before this place. */
+static inline void
+ready_add(struct ready *ready, size_t end, size_t lead, size_t tail)
+{
+	ready->around[ready->n].lead = (uint16_t)lead;
+	ready->around[ready->n].tail = (uint16_t)tail;
+	ready->last[ready->n++] = (uint32_t)(end - 1);
+}
+
+/* They have nothing before their data, and so much behind it. */
+static inline void
+ready_all_alike(struct ready *ready, size_t tail)
+{
+	ready->alike = true;
+	ready->around[0].lead = 0;
+	ready->around[0].tail = (uint16_t)tail;
+}
 
 #endif

@@ -9,6 +9,12 @@
 
 #include "channel.h"
 
+#ifdef __GNUC__
+#define TWICE __attribute__((always_inline)) static inline
+#else
+#define TWICE static inline
+#endif
+
 /*
  * A hook is to be called for input. Behind it there is something to be looked
  * at if it fills the queue, and in any case where there is a sink.
@@ -142,62 +148,90 @@ may_deliver(const struct evchat *chat)
 	    !chat->auto_paused && !chat->upgrading);
 }
 
-/* Before how many of these frames is it not enough yet? */
+/* Before which of these n frames is one above the maximum? */
+static size_t
+before_too_large(const struct ready *ready, size_t n, uint64_t max)
+{
+	size_t begin = 0 - ready->before, i;
+
+	for (i = 0; i < n; i++) {
+		const struct ready_around *around = ready_around(ready, i);
+		size_t end = (size_t)ready->last[i] + 1;
+
+		if (end - begin - around->lead - around->tail > max)
+			break;
+		begin = end;
+	}
+	return (i);
+}
+
+/* How many of these frames may be handed out before it is enough? */
 static size_t
 so_many(const struct evchat *chat, const struct ready *ready,
     const struct pace *pace)
 {
+	uint64_t max = input_next_max(chat->input, true);
 	uint64_t done = pace->steps + ready->before +
 	    (chat->input->offset - pace->from);
 	size_t n = ready->n;
 
-	while (n > 1 && done + ready->frames[n - 2].end + (n - 1) >=
-	    chat->set->in_size)
+	while (n > 1 && done + ready->last[n - 2] + n >= chat->set->in_size)
 		n--;
-	return (n);
+	return (ready->before + ready->len > max ?
+	    before_too_large(ready, n, max) : n);
 }
 
 /*
- * Hand out the first n of the frames that are ready, until one is too large or
- * a hook has done what makes a difference to the next: to pause, to push above
- * the high mark, and all that calls input_stir. How many were handed out.
+ * Hand out the first n of the frames that are ready, until a hook has done
+ * what makes a difference to the next: to push above the high mark, and all
+ * that calls input_stir. How many were handed out. The loop is there twice,
+ * since most framings have nothing to be looked up for each frame.
  */
-static size_t
-hand_out(struct evchat *chat, const struct ready *ready, size_t n)
+TWICE size_t
+hand_out_each(struct evchat *chat, const struct ready *ready, size_t n,
+    bool alike)
 {
 	struct input *input = chat->input;
 	size_t *spent = unread_spent(&input->unread);
-	size_t begin = 0 - ready->before; /* of the first one, in the piece */
-	const unsigned char *bytes = ready->bytes, *from = ready->first;
-	const struct ready_frame *frame = ready->frames, *last = frame + n;
-	uint64_t max = input_next_max(input, true);
-	bool keeps = ready->keeps;
+	const uint32_t *last = ready->last, *end = last + n;
+	const struct ready_around *around = ready->around;
+	size_t lead = 0, tail = around->tail, kept = ready->keeps ? tail : 0;
+	const unsigned char *behind = ready->bytes + 1, *from = ready->first;
+	size_t before = 0 - ready->before; /* the first one, in the piece */
 
-	*spent += begin;
+	*spent += before--;
 	chat->running = HOOK_FOUND;
 	before_input_hook(chat);
 	do {
-		const unsigned char *data = from + frame->lead;
-		size_t used = frame->end - begin;
-		size_t len = used - frame->lead - frame->tail;
+		const unsigned char *data;
+		size_t used = *last - before, len;
 
-		if (len > max)
-			break;
+		if (!alike) {
+			lead = around->lead;
+			tail = around++->tail;
+			kept = ready->keeps ? tail : 0;
+		}
+		data = from + lead;
+		len = used - lead - tail;
+		before = *last++;
+		from = behind + before;
 		input_use_ready(input, spent, used, len);
-		begin = frame->end;
-		from = bytes + begin;
-		if (keeps)
-			len += frame->tail;
-		frame++;
-		chat->hooks->frame(chat, data, len, chat->arg);
+		chat->hooks->frame(chat, data, len + kept, chat->arg);
 		if (chat->pushed) {
 			after_input_hook(chat);
 			if (chat->auto_paused)
 				break;
 		}
-	} while (frame < last && !input->stirred);
+	} while (last < end && !input->stirred);
 	chat->running = HOOK_NONE;
-	return ((size_t)(frame - ready->frames));
+	return ((size_t)(last - ready->last));
+}
+
+static size_t
+hand_out(struct evchat *chat, const struct ready *ready, size_t n)
+{
+	return (ready->alike ? hand_out_each(chat, ready, n, true) :
+	    hand_out_each(chat, ready, n, false));
 }
 
 /* A hook was called. Is what comes next what was found, and is there time? */
@@ -225,14 +259,15 @@ hand_out_pieces(struct evchat *chat, const struct ready *ready,
 
 	before_input_hook(chat);
 	do {
-		const struct ready_frame *frame = &ready->frames[i];
-		size_t len = frame->end - begin - frame->tail;
-		size_t keep = ready->keeps ? frame->tail : 0;
+		size_t end = (size_t)ready->last[i] + 1;
+		size_t tail = ready_around(ready, i)->tail;
+		size_t keep = ready->keeps ? tail : 0;
+		size_t len = end - begin - tail;
 
 		if (len > max)
 			break;
 		i++;
-		input_open_ready(input, len, keep, frame->tail - keep);
+		input_open_ready(input, len, keep, tail - keep);
 		chat->running = HOOK_COLLECT;
 		if (len + keep > 0 && hooks->collect != NULL)
 			hooks->collect(chat, ready->bytes + begin, len + keep,
@@ -242,7 +277,7 @@ hand_out_pieces(struct evchat *chat, const struct ready *ready,
 			break;
 		}
 		input_close_ready(input);
-		begin = frame->end;
+		begin = end;
 		chat->running = HOOK_FOUND;
 		if (hooks->found != NULL)
 			hooks->found(chat, chat->arg);
@@ -263,7 +298,9 @@ deliver_ready(struct evchat *chat, struct pace *pace)
 	    !input_find_ready(chat->input, whole, &ready))
 		return (false);
 	if (whole) {
-		n = hand_out(chat, &ready, so_many(chat, &ready, pace));
+		n = so_many(chat, &ready, pace);
+		if (n > 0)
+			n = hand_out(chat, &ready, n);
 		pace->steps += n;
 	} else
 		n = hand_out_pieces(chat, &ready, pace);

@@ -41,9 +41,7 @@ unread_free(struct unread *unread)
 static size_t
 rest_len(const struct unread *unread)
 {
-	if (unread->rest == NULL)
-		return (0);
-	return (evbuffer_get_length(unread->rest) - unread->spent);
+	return (unread->rest_len - unread->spent);
 }
 
 size_t
@@ -153,6 +151,7 @@ next_chain(struct unread *unread)
 	struct evbuffer_iovec vec;
 
 	evbuffer_drain(unread->rest, unread->spent);
+	unread->rest_len -= unread->spent;
 	unread->spent = unread->chain_len = 0;
 	unread->chain = NULL;
 	if (evbuffer_peek(unread->rest, -1, NULL, &vec, 1) < 1)
@@ -242,7 +241,10 @@ unread_take(struct unread *unread, struct evbuffer *from)
 		errno = ENOMEM;
 		return (-1);
 	}
-	return (evbuffer_add_buffer(unread->rest, from));
+	if (evbuffer_add_buffer(unread->rest, from) == -1)
+		return (-1);
+	unread->rest_len = evbuffer_get_length(unread->rest);
+	return (0);
 }
 
 static int

@@ -17,6 +17,7 @@
 struct unread {
 	struct hold front;
 	struct evbuffer *rest;      /* NULL unless it is needed */
+	size_t rest_len;            /* of all that it has, the spent ones too */
 	const unsigned char *chain; /* the first chain of rest, or NULL */
 	size_t chain_len;
 	size_t spent;               /* beyond chain_len only if all were dropped */

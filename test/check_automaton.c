@@ -10,7 +10,7 @@
 #include "../lib/blocks.h"
 
 static size_t counted_find_any(const unsigned char *bytes, size_t len,
-    const struct byte_set *set, size_t *places, size_t n);
+    const struct byte_set *set, uint32_t *places, size_t n);
 
 #define blocks_find_any(bytes, len, set, places, n) \
 	counted_find_any(bytes, len, set, places, n)
@@ -29,11 +29,11 @@ static size_t looked_at; /* bytes */
 
 static size_t
 counted_find_any(const unsigned char *bytes, size_t len,
-    const struct byte_set *set, size_t *places, size_t n)
+    const struct byte_set *set, uint32_t *places, size_t n)
 {
 	size_t found = blocks_find_any(bytes, len, set, places, n);
 
-	looked_at += found < n ? len : places[n - 1] + 1;
+	looked_at += found < n ? len : (size_t)places[n - 1] + 1;
 	return found;
 }
 

@@ -53,7 +53,7 @@ static void (*const ways[])(struct search *search) = {
 };
 
 static size_t
-find_so(int way, const unsigned char *bytes, size_t len, size_t *places,
+find_so(int way, const unsigned char *bytes, size_t len, uint32_t *places,
     size_t n)
 {
 	struct search search = { .bytes = bytes, .len = len, .byte = '\n',
@@ -69,9 +69,10 @@ find_so(int way, const unsigned char *bytes, size_t len, size_t *places,
 static void
 expect_places_so(int way, const unsigned char *bytes, size_t len, size_t n)
 {
-	size_t places[MOST + 1], found, at, i = 0;
+	uint32_t places[MOST + 1];
+	size_t found, at, i = 0;
 
-	places[n] = SIZE_MAX;
+	places[n] = UINT32_MAX;
 	found = find_so(way, bytes, len, places, n);
 	for (at = 0; at < len && i < n; at++) {
 		if (bytes[at] != '\n')
@@ -80,7 +81,7 @@ expect_places_so(int way, const unsigned char *bytes, size_t len, size_t n)
 		i++;
 	}
 	harness_must(i == found, "no other place");
-	harness_must(places[n] == SIZE_MAX, "room for n");
+	harness_must(places[n] == UINT32_MAX, "room for n");
 }
 
 static void
@@ -157,13 +158,14 @@ static void
 expect_set(const unsigned char *bytes, size_t len, const bool *in_set,
     const struct byte_set *set, size_t n)
 {
-	size_t places[MOST + 1], found, at, i;
+	uint32_t places[MOST + 1];
+	size_t found, at, i;
 	int way;
 
 	for (way = -1; way < 2; way++) {
 		if (way == 0 && !HAVE_AVX2)
 			continue;
-		places[n] = SIZE_MAX;
+		places[n] = UINT32_MAX;
 		found = find_set_so(way, (struct search){ .bytes = bytes,
 		    .len = len, .set = set, .places = places, .most = n });
 		for (at = i = 0; at < len && i < n; at++) {
@@ -174,7 +176,7 @@ expect_set(const unsigned char *bytes, size_t len, const bool *in_set,
 			i++;
 		}
 		harness_must(i == found, "no other place of a set");
-		harness_must(places[n] == SIZE_MAX, "room for n of a set");
+		harness_must(places[n] == UINT32_MAX, "room for n of a set");
 	}
 }
 

@@ -16,17 +16,17 @@ START_TEST(frames_are_counted_as_they_begin)
 	struct unit_input u;
 
 	unit_input_begin(&u, _i != 0, "\r\n");
-	ck_assert_uint_eq(u.input.begun, 0);
+	ck_assert_uint_eq(input_begun(&u.input), 0);
 	unit_input_feed_text(&u, "a\r\nb");
-	ck_assert_uint_eq(u.input.begun, 2);
+	ck_assert_uint_eq(input_begun(&u.input), 2);
 	unit_input_feed_text(&u, "c\r\n");
-	ck_assert_uint_eq(u.input.begun, 2);
+	ck_assert_uint_eq(input_begun(&u.input), 2);
 	ck_assert(!input_in_frame(&u.input));
 	unit_input_feed_text(&u, "\r");
-	ck_assert_uint_eq(u.input.begun, 3);
+	ck_assert_uint_eq(input_begun(&u.input), 3);
 	ck_assert(input_in_frame(&u.input));
 	unit_input_feed_text(&u, "d\r\ne\r");
-	ck_assert_uint_eq(u.input.begun, 4);
+	ck_assert_uint_eq(input_begun(&u.input), 4);
 	ck_assert(input_in_frame(&u.input));
 	unit_input_free(&u);
 }

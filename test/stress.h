@@ -102,6 +102,7 @@ struct stress_side {
 	bool limited;
 	bool eof_told;
 	bool again;           /* what was left then is looked at again */
+	bool unseen;          /* what no frame holds, as no hook is for it */
 	bool shut;            /* evchat_push_eof() was called */
 	bool closing;         /* evchat_close_when_done() was called */
 	bool failed;          /* something pushed was told FAILED */

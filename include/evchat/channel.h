@@ -425,7 +425,8 @@ struct bufferevent *evchat_get_bufferevent(const struct evchat *chat);
 
 /**
  * Use other hooks from the next delivery on. What is held of an unfinished
- * frame is delivered to the new ones. This succeeds until closed has begun,
+ * frame is delivered to the new ones, unless the channel is closing, where
+ * nothing is delivered any more. This succeeds until closed has begun,
  * also while the channel is closing: when it has returned 0, none of the hooks
  * from before is called any more, so that who has lent them can take them
  * back; only the one that makes this call is still running. In another thread
