@@ -439,6 +439,22 @@ START_TEST(body_that_was_announced_may_be_waited_for)
 }
 END_TEST
 
+/* Those that were given up count as well, also when the channel has rested. */
+START_TEST(frames_that_were_discarded_make_no_difference)
+{
+	struct harness *h = wanting(sink_kinds[_i], 1, 0);
+
+	harness_ok(h, evchat_set_max_frame(h->chat, 4,
+	    EVCHAT_OVERSIZE_DISCARD));
+	harness_feed(h, "too long\r\nhe");
+	evchat_close_after_frame(h->chat);
+	harness_feed(h, "ad\r\n");
+	harness_feed(h, "abc");
+	harness_expect_received(h, "bye");
+	harness_end(h, "event:oversize|frame:head|event:last|frame:abc|" ENDED);
+}
+END_TEST
+
 START_TEST(each_frame_more_is_asked_for_by_itself)
 {
 	struct harness *h = wanting(sink_kinds[_i], 3, 0);
@@ -551,6 +567,8 @@ after_frame_suite(void)
 	tcase_add_loop_test(tc, every_hook_may_call_it, 0,
 	    INSIDE * SINK_KINDS);
 	tcase_add_loop_test(tc, body_that_was_announced_may_be_waited_for, 0,
+	    SINK_KINDS);
+	tcase_add_loop_test(tc, frames_that_were_discarded_make_no_difference, 0,
 	    SINK_KINDS);
 	tcase_add_loop_test(tc, each_frame_more_is_asked_for_by_itself, 0,
 	    SINK_KINDS);

@@ -23,6 +23,7 @@ struct play {
 	size_t len;
 	const struct deed *in_frame[FRAMES];
 	const char *delimiter; /* NULL: that of the kind */
+	bool lines;        /* instead, with their ends, of two styles */
 	size_t in_size;    /* 0: the default */
 	uint64_t max;      /* 0: the default */
 	size_t piece;      /* bytes that come at once */
@@ -61,7 +62,7 @@ on_frame(struct harness *h, const void *data, size_t len)
 	if (len > 0)
 		memcpy(copy, data, len);
 	evchat_get_stats(h->chat, &stats, sizeof(stats));
-	harness_note(h, "%ju@%ju:%ju-%ju",
+	harness_note(h, "%zu=%ju@%ju:%ju-%ju", len,
 	    (uintmax_t)evchat_get_frame_length(h->chat),
 	    (uintmax_t)evchat_get_offset(h->chat),
 	    (uintmax_t)stats.frames_in, (uintmax_t)stats.held_in);
@@ -100,7 +101,9 @@ ignore_trace(struct evchat *chat, enum evchat_trace what,
 static void
 start(struct harness *h, struct play *play)
 {
-	struct evchat_framing *framing = play->delimiter != NULL ?
+	struct evchat_framing *framing = play->lines ?
+	    evchat_framing_line(EVBUFFER_EOL_CRLF,
+	    EVCHAT_FRAMING_KEEP_DELIMITER) : play->delimiter != NULL ?
 	    unit_delimiter(play->delimiter, strlen(play->delimiter)) :
 	    kind_new(play->kind, 3);
 
@@ -367,6 +370,23 @@ START_TEST(delimiters_may_overlap)
 }
 END_TEST
 
+/* What is around each frame is not what is around the first one. */
+START_TEST(lines_may_end_in_two_ways)
+{
+	static struct play play;
+	size_t cases = unit_cases(50);
+
+	for (; cases > 0; cases--) {
+		play_init(&play, &kinds[0]);
+		play.lines = true;
+		play.len = 1 + unit_random(200);
+		unit_random_bytes(play.stream, play.len, "XX\r\n");
+		play.chain = unit_random(2) ? 0 : 1 + unit_random(50);
+		expect_same(&play, "lines");
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -381,5 +401,6 @@ main(void)
 	tcase_add_loop_test(tc, chains_make_no_difference, 0, KINDS);
 	tcase_add_loop_test(tc, between_turns_anything_may_be_set, 0, KINDS);
 	tcase_add_test(tc, delimiters_may_overlap);
+	tcase_add_test(tc, lines_may_end_in_two_ways);
 	return harness_main(suite);
 }
