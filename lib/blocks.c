@@ -110,7 +110,8 @@ last_mask(const unsigned char *bytes, size_t len, size_t at,
  * at most.
  */
 static inline size_t
-add_places(uint32_t *places, size_t found, size_t most, uint64_t mask, size_t at)
+add_places(uint32_t *places, size_t found, size_t most, uint64_t mask,
+    size_t at)
 {
 	while (mask != 0 && found < most) {
 		places[found++] = (uint32_t)(at +

@@ -219,7 +219,8 @@ push_few(struct evchat *chat, const void *data, size_t len)
 
 	/* What others may change is looked at only where there are none. */
 	if (chat->lock != NULL || (framing = push_framing(chat)) == NULL ||
-	    chat->set->trace != NULL || chat->state != CHANNEL_OPEN || chat->output != OUTPUT_OPEN ||
+	    chat->set->trace != NULL || chat->state != CHANNEL_OPEN ||
+	    chat->output != OUTPUT_OPEN ||
 	    !plain_append_few(&framing->plain, &chat->queue.bytes, data, len))
 		return (false);
 	chat->frames_out++;
