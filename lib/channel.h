@@ -60,7 +60,8 @@ enum channel_hook {
 	HOOK_OTHER
 };
 
-#define PUSHED ((unsigned char)1) /* above the high mark, since the hook was called */
+/* The queue went, or was, above the high mark since the hook was called. */
+#define PUSHED ((unsigned char)1)
 
 /* What the application may choose; THREADSAFE is the bufferevent's. */
 #define CHANNEL_OPTIONS ((unsigned)EVCHAT_OPT_DELIVER_LAST | \

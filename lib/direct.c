@@ -44,6 +44,7 @@
 #define FIRST_READ ((uint32_t)3712)
 #define SMALL_READS 16                /* until the next is to be smaller */
 #define LARGEST_READ ((uint32_t)48128)
+#define LARGER_READ ((size_t)65536)   /* of a frame that is large already */
 
 void
 direct_init(struct evchat *chat)
@@ -101,8 +102,9 @@ adapt(struct evchat *chat, size_t received, size_t room)
 
 /*
  * Memory follows what was received: what is held of a frame and what comes
- * behind it take as much as a large read does. Of a larger frame they take 2.25
- * times as much as is held, while that is moved, and as much as such a read.
+ * behind it take as much as a large read does. A larger frame that nothing
+ * stands before takes 2.25 times as much as is held, while that is moved, and
+ * as much as such a read.
  */
 static size_t
 len_to_receive(const struct evchat *chat)
@@ -111,11 +113,12 @@ len_to_receive(const struct evchat *chat)
 	size_t unread = unread_len(&chat->input->unread);
 	size_t more = unread < LARGEST_READ / 4 * 3 ? LARGEST_READ - unread :
 	    unread / 4;
-	size_t cap = chat->input->unread.front.cap;
+	const struct hold *front = &chat->input->unread.front;
 
-	if (unread >= LARGEST_READ && len == LARGEST_READ && cap < unread + len) {
-		more += unread + len - cap;
-		len = more;
+	if (unread >= LARGEST_READ && len == LARGEST_READ && front->off == 0 &&
+	    front->cap < unread + len) {
+		more += unread + len - front->cap;
+		len = more < LARGER_READ ? more : LARGER_READ;
 	}
 
 	if (waiting >= chat->set->in_size)

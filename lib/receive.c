@@ -199,6 +199,7 @@ hand_out_each(struct evchat *chat, const struct ready *ready, size_t n,
 	const unsigned char *behind = ready->bytes + 1, *from = ready->first;
 	size_t before = 0 - ready->before; /* the first one, in the piece */
 
+	/* It was used up when it was put together; that is made good below. */
 	*spent += before--;
 	chat->running = HOOK_FOUND;
 	before_input_hook(chat);

@@ -158,6 +158,28 @@ START_TEST(hook_that_pushes_to_a_full_queue_stops_delivery)
 }
 END_TEST
 
+static void
+lower_marks(struct harness *h, const void *data, size_t len)
+{
+	(void)len;
+	if (*(const char *)data == '2')
+		set_marks(h, 100, 1000);
+}
+
+START_TEST(marks_that_a_hook_sets_stop_delivery_as_well)
+{
+	struct harness *h = harness_frames_on(_i);
+	struct feeder p;
+
+	stop_after_three(h, &p);
+	h->script.frame = lower_marks;
+	push(h, 1400);
+	harness_feed(h, nine);
+	harness_expect(h, "frame:1|frame:2");
+	harness_free(h);
+}
+END_TEST
+
 START_TEST(eof_waits_while_delivery_is_stopped)
 {
 	struct harness *h = harness_frames_on(_i);
@@ -323,6 +345,7 @@ stop_suite(void)
 	sink_add(tc, queue_at_the_high_mark_does_not_stop_delivery);
 	sink_add(tc, delivery_goes_on_at_the_low_mark);
 	sink_add(tc, hook_that_pushes_to_a_full_queue_stops_delivery);
+	sink_add(tc, marks_that_a_hook_sets_stop_delivery_as_well);
 	sink_add(tc, eof_waits_while_delivery_is_stopped);
 	sink_add(tc, pause_is_independent_of_stopped_delivery);
 	sink_add(tc, discard_lets_delivery_go_on);

@@ -724,11 +724,11 @@ int evchat_set_max_frame(struct evchat *chat, uint64_t max,
 /**
  * Set the marks of the output queue; 32 KiB and 128 KiB at first.
  *
- * Producers are asked while the queue is below high. When a data hook has
- * pushed and leaves the queue above high, delivery and reading stop until it
- * has fallen to low, so that a peer that sends and does not read cannot make
- * memory grow. Above high, and back at low, is also what EVCHAT_EVENT_WRITABLE
- * tells.
+ * Producers are asked while the queue is below high. When a data hook leaves
+ * the queue above high, by what it has pushed or with marks that it has set,
+ * delivery and reading stop until it has fallen to low, so that a peer that
+ * sends and does not read cannot make memory grow. Above high, and back at low,
+ * is also what EVCHAT_EVENT_WRITABLE tells.
  *
  * @return 0, or -1 with errno EPIPE, ENOMEM, EINVAL if high is 0 or low is
  *	not below it
@@ -739,7 +739,7 @@ int evchat_set_watermarks(struct evchat *chat, size_t low, size_t high);
  * Set how many bytes are taken in one turn of the event loop, and how many a
  * producer is asked for; 64 KiB each at first. A piece or a frame that begins
  * within the first in bytes is delivered whole. Reading stops while more than
- * in bytes wait. At most 47 KiB are received at a time, and by libevent 2.1,
+ * in bytes wait. At most 64 KiB are received at a time, and by libevent 2.1,
  * where it does it, 4096 bytes.
  *
  * @return 0, or -1 with errno EPIPE, ENOMEM, EINVAL if one is 0 or above INT_MAX
