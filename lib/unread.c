@@ -236,15 +236,16 @@ unread_commit(struct unread *unread, size_t len)
 int
 unread_take(struct unread *unread, struct evbuffer *from)
 {
+	int done;
+
 	unread_settle(unread);
 	if (unread->rest == NULL && (unread->rest = evbuffer_new()) == NULL) {
 		errno = ENOMEM;
 		return (-1);
 	}
-	if (evbuffer_add_buffer(unread->rest, from) == -1)
-		return (-1);
+	done = evbuffer_add_buffer(unread->rest, from);
 	unread->rest_len = evbuffer_get_length(unread->rest);
-	return (0);
+	return (done);
 }
 
 static int
