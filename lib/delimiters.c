@@ -21,6 +21,7 @@ struct delimiters {
 	bool keeps;
 	bool longest;
 	size_t most_len;     /* of any of them */
+	bool alike;          /* and it is that of all */
 	unsigned char *tail; /* what is sent */
 	size_t tail_len;
 };
@@ -142,8 +143,11 @@ add_frames(const struct delimiters *delimiters, struct ready *ready,
 		if (delimiters->longest &&
 		    !find_longest(delimiters, ready, &end))
 			return (false);
-		ready_add(ready, end.at, 0, automaton_depth(automaton,
-		    end.state));
+		if (delimiters->alike)
+			ready->last[ready->n++] = (uint32_t)(end.at - 1);
+		else
+			ready_add(ready, end.at, 0, automaton_depth(automaton,
+			    end.state));
 	}
 	return (true);
 }
@@ -157,6 +161,8 @@ delimiters_find(const struct evchat_framing *framing, struct ready *ready)
 	size_t begin = 0;
 
 	ready->keeps = delimiters->keeps;
+	if (delimiters->alike)
+		ready_all_alike(ready, delimiters->most_len);
 	do {
 		search.bytes = ready->bytes + begin;
 		search.len = ready->len - begin;
@@ -342,6 +348,10 @@ evchat_framing_delimiters(const struct evbuffer_iovec *set, int n,
 	for (i = 0; i < n; i++)
 		if (delimiters->most_len < set[i].iov_len)
 			delimiters->most_len = set[i].iov_len;
+	delimiters->alike = delimiters->most_len <= READY_MOST_AROUND;
+	for (i = 0; i < n; i++)
+		if (set[i].iov_len != delimiters->most_len)
+			delimiters->alike = false;
 	/* From here on; to choose the tail was easier without. */
 	if (flags & EVCHAT_FRAMING_KEEP_DELIMITER) {
 		delimiters->keeps = true;
