@@ -288,12 +288,12 @@ channel_yield(struct evchat *chat)
 void
 channel_set_state(struct evchat *chat, enum channel_state state)
 {
-	if (chat->state == CHANNEL_OPEN && state > CHANNEL_OPEN)
+	if (state <= chat->state)
+		return;
+	if (chat->state == CHANNEL_OPEN)
 		sink_part(chat);
-	if (state > chat->state && chat->input != NULL)
-		input_stir(chat->input);
-	if (state > chat->state)
-		chat->state = state;
+	channel_stir(chat);
+	chat->state = state;
 }
 
 size_t

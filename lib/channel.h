@@ -222,6 +222,13 @@ bool channel_is_open(const struct evchat *chat); /* if not, errno is EPIPE */
 size_t channel_in_output(const struct evchat *chat);
 void channel_drop_output(struct evchat *chat);
 void channel_set_state(struct evchat *chat, enum channel_state state);
+/* What input is being delivered is not what was found. */
+static inline void
+channel_stir(struct evchat *chat)
+{
+	if (chat->input != NULL)
+		input_stir(chat->input);
+}
 
 /* end.c: with what is then to be told */
 

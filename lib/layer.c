@@ -487,8 +487,7 @@ evchat_upgrade(struct evchat *chat, const struct evchat_layer_ops *ops,
 
 	if (layer != NULL && queue_gate(chat, layer) == 0) {
 		put_on(chat, layer, LAYER_BEHIND);
-		if (chat->input != NULL)
-			input_stir(chat->input);
+		channel_stir(chat);
 		done = 0;
 	} else {
 		error = errno;

@@ -13,9 +13,7 @@
 
 #define READY_MOST 64
 
-/* Each begins behind the last byte of the one before it. */
-
-/* What is around its data. */
+/* What is around the data of one, which begins where the one before it ends. */
 struct ready_around {
 	uint16_t lead; /* bytes that are not delivered */
 	uint16_t tail; /* and bytes that are not counted */
@@ -34,7 +32,7 @@ struct ready {
 	bool keeps;    /* are their tails delivered? */
 	bool alike;    /* is what is around the first one around all of them? */
 	size_t clear;  /* bytes behind them: data of a frame that goes on */
-	uint32_t last[READY_MOST]; /* where in the piece the last byte of each is */
+	uint32_t last[READY_MOST]; /* where the last byte of each is */
 	struct ready_around around[READY_MOST];
 };
 

@@ -81,14 +81,6 @@ change(struct evchat *chat)
 	return (channel_is_open(chat) ? settings_own(chat) : NULL);
 }
 
-/* What input is being delivered is not what was found. */
-static void
-stir(struct evchat *chat)
-{
-	if (chat->input != NULL)
-		input_stir(chat->input);
-}
-
 int
 evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
     void *arg)
@@ -97,7 +89,7 @@ evchat_set_hooks(struct evchat *chat, const struct evchat_hooks *hooks,
 	bool some_come = chat->state < CHANNEL_CLOSED;
 
 	if (some_come) {
-		stir(chat);
+		channel_stir(chat);
 		chat->hooks = hooks != NULL ? hooks : &hooks_none;
 		chat->arg = arg;
 		channel_wake(chat);
@@ -278,7 +270,7 @@ evchat_pause(struct evchat *chat)
 {
 	struct bufferevent *bev = channel_enter(chat);
 
-	stir(chat);
+	channel_stir(chat);
 	chat->paused = true;
 	if (!chat->in_turn)
 		reading_set(chat);
@@ -325,7 +317,7 @@ evchat_set_buffer_sizes(struct evchat *chat, size_t in, size_t out)
 	if (channel_is_open(chat) && !valid)
 		errno = EINVAL;
 	else if ((own = change(chat)) != NULL) {
-		stir(chat);
+		channel_stir(chat);
 		own->in_size = in;
 		own->out_size = out;
 		own->max_read = in;
@@ -440,7 +432,7 @@ evchat_set_trace(struct evchat *chat, evchat_trace_cb trace, void *arg)
 	struct settings *own = change(chat);
 
 	if (own != NULL) {
-		stir(chat);
+		channel_stir(chat);
 		own->trace = trace;
 		own->trace_arg = arg;
 	}
