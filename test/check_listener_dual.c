@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "door.h"
+#include "place.h"
 
 /* A system without IPv6, or one that keeps IPv4 apart, if a test wants it */
 
@@ -82,7 +83,7 @@ START_TEST(all_of_ipv6_is_all_of_ipv4)
 	struct sockaddr_in6 *peer;
 	struct door d;
 
-	if (!door_has_ipv6())
+	if (!place_has_ipv6())
 		return;
 	ipv4_apart = _i >= 3;
 	open_at(&d, all[_i % 3], 0);
@@ -101,7 +102,7 @@ START_TEST(all_of_ipv6_only_is_not)
 	struct door d;
 	int fd;
 
-	if (!door_has_ipv6())
+	if (!place_has_ipv6())
 		return;
 	open_at(&d, all[_i], EVCHAT_LISTENER_IPV6ONLY);
 	fd = socket(AF_INET, SOCK_STREAM, 0);

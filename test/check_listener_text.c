@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "door.h"
+#include "place.h"
 
 /* Doors */
 
@@ -150,7 +151,7 @@ START_TEST(words_come_back_and_connect)
 	char text[EVCHAT_ADDRESS_MAX];
 	struct door d;
 
-	if (form->family == AF_INET6 && !door_has_ipv6())
+	if (form->family == AF_INET6 && !place_has_ipv6())
 		return;
 	open_at(&d, form->where, 0);
 	ck_assert_int_eq(d.address.ss_family, form->family);
@@ -171,7 +172,7 @@ START_TEST(words_make_another_one)
 	struct door d;
 
 	if (forms[_i].family == AF_UNIX ||
-	    (forms[_i].family == AF_INET6 && !door_has_ipv6()))
+	    (forms[_i].family == AF_INET6 && !place_has_ipv6()))
 		return;
 	open_at(&d, forms[_i].where, EVCHAT_LISTENER_REUSEPORT);
 	ck_assert_int_eq(evchat_listener_get_text(d.listener, text,

@@ -310,17 +310,3 @@ door_end(struct door *d, const char *transcript)
 	door_expect(d, transcript);
 	door_close(d);
 }
-
-bool
-door_has_ipv6(void)
-{
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6,
-	    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	int fd = socket(AF_INET6, SOCK_STREAM, 0);
-	bool has = fd != -1 && bind(fd, (struct sockaddr *)&sin6,
-	    sizeof(sin6)) == 0;
-
-	if (fd != -1)
-		close(fd);
-	return has;
-}

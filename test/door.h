@@ -107,9 +107,6 @@ void door_note(struct door *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void door_expect(struct door *d, const char *transcript);
 
-/* Whether this machine has ::1. */
-bool door_has_ipv6(void);
-
 /* How many descriptors are open. */
 long door_descriptors(void);
 

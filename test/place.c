@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include "place.h"
 
-static bool
-has_ipv6(void)
+bool
+place_has_ipv6(void)
 {
 	struct sockaddr_in6 address = { .sin6_family = AF_INET6,
 	    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
@@ -29,7 +29,7 @@ place_family(int i)
 {
 	if (i == 0)
 		return AF_UNIX;
-	return i == 2 && has_ipv6() ? AF_INET6 : AF_INET;
+	return i == 2 && place_has_ipv6() ? AF_INET6 : AF_INET;
 }
 
 static void

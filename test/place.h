@@ -23,6 +23,8 @@ struct place {
 	char directory[32]; /* of a local socket, else empty */
 };
 
+/* Whether this machine has ::1. */
+bool place_has_ipv6(void);
 /* The families there are; where there is no IPv6, IPv4 stands for it. */
 #define PLACE_FAMILIES 3
 int place_family(int i);
