@@ -266,25 +266,48 @@ wide_last(const struct search *search, const __m256i *rows)
 	return (mask);
 }
 
+/*
+ * The mask of the next block that shows something, and where it is; 0 if there
+ * may be none in two blocks.
+ */
+AVX2 uint64_t
+skip_nothing(const struct search *search, size_t *at, const __m256i *rows,
+    bool of_set)
+{
+	const unsigned char *bytes = search->bytes;
+	size_t len = search->len, here = *at;
+	uint64_t mask;
+
+	/* From here on no part is in two cache lines. */
+	here += BLOCK - (uintptr_t)(bytes + here) % BLOCK;
+	while (len - here >= 2 * BLOCK &&
+	    is_nowhere(bytes + here, rows, of_set))
+		here += 2 * BLOCK;
+	*at = here;
+	if (len - here < 2 * BLOCK)
+		return (0);
+	/* A branch: what follows would wait for a place that is computed. */
+	mask = wide_mask(bytes + here, rows, of_set);
+	if (mask != 0)
+		return (mask);
+	*at = here + BLOCK;
+	return (wide_mask(bytes + here + BLOCK, rows, of_set));
+}
+
 AVX2 void
 search_blocks(struct search *search, const __m256i *rows, bool of_set)
 {
-	const unsigned char *bytes = search->bytes;
 	size_t len = search->len, at = 0, found = 0;
 	uint64_t mask;
 
 	while (len - at >= BLOCK && found < search->most) {
-		mask = wide_mask(bytes + at, rows, of_set);
+		mask = wide_mask(search->bytes + at, rows, of_set);
+		if (mask == 0 && (mask = skip_nothing(search, &at, rows,
+		    of_set)) == 0)
+			continue;
 		found = add_places(search->places, found, search->most, mask,
 		    at);
 		at += BLOCK;
-		if (mask != 0)
-			continue;
-		/* A long line: from here on no part is in two cache lines. */
-		at -= (uintptr_t)(bytes + at) % BLOCK;
-		while (len - at >= 2 * BLOCK &&
-		    is_nowhere(bytes + at, rows, of_set))
-			at += 2 * BLOCK;
 	}
 	search->at = at;
 	search->found = found;
