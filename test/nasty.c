@@ -47,6 +47,8 @@ static const struct nasty_bend *bend; /* NULL: any that is transient */
 static long at;         /* 0: by chance */
 static unsigned chance; /* one in so many; 0: none */
 static uint64_t chance_seed;
+static int filled; /* set before: */
+static size_t (*_Atomic filling)(void *data, size_t len); /* NULL: none is */
 
 const struct nasty_bend *
 nasty_bend_named(const char *name)
@@ -184,6 +186,24 @@ nasty_strikes(int fd, enum nasty_call call, size_t *len)
 	else if (*len > with->most)
 		*len = with->most;
 	return with->error != 0;
+}
+
+void
+nasty_fill(int fd, size_t (*fill)(void *data, size_t len))
+{
+	filled = fd;
+	atomic_store(&filling, fill);
+}
+
+bool
+nasty_fills(int fd, void *data, size_t *len)
+{
+	size_t (*fill)(void *, size_t) = atomic_load(&filling);
+
+	if (fill == NULL || fd != filled)
+		return false;
+	*len = fill(data, *len);
+	return true;
 }
 
 /*

@@ -88,6 +88,10 @@ long nasty_struck(void);
  * tested: a test that needs it says so and goes on. */
 bool nasty_works(void);
 
+/* Have recv on a descriptor get from this function as many of len bytes as it
+ * returns, and never anything else; NULL: what there is. One at a time. */
+void nasty_fill(int fd, size_t (*fill)(void *data, size_t len));
+
 /* For nasty_calls.c */
 
 /* The C library's function, or a sanitizer's, that this one stands before. */
@@ -95,6 +99,9 @@ void (*nasty_real(enum nasty_call call))(void);
 
 /* A call is made that is to move *len bytes. True: it fails, with errno set. */
 bool nasty_strikes(int fd, enum nasty_call call, size_t *len);
+
+/* True: *len bytes were received, as nasty_fill has said. */
+bool nasty_fills(int fd, void *data, size_t *len);
 
 /* accept has returned a descriptor, or close is going to take one. */
 void nasty_accepted(int fd);

@@ -35,6 +35,8 @@ recv(int fd, void *buf, size_t len, int flags)
 	ssize_t (*real)(int, void *, size_t, int) =
 	    (ssize_t (*)(int, void *, size_t, int))nasty_real(NASTY_RECV);
 
+	if (nasty_fills(fd, buf, &len))
+		return (ssize_t)len;
 	if (nasty_strikes(fd, NASTY_RECV, &len))
 		return -1;
 	return real(fd, buf, len, flags);
