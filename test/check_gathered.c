@@ -28,6 +28,11 @@ static const enum harness_carrier carriers[] = { HARNESS_SOCKET,
     HARNESS_SOCKET_THREADSAFE, HARNESS_BEV, HARNESS_BEV_DEFER, HARNESS_TCP };
 
 #define CARRIERS ((int)(sizeof(carriers) / sizeof(carriers[0])))
+#define LOCAL (CARRIERS - 1) /* they take all PIECES at once */
+
+/* More than one system call takes, of a length that is referred to. */
+#define PIECES 70
+#define PIECE 512
 
 /* Counting */
 
@@ -180,6 +185,32 @@ START_TEST(what_is_before_a_file_that_fails_is_sent)
 }
 END_TEST
 
+/* A system call takes 64 pieces; as long as there are more, no file is asked. */
+START_TEST(many_pieces_before_a_file_that_fails_are_sent)
+{
+	struct harness *h = start(_i);
+	int fd = harness_file(block, 600), other = dup(fd), i;
+
+	for (i = 0; i < PIECES; i++)
+		ck_assert_int_eq(evchat_push_reference(h->chat, block + i,
+		    PIECE, NULL, NULL), 0);
+	ck_assert_int_eq(evchat_push_file(h->chat, fd, 0, -1), 0);
+	ck_assert_int_eq(ftruncate(other, 0), 0);
+	close(other);
+	harness_run_until_closed(h);
+	harness_run_until_peer_eof(h);
+	if (IS_DIRECT)
+		ck_assert_uint_eq(evbuffer_get_length(h->received),
+		    PIECES * PIECE);
+	for (i = 0; IS_DIRECT && i < PIECES; i++) {
+		ck_assert_mem_eq(evbuffer_pullup(h->received, PIECE),
+		    block + i, PIECE);
+		evbuffer_drain(h->received, PIECE);
+	}
+	harness_end(h, "closed:producer");
+}
+END_TEST
+
 /* Nothing that was read is lost or sent again when a socket is full. */
 START_TEST(what_a_full_socket_leaves_follows)
 {
@@ -213,6 +244,8 @@ main(void)
 	tcase_add_loop_test(tc, high_mark_is_kept, 0, CARRIERS);
 	tcase_add_loop_test(tc, what_is_before_a_file_that_fails_is_sent, 0,
 	    CARRIERS);
+	tcase_add_loop_test(tc, many_pieces_before_a_file_that_fails_are_sent,
+	    0, LOCAL);
 	tcase_add_loop_test(tc, what_a_full_socket_leaves_follows, 0, CARRIERS);
 	return (harness_main(suite));
 }
