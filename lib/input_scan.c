@@ -70,22 +70,23 @@ add_step(struct input *input, const struct scan_step *found)
 }
 
 /*
- * What was decoded counts as delivered; so no more is than can be. Elsewhere
- * it does not matter how much is scanned at once.
+ * What was decoded counts as delivered; so no more is than can be. Nor is
+ * anything looked at behind the byte that makes a frame too large before that
+ * is told, since it is not looked at again. Elsewhere it does not matter how
+ * much is scanned at once.
  */
 static size_t
 len_to_scan(const struct input *input, bool whole, size_t len)
 {
-	uint64_t max;
+	uint64_t max, left;
 
 	if (len > BLOCKS_MOST)
 		len = BLOCKS_MOST;
 	if (!input->scan.transforms || input->frame != FRAME_OPEN)
 		return (len);
 	max = input_frame_max(input, whole);
-	if (max > input->passed && len > max - input->passed)
-		len = (size_t)(max - input->passed);
-	return (len);
+	left = max > input->passed ? max - input->passed : 1;
+	return (max > 0 && len > left ? (size_t)left : len);
 }
 
 /*

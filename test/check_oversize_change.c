@@ -207,6 +207,66 @@ START_TEST(framing_set_behind_a_discard_applies_at_once)
 }
 END_TEST
 
+/* Bytes that are unread when it is told come behind the one too many. */
+
+static void
+start_with(struct harness *h, struct evchat_framing *framing, uint64_t max)
+{
+	harness_ok(h, framing != NULL ? 0 : -1);
+	discard_above(h, max);
+	harness_ok(h, evchat_set_framing(h->chat, framing));
+	evchat_framing_free(framing);
+}
+
+static void
+chunks_of_two(struct harness *h)
+{
+	start_with(h, evchat_framing_chunked(0), 2);
+}
+
+static void
+dots_of_four(struct harness *h)
+{
+	start_with(h, evchat_framing_dot(0), 4);
+}
+
+static void
+unread_two(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_OVERSIZE)
+		harness_ok(h, evchat_unread(h->chat, "XY", 2));
+}
+
+static void
+unread_the_end(struct harness *h, enum evchat_event what)
+{
+	if (what == EVCHAT_EVENT_OVERSIZE)
+		harness_ok(h, evchat_unread(h->chat, "\r\n.\r\n", 5));
+}
+
+static const struct harness_scenario unread[] = {
+	{ .input = "5\r\nabc\r\n0\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+	    .start = chunks_of_two, .script.event = unread_two,
+	    .hooks = &harness_frames, .expect = "event:oversize|frame:ok" },
+	{ .input = "2\r\nab\r\n3\r\nc\r\n0\r\n\r\n1\r\nk\r\n0\r\n\r\n",
+	    .start = chunks_of_two, .script.event = unread_two,
+	    .expect = "collect:ab|event:oversize|collect:k|found" },
+	{ .input = "abcdeXY\r\n.\r\n", .start = dots_of_four,
+	    .script.event = unread_the_end, .hooks = &harness_frames,
+	    .expect = "event:oversize|frame:XY\\r\\n" },
+	{ .input = "ab\r\ncXY\r\n.\r\n", .start = dots_of_four,
+	    .script.event = unread_the_end, .hooks = &harness_frames,
+	    .expect = "event:oversize|frame:XY\\r\\n" },
+};
+
+#define UNREAD ((int)(sizeof(unread) / sizeof(unread[0])))
+
+START_TEST(unread_when_it_is_told_is_next)
+{
+	harness_prove(&unread[_i]);
+}
+END_TEST
+
 static Suite *
 oversize_change_suite(void)
 {
@@ -217,6 +277,7 @@ oversize_change_suite(void)
 	tcase_add_test(tc, change_made_between_frames_applies_at_once);
 	tcase_add_loop_test(tc,
 	    framing_set_when_it_is_told_applies_behind_the_frame, 0, BEHIND);
+	tcase_add_loop_test(tc, unread_when_it_is_told_is_next, 0, UNREAD);
 	tcase_add_test(tc, framing_set_behind_a_discard_applies_at_once);
 	return suite;
 }
