@@ -288,12 +288,12 @@ channel_yield(struct evchat *chat)
 void
 channel_set_state(struct evchat *chat, enum channel_state state)
 {
-	if (state <= chat->state)
-		return;
-	if (chat->state == CHANNEL_OPEN)
-		sink_part(chat);
-	channel_stir(chat);
-	chat->state = state;
+	if (state > chat->state) {
+		if (chat->state == CHANNEL_OPEN)
+			sink_part(chat);
+		channel_stir(chat);
+		chat->state = state;
+	}
 }
 
 size_t
