@@ -267,8 +267,9 @@ wide_last(const struct search *search, const __m256i *rows)
 }
 
 /*
- * The mask of the next block that shows something, and where it is; 0 if there
- * may be none in two blocks.
+ * Behind a block that shows nothing: the mask of the next one that shows
+ * something, and where it is. 0: there is none before *at, behind which there
+ * are fewer than two blocks.
  */
 AVX2 uint64_t
 skip_nothing(const struct search *search, size_t *at, const __m256i *rows,

@@ -1,5 +1,6 @@
 /*
- * Lost connections: a reset is told as the reason, whenever it comes.
+ * Lost connections: a reset is told as the reason, whenever it comes. Of one of
+ * a pair nothing is told when its partner is freed; a limit ends that.
  */
 
 #include <errno.h>
@@ -61,6 +62,72 @@ START_TEST(failing_write_is_the_reason_io)
 }
 END_TEST
 
+/* A pair, one where threads may be, and what is on top of one. */
+#define PAIRS 3
+#define FLAT 2 /* a filter's end is flushed, and takes what it finds along */
+
+static struct harness *
+on_pair(int i)
+{
+	static const struct timeval limit = { .tv_usec = 20000 };
+	struct harness *h = harness_new(i == 1 ? HARNESS_PAIR_THREADSAFE :
+	    HARNESS_PAIR);
+
+	if (i == 2)
+		h->bev = bufferevent_filter_new(h->bev, NULL, NULL,
+		    BEV_OPT_CLOSE_ON_FREE, NULL, NULL);
+	ck_assert_ptr_nonnull(h->bev);
+	harness_start(h, &harness_frames, 0);
+	harness_crlf(h);
+	ck_assert_int_eq(evchat_set_timeout(h->chat, EVCHAT_TIMEOUT_STALL,
+	    &limit), 0);
+	return h;
+}
+
+static void
+free_partner(struct harness *h)
+{
+	bufferevent_free(h->peer_bev);
+	h->peer_bev = NULL;
+}
+
+START_TEST(push_to_a_freed_partner_ends_by_its_limit)
+{
+	struct harness *h = on_pair(_i);
+
+	harness_feed(h, "ab\r\ncd");
+	free_partner(h);
+	ck_assert_int_eq(evchat_push(h->chat, "lost", 4), 0);
+	harness_run_until_closed(h);
+	harness_end(h, "frame:ab|closed:stall timeout");
+}
+END_TEST
+
+START_TEST(closing_with_a_freed_partner_ends_by_its_limit)
+{
+	struct harness *h = on_pair(_i);
+
+	harness_peer_read(h, false);
+	ck_assert_int_eq(evchat_push(h->chat, "lost", 4), 0);
+	evchat_close_when_done(h->chat);
+	harness_turn(h);
+	free_partner(h);
+	harness_run_until_closed(h);
+	harness_end(h, "closed:stall timeout");
+}
+END_TEST
+
+START_TEST(closing_without_output_needs_no_partner)
+{
+	struct harness *h = on_pair(_i);
+
+	free_partner(h);
+	evchat_close_when_done(h->chat);
+	harness_turn(h);
+	harness_end(h, "closed:done");
+}
+END_TEST
+
 static Suite *
 lost_suite(void)
 {
@@ -70,6 +137,12 @@ lost_suite(void)
 	tcase_add_loop_test(tc, reset_before_there_was_a_channel_is_told, 0, 3);
 	tcase_add_loop_test(tc, reset_is_the_reason_io, 0, 3);
 	tcase_add_loop_test(tc, failing_write_is_the_reason_io, 0, 3);
+	tcase_add_loop_test(tc, push_to_a_freed_partner_ends_by_its_limit, 0,
+	    PAIRS);
+	tcase_add_loop_test(tc,
+	    closing_with_a_freed_partner_ends_by_its_limit, 0, FLAT);
+	tcase_add_loop_test(tc, closing_without_output_needs_no_partner, 0,
+	    PAIRS);
 	return suite;
 }
 

@@ -13,6 +13,12 @@
 #include "tally.h"
 #include "unit.h"
 
+#ifdef EVCHAT_NO_DIRECT_IO
+#define IS_DIRECT false
+#else
+#define IS_DIRECT true
+#endif
+
 #define SLACK ((size_t)64 << 10)
 #define LARGEST ((size_t)4 << 20)
 #define MIB ((uint64_t)1 << 20)
@@ -83,7 +89,12 @@ static void
 run(size_t in_size, bool whole)
 {
 	uint64_t total = (24 + unit_cases(240)) * MIB;
+	unsigned passes = 0;
 	int fd;
+
+	/* Elsewhere libevent decides how much is read. */
+	if (!IS_DIRECT || !nasty_works())
+		return;
 
 	received = had = left = reads = 0;
 	ledger_open();
@@ -95,10 +106,13 @@ run(size_t in_size, bool whole)
 	before = ledger_now();
 	fd = bufferevent_getfd(evchat_get_bufferevent(t.chat));
 	nasty_fill(fd, fill);
-	/* It is not read, so that the loop says again and again that it is there. */
+	/* It is not read, so that the loop tells of it again and again. */
 	tally_send(&t, "x", 1);
-	while (received < total)
-		(void)event_base_loop(t.h->base, EVLOOP_ONCE);
+	while (received < total) {
+		ck_assert_uint_lt(passes++, 4 * reads + 10);
+		(void)event_base_loop(t.h->base,
+		    EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	}
 	expect_most();
 	ck_assert_uint_gt(t.frames, 10);
 	nasty_fill(fd, NULL);

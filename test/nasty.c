@@ -47,8 +47,8 @@ static const struct nasty_bend *bend; /* NULL: any that is transient */
 static long at;         /* 0: by chance */
 static unsigned chance; /* one in so many; 0: none */
 static uint64_t chance_seed;
-static int filled; /* set before: */
-static size_t (*_Atomic filling)(void *data, size_t len); /* NULL: none is */
+static int filled; /* the descriptor, if there is: */
+static size_t (*_Atomic filling)(void *data, size_t len);
 
 const struct nasty_bend *
 nasty_bend_named(const char *name)

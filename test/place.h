@@ -25,6 +25,7 @@ struct place {
 
 /* Whether this machine has ::1. */
 bool place_has_ipv6(void);
+
 /* The families there are; where there is no IPv6, IPv4 stands for it. */
 #define PLACE_FAMILIES 3
 int place_family(int i);

@@ -294,6 +294,10 @@ typedef void (*evchat_done_cb)(struct evchat *chat, enum evchat_done how,
  * no promised order. The new channel has no terminator: set one. No hook runs
  * inside this call.
  *
+ * libevent tells one of a pair nothing when its partner is freed without a
+ * flush of BEV_FINISHED. Output then waits for ever, also when the channel is
+ * closing, unless EVCHAT_TIMEOUT_STALL is set.
+ *
  * @param bev taken; on failure freed at once
  * @param hooks borrowed while any channel uses it: normally static const
  * @param arg passed to the hooks
@@ -505,7 +509,9 @@ uint64_t evchat_get_terminator_remaining(const struct evchat *chat);
 /**
  * Put bytes in front of the unread input: what a parser in collect was given
  * and did not want. They count as newly received; they come again from the
- * event loop or, in a data hook, when it has returned.
+ * event loop or, in a data hook, when it has returned. What has been looked at
+ * of a frame of chunks, or of lines up to a dot, they come behind; that is, in
+ * EVCHAT_EVENT_OVERSIZE, all up to the byte that is one too many.
  *
  * @param data copied; may lie in what the calling hook was given
  * @return 0, or -1 with errno EPIPE, ENOMEM
