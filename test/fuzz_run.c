@@ -198,7 +198,8 @@ act(struct fuzz_run *f, size_t at)
 
 	while ((op = fuzz_ops_next(f, FUZZ_AT_LOOP)) != NULL &&
 	    next_stop(f, at) == at) {
-		if (f->stay && op->what == FUZZ_DISCARD) {
+		/* It may stay again, and what is not received is not dropped. */
+		while (f->stay && op->what == FUZZ_DISCARD) {
 			f->stay = false;
 			fuzz_resume(f);
 			settle(f);
